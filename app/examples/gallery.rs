@@ -1,0 +1,627 @@
+//! Writes the design page and every state of the members' pages as files, to look at them without a server or a database:
+//! `cargo run -p app --features ssr --example gallery -- DIR [DIR/assets.json]`, then serve DIR with the built `pkg` in it. All people are invented.
+
+use std::{error::Error, fs, path::PathBuf};
+
+use app::{
+    assets::Assets,
+    locale::{self, Locale},
+    pages::{
+        Problem,
+        activity::{self, ActivityPage, ActivityRow},
+        design::{self, DesignShell},
+        error::{self, ErrorPage},
+        register::{self, Mode, NotOffered, OffReason, Offer, RegisterPage, RegisterStep, Registered, Skip, Square},
+        security_info::{self, Browser, Confirm, MethodState, MethodView, Notice, OffView, Remove, RemoveEffect, SecurityInfo, SecurityInfoPage},
+        set_up::{self, SetUpPage},
+        sign_in::{self, Asked, Help, NameNote, SignInPage, SignInStep, Way},
+    },
+    render::{Page, document},
+    shell::{Frame, MemberAccount, MemberShell},
+    theme::Theme,
+    visit::Visit,
+};
+use jiff::Timestamp;
+use model::{Decision, ErrorCode, MethodKind, OathParams, Reason, RegistrationReason, SessionId};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let folder = PathBuf::from(std::env::args().nth(1).ok_or("which folder?")?);
+    fs::create_dir_all(&folder)?;
+    let assets = match std::env::args().nth(2) {
+        Some(manifest) => Assets::from_json(&fs::read_to_string(manifest)?)?,
+        None => Assets::unhashed(),
+    };
+    for locale in locale::ALL {
+        for theme in [Theme::Light, Theme::Dark] {
+            let save = |name: &str, html: String| fs::write(folder.join(format!("{name}.{}.{}.html", locale::tag_of(locale), theme.key())), html);
+            for (name, shell) in [
+                ("design", DesignShell::Console),
+                ("design-member", DesignShell::Member),
+                ("design-drawer", DesignShell::Drawer),
+            ] {
+                save(name, design::page(&assets, visit(locale, theme), shell).0)?;
+            }
+            for (name, page) in pages() {
+                save(name, document(&assets, &visit(locale, theme).with_session_id("7K2M-9QXD-3F"), page).0)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn visit(locale: Locale, theme: Theme) -> Visit {
+    Visit::example(locale, theme, at("2026-11-17T09:41:29Z"), "/design")
+}
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap_or_default()
+}
+
+fn shell() -> MemberShell {
+    MemberShell {
+        frame: Frame::Framed,
+        home: "/".to_owned(),
+        tenant: Some("Hogeschool Duinmeer".to_owned()),
+        account: None,
+        help: Some("/help".to_owned()),
+        privacy: Some("/privacy".to_owned()),
+    }
+}
+
+fn signed_in() -> MemberShell {
+    let account = MemberAccount {
+        name: "Ann de Vries".to_owned(),
+        upn: UPN.to_owned(),
+        sign_out: "/sign-out".to_owned(),
+        links: vec![("Activity".to_owned(), "/activity".to_owned())],
+    };
+    MemberShell {
+        account: Some(account),
+        ..shell()
+    }
+}
+
+const UPN: &str = "ann.devries@duinmeer.example";
+type Draw = Box<dyn Fn() -> Page>;
+
+fn pages() -> Vec<(&'static str, Draw)> {
+    let mut pages: Vec<(&'static str, Draw)> = Vec::new();
+    pages.extend(sign_ins());
+    pages.extend(registers());
+    pages.extend(security_infos());
+    pages.push(("set-up", Box::new(|| set_up::page(shell(), set_up_password(None)))));
+    pages.push((
+        "set-up-weak",
+        Box::new(|| set_up::page(shell(), set_up_password(Some(Problem::new(ErrorCode::PasswordTooWeak))))),
+    ));
+    pages.push(("set-up-gone", Box::new(|| set_up::page(shell(), SetUpPage::Gone))));
+    for (name, code) in [
+        ("error-403", ErrorCode::Forbidden),
+        ("error-404", ErrorCode::NotFound),
+        ("error-421", ErrorCode::UnknownHost),
+        ("error-429", ErrorCode::TooBusy),
+        ("error-500", ErrorCode::Internal),
+        ("error-503", ErrorCode::DatabaseGone),
+    ] {
+        pages.push((
+            name,
+            Box::new(move || {
+                let model = ErrorPage {
+                    code,
+                    until: None,
+                    request_id: Some("019a9b2c-7d11-7e02-9f6a-0d7d6b5f4c21".to_owned()),
+                    account: Some(UPN.to_owned()),
+                    home: None,
+                };
+                error::page(shell(), model)
+            }),
+        ));
+    }
+    pages
+}
+
+fn set_up_password(problem: Option<Problem>) -> SetUpPage {
+    SetUpPage::Password {
+        action: "/set-up/example".to_owned(),
+        name: Some("Bram".to_owned()),
+        upn: "b.visser@duinmeer.example".to_owned(),
+        tenant: "Hogeschool Duinmeer".to_owned(),
+        length_min: 12,
+        until: at("2026-11-18T09:41:29Z"),
+        problem,
+    }
+}
+
+fn sign_ins() -> Vec<(&'static str, Draw)> {
+    let draw = |step: fn() -> SignInStep| -> Draw {
+        Box::new(move || {
+            sign_in::page(
+                shell(),
+                SignInPage {
+                    application: Some("Webmail".to_owned()),
+                    step: step(),
+                },
+            )
+        })
+    };
+    fn help() -> Help {
+        Help {
+            lost_phone: Some("/lost".to_owned()),
+            forgot_password: Some("/reset".to_owned()),
+        }
+    }
+    fn name(note: Option<NameNote>, problem: Option<Problem>) -> SignInStep {
+        SignInStep::Name {
+            upn: String::new(),
+            domain: Some("duinmeer.example".to_owned()),
+            note,
+            problem,
+            help: help(),
+        }
+    }
+    fn asked(kind: MethodKind) -> Asked {
+        Asked {
+            kind,
+            method: "019a9b2c".to_owned(),
+            digits: 6,
+            issuer: "Duinmeer".to_owned(),
+            sent_to: (kind == MethodKind::Sms).then(|| "42".to_owned()),
+            valid_until: (kind == MethodKind::Sms).then(|| at("2026-11-17T09:44:10Z")),
+        }
+    }
+    fn code(kind: MethodKind, typed: &str, problem: Option<Problem>) -> SignInStep {
+        SignInStep::Code {
+            upn: UPN.to_owned(),
+            asked: asked(kind),
+            typed: (!typed.is_empty()).then(|| typed.to_owned()),
+            problem,
+            remember_days: Some(14),
+            other_ways: true,
+        }
+    }
+    fn problem(code: ErrorCode, tries_left: Option<u8>, until: Option<&str>) -> Problem {
+        Problem {
+            code,
+            tries_left,
+            until: until.map(at),
+        }
+    }
+    fn stopped(code: ErrorCode, until: Option<&str>) -> SignInStep {
+        SignInStep::Stopped {
+            problem: problem(code, None, until),
+            upn: Some(UPN.to_owned()),
+            help: Some("/help".to_owned()),
+        }
+    }
+    vec![
+        ("sign-in", draw(|| name(None, None))),
+        ("sign-in-signed-out", draw(|| name(Some(NameNote::SignedOut), None))),
+        (
+            "sign-in-password",
+            draw(|| SignInStep::Password {
+                upn: UPN.to_owned(),
+                problem: None,
+                help: help(),
+            }),
+        ),
+        (
+            "sign-in-password-wrong",
+            draw(|| SignInStep::Password {
+                upn: UPN.to_owned(),
+                problem: Some(Problem::new(ErrorCode::WrongPassword)),
+                help: help(),
+            }),
+        ),
+        (
+            "sign-in-password-wait",
+            draw(|| SignInStep::Password {
+                upn: UPN.to_owned(),
+                problem: Some(problem(ErrorCode::PasswordThrottled, None, Some("2026-11-17T09:43:29Z"))),
+                help: help(),
+            }),
+        ),
+        ("sign-in-code", draw(|| code(MethodKind::Totp, "", None))),
+        (
+            "sign-in-code-wrong",
+            draw(|| code(MethodKind::Totp, "482913", Some(problem(ErrorCode::WrongCode, Some(2), None)))),
+        ),
+        (
+            "sign-in-code-used",
+            draw(|| {
+                code(
+                    MethodKind::Totp,
+                    "482913",
+                    Some(problem(ErrorCode::CodeReused, Some(2), Some("2026-11-17T09:41:41Z"))),
+                )
+            }),
+        ),
+        (
+            "sign-in-code-wait",
+            draw(|| code(MethodKind::Totp, "", Some(problem(ErrorCode::Throttled, None, Some("2026-11-17T09:43:29Z"))))),
+        ),
+        ("sign-in-sms", draw(|| code(MethodKind::Sms, "", None))),
+        ("sign-in-token", draw(|| code(MethodKind::HardwareToken, "", None))),
+        ("sign-in-recovery", draw(|| code(MethodKind::RecoveryCode, "", None))),
+        (
+            "sign-in-recovery-wrong",
+            draw(|| code(MethodKind::RecoveryCode, "4KPX-92WD", Some(problem(ErrorCode::WrongCode, Some(1), None)))),
+        ),
+        (
+            "sign-in-another-way",
+            draw(|| {
+                let way = |kind, device: Option<&str>, sent_to: Option<&str>, left| Way {
+                    kind,
+                    method: "019a9b2c".to_owned(),
+                    device: device.map(str::to_owned),
+                    sent_to: sent_to.map(str::to_owned),
+                    left,
+                };
+                let ways = vec![
+                    way(MethodKind::Passkey, None, None, None),
+                    way(MethodKind::Push, Some("Pixel 8"), None, None),
+                    way(MethodKind::Totp, Some("Pixel 8"), None, None),
+                    way(MethodKind::Sms, None, Some("42"), None),
+                    way(MethodKind::RecoveryCode, None, None, Some(2)),
+                ];
+                SignInStep::Ways {
+                    ways,
+                    unable: Some("/lost".to_owned()),
+                }
+            }),
+        ),
+        ("sign-in-expired", draw(|| stopped(ErrorCode::SignInExpired, None))),
+        ("sign-in-locked", draw(|| stopped(ErrorCode::Locked, Some("2026-11-17T09:56:29Z")))),
+        ("sign-in-blocked", draw(|| stopped(ErrorCode::BlockedByPolicy, None))),
+        ("sign-in-too-many", draw(|| stopped(ErrorCode::TooManyCodes, None))),
+    ]
+}
+
+fn registers() -> Vec<(&'static str, Draw)> {
+    fn interrupt(reasons: Vec<RegistrationReason>, skip: Skip) -> Mode {
+        Mode::Interrupt {
+            reasons,
+            application: Some("Webmail".to_owned()),
+            skip,
+        }
+    }
+    fn square() -> Square {
+        Square {
+            issuer: "Duinmeer".to_owned(),
+            otpauth: "otpauth://totp/Duinmeer:b.visser@duinmeer.example?secret=JV4VG2LOMVSSA43UMVYGCZDF&issuer=Duinmeer".to_owned(),
+            key: "JV4VG2LOMVSSA43UMVYGCZDF".to_owned(),
+            params: OathParams::default(),
+        }
+    }
+    fn draw(mode: Mode, progress: (u8, u8), step: fn() -> RegisterStep) -> Draw {
+        Box::new(move || {
+            let model = RegisterPage {
+                mode: mode.clone(),
+                tenant: "Hogeschool Duinmeer".to_owned(),
+                step: step(),
+                progress,
+            };
+            register::page(shell(), model)
+        })
+    }
+    let asked = || interrupt(vec![RegistrationReason::RegistrationPolicy], Skip::Days(9));
+    let choose: fn() -> RegisterStep = || RegisterStep::Choose {
+        offers: vec![
+            Offer { kind: MethodKind::Totp },
+            Offer {
+                kind: MethodKind::HardwareToken,
+            },
+        ],
+        not_offered: vec![NotOffered {
+            kind: MethodKind::Sms,
+            why: OffReason::SwitchedOff,
+        }],
+        problem: None,
+    };
+    vec![
+        ("register-choose", draw(interrupt(RegistrationReason::ALL.to_vec(), Skip::No), (1, 3), choose)),
+        ("register-choose-manage", draw(Mode::Manage, (1, 2), choose)),
+        ("register", draw(asked(), (1, 2), || RegisterStep::Scan(square()))),
+        (
+            "register-test",
+            draw(asked(), (1, 2), || RegisterStep::Test {
+                issuer: "Duinmeer".to_owned(),
+                digits: 6,
+                device: String::new(),
+                typed: None,
+                problem: None,
+                square: None,
+            }),
+        ),
+        (
+            "register-test-wrong",
+            draw(asked(), (1, 2), || RegisterStep::Test {
+                issuer: "Duinmeer".to_owned(),
+                digits: 6,
+                device: "Galaxy A55".to_owned(),
+                typed: Some("482913".to_owned()),
+                problem: Some(Problem::new(ErrorCode::WrongCode)),
+                square: Some(square()),
+            }),
+        ),
+        (
+            "register-recovery",
+            draw(asked(), (2, 2), || RegisterStep::Codes {
+                codes: recovery_codes(),
+                unticked: false,
+            }),
+        ),
+        (
+            "register-recovery-unticked",
+            draw(asked(), (2, 2), || RegisterStep::Codes {
+                codes: recovery_codes(),
+                unticked: true,
+            }),
+        ),
+        (
+            "register-done",
+            draw(asked(), (2, 2), || RegisterStep::Done {
+                name: Some("Bram".to_owned()),
+                registered: vec![
+                    Registered {
+                        kind: MethodKind::Totp,
+                        device: Some("Samsung Galaxy A55".to_owned()),
+                        left: None,
+                        first_choice: true,
+                    },
+                    Registered {
+                        kind: MethodKind::RecoveryCode,
+                        device: None,
+                        left: Some(10),
+                        first_choice: false,
+                    },
+                ],
+                next: "/".to_owned(),
+            }),
+        ),
+    ]
+}
+
+fn recovery_codes() -> Vec<String> {
+    [
+        "4KPX-92WD",
+        "M7TQ-H3VB",
+        "9FCR-6YZN",
+        "W2GJ-D8KA",
+        "QV5T-XM34",
+        "7HNB-RP9E",
+        "C6YW-2TKF",
+        "JX8D-V4QM",
+        "3ZRA-9GHS",
+        "TB5P-K7WC",
+    ]
+    .map(str::to_owned)
+    .to_vec()
+}
+
+fn method(kind: MethodKind, name: Option<&str>, added: &str, used: Option<&str>, state: MethodState) -> MethodView {
+    MethodView {
+        id: "019a9b2c".to_owned(),
+        kind,
+        name: name.map(str::to_owned),
+        added: at(added),
+        last_used: used.map(at),
+        first_choice: false,
+        state,
+        can_be_first: true,
+        can_be_renamed: true,
+        can_be_removed: true,
+    }
+}
+
+fn rows() -> Vec<ActivityRow> {
+    let row = |moment: &str, decision, reason, application: &str, method, place: &str| ActivityRow {
+        at: at(moment),
+        decision,
+        reason,
+        application: application.to_owned(),
+        method,
+        place: Some(place.to_owned()),
+        session_id: SessionId::from_bits(moment.len() as u64 * 982_451_653 + moment.bytes().map(u64::from).sum::<u64>() * 7_919_333),
+        reported: Some(false),
+    };
+    vec![
+        row(
+            "2026-11-17T09:12:04Z",
+            Decision::Allowed,
+            Reason::RightCode,
+            "Webmail",
+            Some(MethodKind::Totp),
+            "Haarlem",
+        ),
+        row(
+            "2026-11-16T18:40:51Z",
+            Decision::Denied,
+            Reason::CodeReused,
+            "VPN",
+            Some(MethodKind::Totp),
+            "Haarlem",
+        ),
+        row(
+            "2026-11-16T08:55:20Z",
+            Decision::Allowed,
+            Reason::RecoveryCodeUsed,
+            "Student records",
+            Some(MethodKind::RecoveryCode),
+            "Firefox on Windows",
+        ),
+        row(
+            "2026-11-15T03:17:00Z",
+            Decision::Denied,
+            Reason::CodeNeverEntered,
+            "Webmail",
+            None,
+            "Gdańsk, Poland",
+        ),
+        ActivityRow {
+            reported: Some(true),
+            ..row(
+                "2026-11-09T12:01:00Z",
+                Decision::Interrupted,
+                Reason::RegistrationRequired,
+                "Library",
+                None,
+                "Haarlem",
+            )
+        },
+    ]
+}
+
+fn overview(methods: Vec<MethodView>, notice: Option<Notice>) -> SecurityInfo {
+    let browser = |name: &str, phone, this| Browser {
+        id: "1".to_owned(),
+        name: name.to_owned(),
+        place: Some("Haarlem".to_owned()),
+        at: at("2026-11-29T09:00:00Z"),
+        phone,
+        this,
+    };
+    let some = !methods.is_empty();
+    SecurityInfo::Overview(Box::new(SecurityInfoPage {
+        tenant: "Hogeschool Duinmeer".to_owned(),
+        methods,
+        off: vec![OffView { kind: MethodKind::Voice }],
+        add: Some("/register".to_owned()),
+        lost: some.then(|| "/lost".to_owned()),
+        activity: if some { rows() } else { Vec::new() },
+        browsers: if some {
+            vec![browser("Firefox on Windows", false, true), browser("Chrome on Pixel 8", true, false)]
+        } else {
+            Vec::new()
+        },
+        sessions: Vec::new(),
+        notice,
+        problem: None,
+    }))
+}
+
+fn security_infos() -> Vec<(&'static str, Draw)> {
+    fn draw(model: fn() -> SecurityInfo) -> Draw {
+        Box::new(move || security_info::page(signed_in(), model()))
+    }
+    fn app() -> MethodView {
+        let mut app = method(
+            MethodKind::Totp,
+            Some("Pixel 8"),
+            "2024-03-03T10:00:00Z",
+            Some("2026-11-17T09:12:04Z"),
+            MethodState::Good,
+        );
+        app.first_choice = true;
+        app
+    }
+    vec![
+        (
+            "security-info",
+            draw(|| {
+                let methods = vec![
+                    app(),
+                    method(
+                        MethodKind::HardwareToken,
+                        Some("DM-204417"),
+                        "2026-01-14T10:00:00Z",
+                        Some("2026-11-16T08:00:00Z"),
+                        MethodState::Good,
+                    ),
+                    method(
+                        MethodKind::Totp,
+                        Some("iPhone 8"),
+                        "2021-08-30T10:00:00Z",
+                        Some("2025-10-09T08:00:00Z"),
+                        MethodState::Stale,
+                    ),
+                    method(
+                        MethodKind::HardwareToken,
+                        Some("DM-100032"),
+                        "2023-08-30T10:00:00Z",
+                        None,
+                        MethodState::SwitchedOff,
+                    ),
+                    method(
+                        MethodKind::RecoveryCode,
+                        None,
+                        "2024-03-03T10:00:00Z",
+                        Some("2026-09-02T08:00:00Z"),
+                        MethodState::Codes { left: 2, total: 10 },
+                    ),
+                ];
+                overview(methods, Some(Notice::Renamed("Pixel 8".to_owned())))
+            }),
+        ),
+        ("security-info-one", draw(|| overview(vec![app()], None))),
+        ("security-info-empty", draw(|| overview(Vec::new(), None))),
+        (
+            "security-info-rename",
+            draw(|| SecurityInfo::Rename {
+                method: app(),
+                name: "Pixel 8".to_owned(),
+                error: None,
+            }),
+        ),
+        (
+            "security-info-remove",
+            draw(|| {
+                SecurityInfo::Remove(Remove {
+                    method: app(),
+                    effect: RemoveEffect::NextIsFirst(MethodKind::HardwareToken),
+                })
+            }),
+        ),
+        ("security-info-renew", draw(|| SecurityInfo::Renew { left: 2 })),
+        (
+            "security-info-codes",
+            draw(|| SecurityInfo::Codes {
+                codes: recovery_codes(),
+                unticked: false,
+            }),
+        ),
+        (
+            "security-info-confirm",
+            draw(|| {
+                let asked = Asked {
+                    kind: MethodKind::Totp,
+                    method: "1".to_owned(),
+                    digits: 6,
+                    issuer: "Duinmeer".to_owned(),
+                    sent_to: None,
+                    valid_until: None,
+                };
+                SecurityInfo::Confirm(Confirm {
+                    asked,
+                    typed: None,
+                    problem: None,
+                })
+            }),
+        ),
+        (
+            "activity",
+            Box::new(|| {
+                let model = ActivityPage {
+                    rows: rows(),
+                    newer: None,
+                    older: Some("/activity?before=1".to_owned()),
+                    reported: false,
+                };
+                activity::page(signed_in(), model)
+            }),
+        ),
+        (
+            "activity-empty",
+            Box::new(|| {
+                activity::page(
+                    signed_in(),
+                    ActivityPage {
+                        rows: Vec::new(),
+                        newer: None,
+                        older: None,
+                        reported: false,
+                    },
+                )
+            }),
+        ),
+    ]
+}

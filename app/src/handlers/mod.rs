@@ -1,0 +1,63 @@
+//! What people do on the pages, one file an area. Each handler says who may call, calls one verb, and shows a page or looks elsewhere.
+
+mod account;
+mod activity;
+mod audit;
+mod console;
+mod forms;
+mod journal;
+mod member;
+mod members;
+mod register;
+mod security_info;
+mod set_up;
+mod sign_in;
+mod support;
+mod tenants;
+
+use axum::extract::FromRef;
+
+use crate::{
+    caller::Portal,
+    edge::{Routes, Who},
+    routes,
+};
+
+/// Every address of the pages with who may call it.
+pub fn routes<S>() -> Routes<S>
+where
+    S: Clone + Send + Sync + 'static,
+    Portal: FromRef<S>,
+{
+    Routes::new()
+        .get(routes::HOME, Who::Member, account::home)
+        .get(routes::PREFERENCES, Who::Anyone, account::preferences)
+        .get(routes::DESIGN, Who::Anyone, account::design)
+        .get(routes::SIGN_IN, Who::Anyone, sign_in::show)
+        .post(routes::SIGN_IN, Who::Anyone, sign_in::act)
+        .post(routes::SIGN_OUT, Who::Anyone, account::sign_out)
+        .get(routes::SET_UP, Who::Anyone, set_up::show)
+        .post(routes::SET_UP, Who::Anyone, set_up::act)
+        .get(routes::REGISTER, Who::Visitor, register::show)
+        .post(routes::REGISTER, Who::Visitor, register::act)
+        .get(routes::SECURITY_INFO, Who::Member, security_info::show)
+        .post(routes::SECURITY_INFO, Who::Member, security_info::act)
+        .get(routes::ACTIVITY, Who::Member, activity::show)
+        .get(routes::USERS, Who::Admin, members::list)
+        .get(routes::USERS_NEW, Who::Admin, members::new)
+        .post(routes::USERS_NEW, Who::Admin, members::create)
+        .get(routes::USERS_BULK, Who::Admin, members::preview)
+        .post(routes::USERS_BULK, Who::Admin, members::apply)
+        .get(routes::USER, Who::Admin, member::show)
+        .post(routes::USER, Who::Admin, member::act)
+        .get(routes::OPERATOR_TENANTS, Who::Operator, tenants::list)
+        .get(routes::OPERATOR_TENANTS_NEW, Who::Operator, tenants::new)
+        .post(routes::OPERATOR_TENANTS_NEW, Who::Operator, tenants::create)
+        .get(routes::JOURNAL, Who::Admin, journal::show)
+        .get(routes::JOURNAL_CSV, Who::Admin, journal::csv)
+        .get(routes::AUDIT, Who::Admin, audit::show)
+        .get(routes::AUDIT_CSV, Who::Admin, audit::csv)
+        .get(routes::SUPPORT, Who::Support, support::desk)
+        .get(routes::CASE, Who::Support, support::case)
+        .post(routes::CASE, Who::Support, support::act)
+}

@@ -1,0 +1,274 @@
+//! `/register`: the wizard, during sign-in or by one's own wish. The server knows how far it is, so a closed tab or another device takes it up again.
+
+use axum::{
+    extract::{Form, Query as QueryOf},
+    response::{IntoResponse, Response},
+};
+use domain::{
+    methods::{MethodError, PendingTotp},
+    sign_in::{AttemptView, Caller, Confirmed, SessionStage, SignInError, SignedIn, full_session, password_session},
+    verification::facts::Stage,
+};
+use model::*;
+
+use super::forms::{Fields, Query};
+use crate::{
+    caller::{Answer, Guest, Stop, see},
+    pages::{
+        Problem,
+        register::{Mode, Offer, RegisterPage, RegisterStep, Registered, Skip, Square, page},
+    },
+    routes,
+};
+
+/// What the wizard calls an app that nobody has named.
+const DEVICE: &str = "Authenticator";
+
+/// The wizard's page: the square, or what `?show=` asks for.
+pub(super) async fn show(mut guest: Guest, QueryOf(query): QueryOf<Query>) -> Answer {
+    match guest.caller.clone() {
+        Caller::Member(me) if query.show.as_deref() == Some("done") => done(&guest, &me).await,
+        Caller::Member(me) => {
+            let pending = match guest.domain().methods().begin_totp(&me.me).await {
+                Ok(pending) => pending,
+                Err(MethodError::StepUp) => return Ok(see("/security-info?confirm=/register")),
+                Err(error) => return Err(guest.fails()(error)),
+            };
+            Ok(guest.show_secret(|| page(guest.shell(), managed(&me, &pending, query.show.as_deref()))))
+        }
+        Caller::SigningIn {
+            stage: SessionStage::Register, ..
+        } => {
+            let Some(view) = registering(&mut guest).await? else {
+                return Ok(see(routes::SIGN_IN));
+            };
+            let (tenant, attempt) = guest.attempt().ok_or_else(|| guest.oops(ErrorCode::SignInExpired))?;
+            if query.show.as_deref() == Some("choose") {
+                return Ok(guest.show(|| page(guest.shell(), interrupted(&view, choose()))));
+            }
+            let pending = guest.domain().sign_in().begin_registration(tenant, attempt).await.map_err(guest.fails())?;
+            let step = match query.show.as_deref() {
+                Some("test") => test(&view.tenant_name, &pending, None, None, None),
+                _ => RegisterStep::Scan(square(&view.tenant_name, &pending)),
+            };
+            Ok(guest.show_secret(|| page(guest.shell(), interrupted(&view, step))))
+        }
+        Caller::SigningIn { .. } | Caller::Visitor => Ok(see(routes::SIGN_IN)),
+    }
+}
+
+/// What came back.
+pub(super) async fn act(guest: Guest, Form(fields): Form<Fields>) -> Answer {
+    if matches!(guest.caller, Caller::Visitor) {
+        return Ok(see(routes::SIGN_IN));
+    }
+    match fields.step.as_str() {
+        "choose" | "back" => Ok(see(routes::REGISTER)),
+        "scanned" => Ok(see("/register?show=test")),
+        "test" => try_once(guest, &fields).await,
+        "skip" => skip(guest).await,
+        "codes" => Ok(see("/register?show=done")),
+        _ => Err(guest.oops(ErrorCode::BadRequest)),
+    }
+}
+
+async fn try_once(mut guest: Guest, fields: &Fields) -> Answer {
+    let label = CleanText::parse(&fields.device).unwrap_or_else(|_| CleanText::parse(DEVICE).expect("the default name is a name"));
+    let code = OfferedCode::parse(&fields.code);
+    let typed = || Some(fields.code.chars().filter(|c| !c.is_control()).take(40).collect());
+    match guest.caller.clone() {
+        Caller::Member(me) => {
+            let confirmed = match code {
+                Err(_) => Err(ErrorCode::CodeForm),
+                Ok(code) => guest.domain().methods().confirm_totp(&me.me, &label, &code).await.map_err(|error| error.code()),
+            };
+            match confirmed {
+                Ok(Some(codes)) => {
+                    let model = RegisterPage {
+                        step: RegisterStep::Codes {
+                            codes: codes.reveal(),
+                            unticked: false,
+                        },
+                        ..frame_of(&me, (2, 2))
+                    };
+                    Ok(guest.show_secret(|| page(guest.shell(), model)))
+                }
+                Ok(None) => Ok(see("/security-info?done=added")),
+                Err(ErrorCode::StepUpRequired) => Ok(see("/security-info?confirm=/register")),
+                Err(ErrorCode::PendingGone) => Ok(see(routes::REGISTER)),
+                Err(problem @ (ErrorCode::CodeForm | ErrorCode::WrongCode)) => {
+                    let pending = guest.domain().methods().begin_totp(&me.me).await.map_err(guest.fails())?;
+                    let step = test(&me.tenant.name, &pending, Some(fields.device.clone()), typed(), Some(Problem::new(problem)));
+                    Ok(again(&guest, problem, RegisterPage { step, ..frame_of(&me, (1, 1)) }))
+                }
+                Err(other) => Err(guest.oops(other)),
+            }
+        }
+        Caller::SigningIn { note, .. } => {
+            let Some(view) = registering(&mut guest).await? else {
+                return Ok(see(routes::SIGN_IN));
+            };
+            let (tenant, attempt) = guest.attempt().ok_or_else(|| guest.oops(ErrorCode::SignInExpired))?;
+            let confirmed = match code {
+                Err(_) => Err(ErrorCode::CodeForm),
+                Ok(code) => match guest.domain().sign_in().confirm_registration(tenant, attempt, &label, &code).await {
+                    Ok(Confirmed::Right(right, codes)) => Ok((right, codes)),
+                    Ok(Confirmed::Wrong) => Err(ErrorCode::WrongCode),
+                    // The square has expired meanwhile, or another tab was first: the wizard shows where it stands.
+                    Err(SignInError::Expired | SignInError::OtherStep(_) | SignInError::PendingGone) => return Ok(see(routes::REGISTER)),
+                    Err(error) => return Err(guest.fails()(error)),
+                },
+            };
+            match confirmed {
+                Ok((right, codes)) => {
+                    let mut new = full_session(tenant, attempt, &right, guest.client.clone());
+                    new.note.back = note.back;
+                    guest.open(new).await?;
+                    match codes {
+                        Some(codes) => {
+                            let step = RegisterStep::Codes {
+                                codes: codes.reveal(),
+                                unticked: false,
+                            };
+                            Ok(guest.show_secret(|| {
+                                page(
+                                    guest.shell(),
+                                    RegisterPage {
+                                        progress: (2, 2),
+                                        ..interrupted(&view, step)
+                                    },
+                                )
+                            }))
+                        }
+                        None => Ok(see("/register?show=done")),
+                    }
+                }
+                Err(problem) => {
+                    let pending = guest.domain().sign_in().begin_registration(tenant, attempt).await.map_err(guest.fails())?;
+                    let step = test(&view.tenant_name, &pending, Some(fields.device.clone()), typed(), Some(Problem::new(problem)));
+                    Ok(again(&guest, problem, interrupted(&view, step)))
+                }
+            }
+        }
+        Caller::Visitor => Ok(see(routes::SIGN_IN)),
+    }
+}
+
+async fn skip(guest: Guest) -> Answer {
+    let Some((tenant, attempt)) = guest.attempt() else {
+        return Ok(see(routes::SIGN_IN));
+    };
+    let back = guest.note().back;
+    let right = guest.domain().sign_in().skip_registration(tenant, attempt).await.map_err(guest.fails())?;
+    guest.open(password_session(tenant, attempt, &right, guest.client.clone())).await?;
+    Ok(see(back.as_deref().unwrap_or(routes::HOME)))
+}
+
+/// The attempt at registration; nothing when it has moved on or ended.
+async fn registering(guest: &mut Guest) -> Result<Option<AttemptView>, Stop> {
+    let Some((tenant, attempt)) = guest.attempt() else { return Ok(None) };
+    match guest.domain().sign_in().look(tenant, attempt).await {
+        Ok(view) if view.stage == Stage::Register => {
+            guest.in_attempt_of(&view);
+            Ok(Some(view))
+        }
+        Ok(_) | Err(SignInError::Expired | SignInError::OtherStep(_)) => Ok(None),
+        Err(error) => Err(guest.fails()(error)),
+    }
+}
+
+async fn done(guest: &Guest, me: &SignedIn) -> Answer {
+    let info = guest.domain().methods().mine(&me.me).await.map_err(guest.fails())?;
+    let mut registered: Vec<Registered> = info
+        .methods
+        .iter()
+        .filter(|m| m.active)
+        .map(|m| Registered {
+            kind: m.kind,
+            device: Some(m.label.clone()),
+            left: None,
+            first_choice: m.is_default,
+        })
+        .collect();
+    registered.sort_by_key(|method| !method.first_choice);
+    if info.recovery_left > 0 {
+        registered.push(Registered {
+            kind: MethodKind::RecoveryCode,
+            device: None,
+            left: u8::try_from(info.recovery_left).ok(),
+            first_choice: false,
+        });
+    }
+    let step = RegisterStep::Done {
+        name: me.member.given_name.clone(),
+        registered,
+        next: routes::HOME.to_owned(),
+    };
+    Ok(guest.show(|| page(guest.shell(), RegisterPage { step, ..frame_of(me, (2, 2)) })))
+}
+
+fn again(guest: &Guest, code: ErrorCode, model: RegisterPage) -> Response {
+    (crate::edge::Uncompressed, guest.show_with(code, || page(guest.shell(), model))).into_response()
+}
+
+/// The wizard during sign-in. The recovery codes are its second step.
+fn interrupted(view: &AttemptView, step: RegisterStep) -> RegisterPage {
+    let skip = view.skip_days_left.and_then(|days| u16::try_from(days).ok()).map_or(Skip::No, Skip::Days);
+    let mode = Mode::Interrupt {
+        reasons: view.reasons.clone(),
+        application: view.application.clone(),
+        skip,
+    };
+    RegisterPage {
+        mode,
+        tenant: view.tenant_name.clone(),
+        step,
+        progress: (1, 2),
+    }
+}
+
+fn managed(me: &SignedIn, pending: &PendingTotp, show: Option<&str>) -> RegisterPage {
+    let step = match show {
+        Some("choose") => choose(),
+        Some("test") => test(&me.tenant.name, pending, None, None, None),
+        _ => RegisterStep::Scan(square(&me.tenant.name, pending)),
+    };
+    RegisterPage { step, ..frame_of(me, (1, 1)) }
+}
+
+fn frame_of(me: &SignedIn, progress: (u8, u8)) -> RegisterPage {
+    RegisterPage {
+        mode: Mode::Manage,
+        tenant: me.tenant.name.clone(),
+        step: choose(),
+        progress,
+    }
+}
+
+fn choose() -> RegisterStep {
+    RegisterStep::Choose {
+        offers: vec![Offer { kind: MethodKind::Totp }],
+        not_offered: Vec::new(),
+        problem: None,
+    }
+}
+
+fn square(tenant: &str, pending: &PendingTotp) -> Square {
+    Square {
+        issuer: tenant.to_owned(),
+        otpauth: pending.uri(tenant),
+        key: pending.seed.reveal(),
+        params: pending.params,
+    }
+}
+
+fn test(tenant: &str, pending: &PendingTotp, device: Option<String>, typed: Option<String>, problem: Option<Problem>) -> RegisterStep {
+    RegisterStep::Test {
+        issuer: tenant.to_owned(),
+        digits: pending.params.digits,
+        device: device.unwrap_or_default(),
+        typed,
+        problem,
+        square: Some(square(tenant, pending)),
+    }
+}

@@ -1,0 +1,329 @@
+//! `/security-info`: one's own methods and sessions, and what changes about them. A change asks for a fresh second step and then goes on.
+
+use axum::{
+    extract::{Form, Query as QueryOf},
+    response::Response,
+};
+use domain::{
+    methods::{MethodError, MethodView as Held, SecurityInfo as Info},
+    sign_in::{NewSession, SessionStage, SignedIn},
+    verification::Answered,
+};
+use model::*;
+use uuid::Uuid;
+
+use super::{
+    forms::{Fields, Query},
+    sign_in::{asked, code_of, next_code},
+};
+use crate::{
+    caller::{Answer, Guest, Stop, see},
+    format,
+    pages::{
+        Problem,
+        preferences::safe_path,
+        security_info::{Browser, Confirm, MethodState, MethodView, Notice, OffView, PATH, Remove, RemoveEffect, SecurityInfo, SecurityInfoPage, page},
+    },
+    routes,
+    visit::query_value,
+};
+
+/// Recent sign-ins on this page.
+const ACTIVITY_ROWS: usize = 5;
+/// Days after which a method counts as not used for long.
+const STALE_DAYS: i64 = 365;
+
+/// The cards, or the one question that the query asks.
+pub(super) async fn show(guest: Guest, QueryOf(query): QueryOf<Query>) -> Answer {
+    let me = guest.member()?.clone();
+    let info = guest.domain().methods().mine(&me.me).await.map_err(guest.fails())?;
+    let named = |id: &Option<String>| id.as_deref().and_then(|id| cards(&info, &guest).into_iter().find(|card| card.id == id));
+    if let Some(back) = &query.confirm {
+        return confirm_page(guest, &me, back, None).await;
+    }
+    let model = if let Some(method) = named(&query.rename) {
+        SecurityInfo::Rename {
+            name: method.name.clone().unwrap_or_default(),
+            method,
+            error: None,
+        }
+    } else if let Some(method) = named(&query.remove) {
+        SecurityInfo::Remove(Remove {
+            effect: effect_of(&info, &method.id),
+            method,
+        })
+    } else if query.renew.is_some() {
+        SecurityInfo::Renew {
+            left: u8::try_from(info.recovery_left).unwrap_or(u8::MAX),
+        }
+    } else {
+        let what = query.what.unwrap_or_default();
+        let notice = match query.done.as_deref() {
+            Some("added") => Some(Notice::Added(what)),
+            Some("removed") => Some(Notice::Removed(what)),
+            Some("renamed") => Some(Notice::Renamed(what)),
+            Some("first") => Some(Notice::First(what)),
+            Some("ended") => Some(Notice::Forgotten(what)),
+            _ => None,
+        };
+        overview(&guest, &me, &info, notice).await?
+    };
+    Ok(guest.show(|| page(guest.shell(), model)))
+}
+
+/// What came back.
+pub(super) async fn act(guest: Guest, Form(fields): Form<Fields>) -> Answer {
+    let me = guest.member()?.clone();
+    match fields.step.as_str() {
+        "confirm" => return confirm(guest, &me, &fields).await,
+        "codes" => return Ok(see("/security-info?done=added")),
+        "end" => return end_session(guest, &me, &fields).await,
+        _ => {}
+    }
+    let methods = guest.domain().methods();
+    let id = fields.method.parse::<MethodId>().ok();
+    let what = || query_value(fields.name.trim());
+    let changed = match (fields.step.as_str(), id) {
+        ("first", Some(id)) => methods.make_default(&me.me, id).await.map(|()| "done=first".to_owned()),
+        ("rename", Some(id)) => match CleanText::parse(&fields.name) {
+            Ok(label) => methods.rename(&me.me, id, &label).await.map(|()| format!("done=renamed&what={}", what())),
+            Err(problem) => return rename_again(guest, &me, &fields, &problem.to_string()).await,
+        },
+        ("remove", Some(id)) => methods.remove(&me.me, id).await.map(|()| "done=removed".to_owned()),
+        ("renew", _) => match methods.new_recovery_codes(&me.me).await {
+            Ok(codes) => {
+                return Ok(guest.show_secret(|| {
+                    page(
+                        guest.shell(),
+                        SecurityInfo::Codes {
+                            codes: codes.reveal(),
+                            unticked: false,
+                        },
+                    )
+                }));
+            }
+            Err(error) => Err(error),
+        },
+        _ => return Err(guest.oops(ErrorCode::BadRequest)),
+    };
+    match changed {
+        Ok(done) => Ok(see(&format!("{PATH}?{done}"))),
+        Err(MethodError::StepUp) => {
+            let back = match (fields.step.as_str(), id) {
+                ("rename", Some(id)) => format!("{PATH}?rename={id}"),
+                ("remove", Some(id)) => format!("{PATH}?remove={id}"),
+                ("renew", _) => format!("{PATH}?renew=1"),
+                _ => PATH.to_owned(),
+            };
+            Ok(see(&format!("{PATH}?confirm={}", query_value(&back))))
+        }
+        Err(error @ MethodError::Needed) => {
+            let info = methods.mine(&me.me).await.map_err(guest.fails())?;
+            let SecurityInfo::Overview(mut model) = overview(&guest, &me, &info, None).await? else {
+                return Err(guest.fails()(error));
+            };
+            model.problem = Some(Problem::new(error.code()));
+            Ok(guest.show_with(error.code(), || page(guest.shell(), SecurityInfo::Overview(model))))
+        }
+        Err(error) => Err(guest.fails()(error)),
+    }
+}
+
+/// Asks for a fresh second step. The attempt travels in the form with the way back; it is bound to this member, whatever the form says.
+async fn confirm_page(mut guest: Guest, me: &SignedIn, back: &str, problem: Option<Problem>) -> Answer {
+    let begun = guest.domain().sign_in().begin_step_up(&me.me).await.map_err(guest.fails())?;
+    let attempt = begun.attempt.ok_or_else(|| guest.oops(ErrorCode::Internal))?;
+    guest.in_attempt(begun.session_id);
+    let back = safe_path(back).unwrap_or(PATH);
+    Ok(asking(&guest, me, &format!("{attempt}~{back}"), None, problem))
+}
+
+fn asking(guest: &Guest, me: &SignedIn, handle: &str, typed: Option<String>, problem: Option<Problem>) -> Response {
+    let mut asked = asked(MethodKind::Totp, &me.tenant.name);
+    asked.method = handle.to_owned();
+    let code = problem.as_ref().map(|problem| problem.code);
+    let model = || SecurityInfo::Confirm(Confirm { asked, typed, problem });
+    match code {
+        Some(code) => guest.show_with(code, || page(guest.shell(), model())),
+        None => guest.show(|| page(guest.shell(), model())),
+    }
+}
+
+async fn confirm(mut guest: Guest, me: &SignedIn, fields: &Fields) -> Answer {
+    let (attempt, back) = fields.method.split_once('~').unwrap_or((&fields.method, PATH));
+    let Ok(attempt) = attempt.parse::<AttemptId>() else {
+        return Err(guest.oops(ErrorCode::BadRequest));
+    };
+    let back = safe_path(back).unwrap_or(PATH).to_owned();
+    let tenant = me.me.tenant();
+    // The attempt must be this member's own: somebody else's right code opens nothing here.
+    let view = match guest.domain().sign_in().look(tenant, attempt).await {
+        Ok(view) if view.purpose == Purpose::StepUp && view.upn == me.member.upn => view,
+        _ => return confirm_page(guest, me, &back, Some(Problem::new(ErrorCode::SignInExpired))).await,
+    };
+    guest.in_attempt(view.session_id);
+    let typed = || Some(fields.code.chars().filter(|c| !c.is_control()).take(40).collect());
+    let again = |guest: &Guest, problem| Ok(asking(guest, me, &fields.method, typed(), Some(problem)));
+    let Ok(offered) = OfferedCode::parse(&fields.code) else {
+        return again(&guest, Problem::new(ErrorCode::CodeForm));
+    };
+    let (answered, _) = guest
+        .domain()
+        .verification()
+        .second(tenant, attempt, Purpose::StepUp, &offered, None)
+        .await
+        .map_err(guest.fails())?;
+    match answered {
+        Answered::Right(right) if right.member == me.me.id() => {
+            let mut new = domain::sign_in::full_session(tenant, attempt, &right, guest.client.clone());
+            new.stage = SessionStage::Full;
+            guest
+                .open(NewSession {
+                    note: Default::default(),
+                    ..new
+                })
+                .await?;
+            Ok(see(&back))
+        }
+        Answered::Right(_) | Answered::Register => Err(guest.oops(ErrorCode::Forbidden)),
+        Answered::Wrong { reason, tries_left } => {
+            let until = (reason == Reason::CodeReused).then(|| next_code(guest.visit.now));
+            again(
+                &guest,
+                Problem {
+                    code: code_of(reason),
+                    tries_left: u8::try_from(tries_left).ok(),
+                    until,
+                },
+            )
+        }
+        Answered::Wait { until } => again(
+            &guest,
+            Problem {
+                until: Some(until),
+                ..Problem::new(ErrorCode::Throttled)
+            },
+        ),
+        // Wrong too often: whoever this is, the session ends.
+        Answered::Ended { reason, .. } => {
+            guest.close().await?;
+            Err(guest.oops(code_of(reason)))
+        }
+    }
+}
+
+async fn end_session(guest: Guest, me: &SignedIn, fields: &Fields) -> Answer {
+    let handle = fields.session.parse::<Uuid>().ok();
+    guest.domain().sign_in().revoke(me, handle).await.map_err(guest.fails())?;
+    if handle == Some(me.handle) {
+        guest.close().await?;
+        return Ok(see("/sign-in?done=out"));
+    }
+    Ok(see("/security-info?done=ended"))
+}
+
+async fn rename_again(guest: Guest, me: &SignedIn, fields: &Fields, problem: &str) -> Answer {
+    let info = guest.domain().methods().mine(&me.me).await.map_err(guest.fails())?;
+    let method = cards(&info, &guest)
+        .into_iter()
+        .find(|card| card.id == fields.method)
+        .ok_or_else(|| guest.oops(ErrorCode::NameUnknown))?;
+    let name = fields.name.chars().filter(|c| !c.is_control()).take(NAME_CHARACTERS_MAX).collect();
+    let model = SecurityInfo::Rename {
+        method,
+        name,
+        error: Some(problem.to_owned()),
+    };
+    Ok(guest.show_with(ErrorCode::Invalid, || page(guest.shell(), model)))
+}
+
+async fn overview(guest: &Guest, me: &SignedIn, info: &Info, notice: Option<Notice>) -> Result<SecurityInfo, Stop> {
+    let sessions = guest.domain().sign_in().sessions(me).await.map_err(guest.fails())?;
+    let activity = super::activity::recent(guest, me, ACTIVITY_ROWS).await?;
+    let browser = |s: domain::sign_in::SessionView| Browser {
+        id: s.handle.to_string(),
+        name: format::browser(guest.visit.locale, s.user_agent.as_deref()),
+        place: s.client_ip,
+        at: s.created_at,
+        phone: s.user_agent.as_deref().is_some_and(|agent| agent.contains("Mobile")),
+        this: s.this,
+    };
+    let off = info
+        .methods
+        .iter()
+        .filter(|m| !m.active && m.disabled_reason.as_deref() != Some("too_many_wrong"))
+        .map(|m| OffView { kind: m.kind })
+        .collect();
+    Ok(SecurityInfo::Overview(Box::new(SecurityInfoPage {
+        tenant: me.tenant.name.clone(),
+        methods: cards(info, guest),
+        off,
+        add: info.may_add.contains(&MethodKind::Totp).then(|| routes::REGISTER.to_owned()),
+        lost: None,
+        activity,
+        browsers: Vec::new(),
+        sessions: sessions.into_iter().map(browser).collect(),
+        notice,
+        problem: None,
+    })))
+}
+
+/// The cards, the first choice first, recovery codes last.
+fn cards(info: &Info, guest: &Guest) -> Vec<MethodView> {
+    let stale = |m: &Held| m.last_used_at.is_some_and(|at| guest.visit.now.duration_since(at).as_hours() > 24 * STALE_DAYS);
+    let shown = info
+        .methods
+        .iter()
+        .filter(|m| m.active || m.disabled_reason.as_deref() == Some("too_many_wrong"));
+    let mut cards: Vec<MethodView> = shown
+        .map(|m| MethodView {
+            id: m.id.to_string(),
+            kind: m.kind,
+            name: Some(m.label.clone()),
+            added: m.created_at,
+            last_used: m.last_used_at,
+            first_choice: m.is_default,
+            state: match (m.active, stale(m)) {
+                (false, _) => MethodState::SwitchedOff,
+                (true, true) => MethodState::Stale,
+                (true, false) => MethodState::Good,
+            },
+            can_be_first: m.active,
+            can_be_renamed: true,
+            can_be_removed: true,
+        })
+        .collect();
+    cards.sort_by_key(|card| !card.first_choice);
+    if let Some(made_at) = info.recovery_made_at {
+        let count = |n: i64| u8::try_from(n).unwrap_or(u8::MAX);
+        cards.push(MethodView {
+            id: String::from("recovery"),
+            kind: MethodKind::RecoveryCode,
+            name: None,
+            added: made_at,
+            last_used: None,
+            first_choice: false,
+            state: MethodState::Codes {
+                left: count(info.recovery_left),
+                total: count(info.recovery_all),
+            },
+            can_be_first: false,
+            can_be_renamed: false,
+            can_be_removed: false,
+        });
+    }
+    cards
+}
+
+/// What removing a method does to the rest.
+fn effect_of(info: &Info, id: &str) -> RemoveEffect {
+    let mut left: Vec<&Held> = info.methods.iter().filter(|m| m.active && m.id.to_string() != id).collect();
+    left.sort_by_key(|m| m.kind);
+    let was_first = info.methods.iter().any(|m| m.id.to_string() == id && m.is_default);
+    match (left.first(), was_first) {
+        (None, _) => RemoveEffect::NothingLeft,
+        (Some(next), true) => RemoveEffect::NextIsFirst(next.kind),
+        (Some(_), false) if left.len() == 1 => RemoveEffect::OneLeft,
+        (Some(_), false) => RemoveEffect::None,
+    }
+}

@@ -1,0 +1,353 @@
+//! `/sign-in`: one address for all steps; the session knows how far the attempt is.
+
+use axum::{
+    extract::{Form, Query as QueryOf},
+    response::Response,
+};
+use domain::{
+    sign_in::{AttemptView, BegunAttempt, Caller, NewSession, PasswordOutcome, SessionNote, SessionStage, SignInError, full_session, password_session},
+    verification::{Answered, facts::Stage},
+};
+use jiff::Timestamp;
+use model::*;
+
+use super::forms::{Fields, Query};
+use crate::{
+    caller::{Answer, Guest, see},
+    pages::{
+        Problem,
+        preferences::safe_path,
+        sign_in::{Asked, Help, NameNote, SignInPage, SignInStep, Way, page},
+    },
+    routes,
+};
+
+/// The step that the attempt is at.
+pub(super) async fn show(mut guest: Guest, QueryOf(query): QueryOf<Query>) -> Answer {
+    let note = guest.note();
+    match (&guest.caller, guest.attempt()) {
+        (Caller::Member(me), _) if query.show.is_none() => Ok(see(&crate::pages::home_of(me))),
+        (Caller::SigningIn { .. }, Some((tenant, attempt))) if query.show.as_deref() != Some("name") => {
+            match guest.domain().sign_in().look(tenant, attempt).await {
+                Ok(view) => {
+                    guest.in_attempt_of(&view);
+                    Ok(step(&guest, &view, &query))
+                }
+                Err(SignInError::Expired | SignInError::OtherStep(_)) => {
+                    guest.close().await?;
+                    Ok(stopped(&guest, ErrorCode::SignInExpired, None, None))
+                }
+                Err(error) => Err(guest.fails()(error)),
+            }
+        }
+        // A name of no tenant goes through the same steps as any other.
+        (Caller::SigningIn { .. }, None) if query.show.as_deref() != Some("name") => {
+            if let Some(session_id) = note.session_id {
+                guest.in_attempt(session_id);
+            }
+            Ok(password_page(&guest, &note.upn.unwrap_or_default(), None))
+        }
+        _ => {
+            let upn = String::new();
+            let signed_out = (query.done.as_deref() == Some("out")).then_some(NameNote::SignedOut);
+            Ok(guest.show(|| page(guest.shell(), name_step(upn, signed_out, None))))
+        }
+    }
+}
+
+/// What came back from a step.
+pub(super) async fn act(guest: Guest, QueryOf(query): QueryOf<Query>, Form(fields): Form<Fields>) -> Answer {
+    match fields.step.as_str() {
+        "name" => name(guest, &query, &fields).await,
+        "password" => password(guest, &fields).await,
+        "code" => code(guest, &fields).await,
+        "way" => Ok(see(&format!("{}?way={}", routes::SIGN_IN, crate::visit::query_value(&fields.method)))),
+        "restart" => {
+            guest.close().await?;
+            Ok(see(routes::SIGN_IN))
+        }
+        _ => Err(guest.oops(ErrorCode::BadRequest)),
+    }
+}
+
+async fn name(guest: Guest, query: &Query, fields: &Fields) -> Answer {
+    let upn = match Upn::parse(&fields.upn) {
+        Ok(upn) => upn,
+        Err(_) => {
+            let typed: String = fields.upn.chars().filter(|c| !c.is_control()).take(UPN_CHARACTERS_MAX).collect();
+            let model = || name_step(typed, None, Some(Problem::new(ErrorCode::NameForm)));
+            return Ok(guest.show_with(ErrorCode::NameForm, || page(guest.shell(), model())));
+        }
+    };
+    let begun = guest.domain().sign_in().begin(&upn, None, &guest.client).await.map_err(guest.fails())?;
+    let back = query.back.as_deref().and_then(safe_path).map(str::to_owned).or(guest.note().back);
+    let mut new = NewSession::of_attempt(begun.tenant, begun.attempt, SessionStage::SignIn, 0, guest.client.clone());
+    new.note = SessionNote {
+        back,
+        upn: begun.attempt.is_none().then(|| upn.to_string()),
+        session_id: begun.attempt.is_none().then_some(begun.session_id),
+    };
+    guest.open(new).await?;
+    Ok(see(routes::SIGN_IN))
+}
+
+async fn password(mut guest: Guest, fields: &Fields) -> Answer {
+    let Caller::SigningIn { tenant, attempt, note, .. } = guest.caller.clone() else {
+        return Ok(see(routes::SIGN_IN));
+    };
+    let shown = match tenant.zip(attempt) {
+        Some((tenant, attempt)) => match guest.domain().sign_in().look(tenant, attempt).await {
+            Ok(view) if view.stage == Stage::Password => Some(view),
+            Ok(_) => return Ok(see(routes::SIGN_IN)),
+            Err(_) => return expired(&guest).await,
+        },
+        None => None,
+    };
+    let session_id = shown.as_ref().map(|v| v.session_id).or(note.session_id).unwrap_or(SessionId::from_bits(0));
+    let upn = shown.map(|v| v.upn).or(note.upn.clone()).unwrap_or_default();
+    guest.in_attempt(session_id);
+    let at = BegunAttempt { tenant, attempt, session_id };
+    let outcome = match guest.domain().sign_in().password(&at, &fields.password, &guest.client).await {
+        Ok(outcome) => outcome,
+        Err(SignInError::Expired | SignInError::OtherStep(_)) => return expired(&guest).await,
+        Err(error) => return Err(guest.fails()(error)),
+    };
+    let of_attempt = |stage, level| {
+        let mut new = NewSession::of_attempt(tenant, attempt, stage, level, guest.client.clone());
+        new.note = note.clone();
+        new
+    };
+    match (outcome, tenant.zip(attempt)) {
+        (PasswordOutcome::Wrong(next), _) => {
+            let mut new = NewSession::of_attempt(next.tenant, next.attempt, SessionStage::SignIn, 0, guest.client.clone());
+            new.note = SessionNote {
+                session_id: next.attempt.is_none().then_some(next.session_id),
+                ..note.clone()
+            };
+            guest.open(new).await?;
+            Ok(password_page(&guest, &upn, Some(Problem::new(ErrorCode::WrongPassword))))
+        }
+        (PasswordOutcome::Wait { until }, _) => {
+            let problem = Problem {
+                until: Some(until),
+                ..Problem::new(ErrorCode::PasswordThrottled)
+            };
+            Ok(password_page(&guest, &upn, Some(problem)))
+        }
+        (PasswordOutcome::Second, _) => {
+            guest.open(of_attempt(SessionStage::SignIn, 1)).await?;
+            Ok(see(routes::SIGN_IN))
+        }
+        (PasswordOutcome::Register, _) => {
+            guest.open(of_attempt(SessionStage::Register, 1)).await?;
+            Ok(see(routes::REGISTER))
+        }
+        (PasswordOutcome::Done(right), Some((tenant, attempt))) => {
+            guest.open(password_session(tenant, attempt, &right, guest.client.clone())).await?;
+            Ok(see(note.back.as_deref().unwrap_or(routes::HOME)))
+        }
+        (PasswordOutcome::Refused { reason, until }, _) => {
+            guest.close().await?;
+            Ok(stopped(&guest, code_of(reason), until, Some(upn)))
+        }
+        (PasswordOutcome::Done(_), None) => Err(guest.oops(ErrorCode::Internal)),
+    }
+}
+
+async fn code(mut guest: Guest, fields: &Fields) -> Answer {
+    let (Some((tenant, attempt)), note) = (guest.attempt(), guest.note()) else {
+        return Ok(see(routes::SIGN_IN));
+    };
+    let view = match guest.domain().sign_in().look(tenant, attempt).await {
+        Ok(view) if view.stage == Stage::Second => view,
+        Ok(_) => return Ok(see(routes::SIGN_IN)),
+        Err(_) => return expired(&guest).await,
+    };
+    guest.in_attempt_of(&view);
+    let kind = MethodKind::from_text(&fields.method).filter(|kind| view.families.contains(&kind.family()));
+    let again = |problem: Problem| {
+        let typed = Some(fields.code.chars().filter(|c| !c.is_control()).take(40).collect());
+        let code = problem.code;
+        guest.show_with(code, || page(guest.shell(), code_step(&view, kind, typed, Some(problem))))
+    };
+    let Ok(offered) = OfferedCode::parse(&fields.code) else {
+        return Ok(again(Problem::new(ErrorCode::CodeForm)));
+    };
+    let (answered, _) = match guest.domain().verification().second(tenant, attempt, view.purpose, &offered, kind).await {
+        Ok(answered) => answered,
+        Err(error) if error.code() == ErrorCode::ChallengeGone => return expired(&guest).await,
+        Err(error) => return Err(guest.fails()(error)),
+    };
+    match answered {
+        Answered::Right(right) => {
+            guest.open(full_session(tenant, attempt, &right, guest.client.clone())).await?;
+            Ok(see(note.back.as_deref().unwrap_or(routes::HOME)))
+        }
+        Answered::Register => {
+            let mut new = NewSession::of_attempt(Some(tenant), Some(attempt), SessionStage::Register, 1, guest.client.clone());
+            new.note = note;
+            guest.open(new).await?;
+            Ok(see(routes::REGISTER))
+        }
+        Answered::Wrong { reason, tries_left } => {
+            let until = (reason == Reason::CodeReused).then(|| next_code(guest.visit.now));
+            Ok(again(Problem {
+                code: code_of(reason),
+                tries_left: u8::try_from(tries_left).ok(),
+                until,
+            }))
+        }
+        Answered::Wait { until } => Ok(again(Problem {
+            until: Some(until),
+            ..Problem::new(ErrorCode::Throttled)
+        })),
+        Answered::Ended { reason, until } => {
+            guest.domain().sign_in().end_attempt_sessions(tenant, attempt).await.map_err(guest.fails())?;
+            guest.close().await?;
+            Ok(stopped(&guest, code_of(reason), until, Some(view.upn.clone())))
+        }
+    }
+}
+
+/// The page of the step that an attempt is at.
+fn step(guest: &Guest, view: &AttemptView, query: &Query) -> Response {
+    match view.stage {
+        Stage::Password => password_page(guest, &view.upn, None),
+        Stage::Second if query.show.as_deref() == Some("ways") => guest.show(|| page(guest.shell(), ways_step(view))),
+        Stage::Second => {
+            let kind = query
+                .way
+                .as_deref()
+                .and_then(MethodKind::from_text)
+                .filter(|kind| view.families.contains(&kind.family()));
+            let problem = view.wait_until.map(|until| Problem {
+                until: Some(until),
+                ..Problem::new(ErrorCode::Throttled)
+            });
+            guest.show(|| page(guest.shell(), code_step(view, kind, None, problem)))
+        }
+        Stage::Register => see(routes::REGISTER),
+        Stage::Decided => see(routes::SIGN_IN),
+    }
+}
+
+async fn expired(guest: &Guest) -> Answer {
+    guest.close().await?;
+    Ok(stopped(guest, ErrorCode::SignInExpired, None, None))
+}
+
+fn stopped(guest: &Guest, code: ErrorCode, until: Option<Timestamp>, upn: Option<String>) -> Response {
+    let problem = Problem { until, ..Problem::new(code) };
+    guest.show_with(code, || {
+        page(
+            guest.shell(),
+            SignInPage {
+                application: None,
+                step: SignInStep::Stopped { problem, upn, help: None },
+            },
+        )
+    })
+}
+
+fn name_step(upn: String, note: Option<NameNote>, problem: Option<Problem>) -> SignInPage {
+    SignInPage {
+        application: None,
+        step: SignInStep::Name {
+            upn,
+            domain: None,
+            note,
+            problem,
+            help: Help::default(),
+        },
+    }
+}
+
+fn password_page(guest: &Guest, upn: &str, problem: Option<Problem>) -> Response {
+    let code = problem.as_ref().map(|problem| problem.code);
+    let model = || SignInPage {
+        application: None,
+        step: SignInStep::Password {
+            upn: upn.to_owned(),
+            problem,
+            help: Help::default(),
+        },
+    };
+    match code {
+        Some(code) => guest.show_with(code, || page(guest.shell(), model())),
+        None => guest.show(|| page(guest.shell(), model())),
+    }
+}
+
+fn code_step(view: &AttemptView, kind: Option<MethodKind>, typed: Option<String>, problem: Option<Problem>) -> SignInPage {
+    let kind = kind.unwrap_or(if view.families.contains(&Family::Oath) {
+        MethodKind::Totp
+    } else {
+        MethodKind::RecoveryCode
+    });
+    SignInPage {
+        application: view.application.clone(),
+        step: SignInStep::Code {
+            upn: view.upn.clone(),
+            asked: asked(kind, &view.tenant_name),
+            typed,
+            problem,
+            remember_days: None,
+            other_ways: view.families.len() > 1,
+        },
+    }
+}
+
+/// What is asked for with a kind of code.
+pub(super) fn asked(kind: MethodKind, issuer: &str) -> Asked {
+    Asked {
+        kind,
+        method: kind.as_str().to_owned(),
+        digits: 6,
+        issuer: issuer.to_owned(),
+        sent_to: None,
+        valid_until: None,
+    }
+}
+
+fn ways_step(view: &AttemptView) -> SignInPage {
+    let way = |kind: MethodKind, device, left| Way {
+        kind,
+        method: kind.as_str().to_owned(),
+        device,
+        sent_to: None,
+        left,
+    };
+    let mut ways = Vec::new();
+    if view.families.contains(&Family::Oath) {
+        ways.push(way(MethodKind::Totp, view.apps.first().cloned(), None));
+    }
+    if view.families.contains(&Family::Recovery) {
+        ways.push(way(MethodKind::RecoveryCode, None, u8::try_from(view.recovery_left).ok()));
+    }
+    SignInPage {
+        application: view.application.clone(),
+        step: SignInStep::Ways { ways, unable: None },
+    }
+}
+
+/// When an app shows its next code: at the next half minute.
+pub(super) fn next_code(now: Timestamp) -> Timestamp {
+    Timestamp::from_second((now.as_second() / 30 + 1) * 30).unwrap_or(now)
+}
+
+/// The code of an error page for a reason of the journal.
+pub(super) fn code_of(reason: Reason) -> ErrorCode {
+    match reason {
+        Reason::WrongCode | Reason::CodeOutOfDate | Reason::NotFound | Reason::NoMethods | Reason::MethodOff => ErrorCode::WrongCode,
+        Reason::CodeReused => ErrorCode::CodeReused,
+        Reason::TooManyCodes => ErrorCode::TooManyCodes,
+        Reason::Throttled => ErrorCode::Throttled,
+        Reason::Locked => ErrorCode::Locked,
+        Reason::BlockedByPolicy | Reason::Blocked => ErrorCode::BlockedByPolicy,
+        Reason::Disabled => ErrorCode::AccountDisabled,
+        Reason::RegistrationRefused => ErrorCode::RegistrationRefused,
+        Reason::Misconfiguration => ErrorCode::PolicyMissing,
+        Reason::Clock => ErrorCode::ClockWrong,
+        _ => ErrorCode::Internal,
+    }
+}

@@ -1,0 +1,140 @@
+//! `/activity`: one's own sign-ins, newest first, a page at a time (`?before=`, `?after=`).
+//!
+//! Form (POST `/activity`): `step=not_me session`.
+
+use jiff::Timestamp;
+use leptos::prelude::*;
+use model::{Decision, MethodKind, Reason, SessionId};
+
+use super::words;
+use crate::{
+    components::{Badge, BadgeLook, Button, ButtonLook, ButtonSize, EmptyState, IconName, LinkButton, Toast, Tone},
+    format,
+    render::{Page, PageMeta},
+    shell::{Frame, MemberShell},
+};
+
+/// The path of the page and of its forms.
+pub const PATH: &str = "/activity";
+
+/// The page.
+#[derive(Clone, Debug)]
+pub struct ActivityPage {
+    /// The rows, newest first.
+    pub rows: Vec<ActivityRow>,
+    /// The page before, with newer rows.
+    pub newer: Option<String>,
+    /// The page after, with older rows.
+    pub older: Option<String>,
+    /// "This wasn't me" has just been sent.
+    pub reported: bool,
+}
+
+/// One attempt, as its owner may see it.
+#[derive(Clone, Debug)]
+pub struct ActivityRow {
+    /// When it was decided.
+    pub at: Timestamp,
+    /// How it ended.
+    pub decision: Decision,
+    /// Why.
+    pub reason: Reason,
+    /// What it was for.
+    pub application: String,
+    /// With which method.
+    pub method: Option<MethodKind>,
+    /// From where and with what: "Haarlem", "Firefox on Windows".
+    pub place: Option<String>,
+    /// Its id.
+    pub session_id: SessionId,
+    /// Whether its owner has said that it was somebody else; nothing where that cannot be said.
+    pub reported: Option<bool>,
+}
+
+/// Draws the page. The frame is set here; the rest of the shell is the caller's.
+#[must_use]
+pub fn page(shell: MemberShell, model: ActivityPage) -> Page {
+    let shell = MemberShell { frame: Frame::Wide, ..shell };
+    Page::new(PageMeta::new(text!(activity.title), text!(activity.description)), shell, view(model))
+}
+
+fn view(model: ActivityPage) -> AnyView {
+    let rows = if model.rows.is_empty() {
+        view! { <div class="card flush"><EmptyState icon=IconName::History title=text!(activity.empty_title) words=text!(activity.empty_words)/></div> }
+            .into_any()
+    } else {
+        list(model.rows, PATH)
+    };
+    let newer = model
+        .newer
+        .map(|href| view! { <LinkButton href=href size=ButtonSize::Small icon=IconName::ChevronLeft>{text!(activity.newer)}</LinkButton> });
+    let older = model
+        .older
+        .map(|href| view! { <LinkButton href=href size=ButtonSize::Small>{text!(activity.older)}</LinkButton> });
+    let toast = model.reported.then(|| view! { <Toast>{text!(security_info.done_reported)}</Toast> });
+    view! {
+        <div class="stack wide">
+            <div class="lead"><h1>{text!(activity.title)}</h1><p>{text!(activity.lead)}</p></div>
+            {toast}
+            {rows}
+            <nav class="row apart" aria-label=text!(components.pages)><span>{newer}</span><span>{older}</span></nav>
+            <p class="small"><a href="/security-info">{text!(activity.back)}</a></p>
+        </div>
+    }
+    .into_any()
+}
+
+/// The rows in a card; also on the security info.
+pub(super) fn list(rows: Vec<ActivityRow>, action: &'static str) -> AnyView {
+    let rows = rows.into_iter().map(|row| line(row, action)).collect_view();
+    view! { <ul class="card flush list inset">{rows}</ul> }.into_any()
+}
+
+fn line(row: ActivityRow, action: &'static str) -> AnyView {
+    let application = row.application;
+    let (tone, title) = match (row.decision, row.reason) {
+        (Decision::Allowed, _) => (Tone::Ok, text!(activity.signed_in, application = application)),
+        (Decision::Denied, Reason::PushNoResponse | Reason::CodeNeverEntered) => (Tone::Warn, text!(activity.unanswered, application = application)),
+        (Decision::Denied, _) => (Tone::Bad, text!(activity.refused, application = application)),
+        (Decision::Interrupted, _) => (Tone::Info, text!(activity.interrupted, application = application)),
+        (Decision::Abandoned, _) => (Tone::Neutral, text!(activity.abandoned, application = application)),
+    };
+    let how = match (row.decision, row.method) {
+        (Decision::Allowed, Some(kind)) => words::method_key(kind).plain_name().to_owned(),
+        _ => format::capital(words::reason(row.reason)),
+    };
+    let detail = row.place.map_or_else(|| how.clone(), |place| format!("{how} · {place}"));
+    let when = format::moment_capital(row.at);
+    let session = row.session_id.to_string();
+    let report = if row.reported.is_none() {
+        ().into_any()
+    } else if row.reported == Some(true) {
+        view! { <Badge look=BadgeLook::Word>{text!(activity.reported)}</Badge> }.into_any()
+    } else {
+        let label = text!(activity.not_me_what, what = format!("{title}, {when}"));
+        view! {
+            <form method="post" action=action>
+                <input type="hidden" name="step" value="not_me"/>
+                <input type="hidden" name="session" value=session.clone()/>
+                <Button look=if tone == Tone::Ok { ButtonLook::Quiet } else { ButtonLook::Danger } size=ButtonSize::Small label=label>
+                    {text!(activity.not_me)}
+                </Button>
+            </form>
+        }
+        .into_any()
+    };
+    view! {
+        <li>
+            <div class="list-line folds">
+                <Badge tone=tone look=BadgeLook::Plain>""</Badge>
+                <div class="grow">
+                    <span class="strong">{title}</span>
+                    <span class="muted small">{detail}</span>
+                    <span class="faint small"><time datetime=row.at.to_string()>{when}</time>" · "<span class="code">{session}</span></span>
+                </div>
+                {report}
+            </div>
+        </li>
+    }
+    .into_any()
+}

@@ -1,0 +1,25 @@
+//! The pages. Folders follow the URL; each page is a view-model and a pure function from it to a view, so that any state can be
+//! drawn without data behind it.
+
+pub mod activity;
+pub mod audit;
+pub mod design;
+pub mod error;
+mod filters;
+pub mod journal;
+pub mod member;
+pub mod members;
+mod places;
+pub mod preferences;
+mod problem;
+pub mod register;
+pub mod security_info;
+pub mod set_up;
+pub mod sign_in;
+pub mod support;
+pub mod tenants;
+pub mod words;
+
+pub use filters::Filters;
+pub use places::{home_of, places};
+pub use problem::Problem;

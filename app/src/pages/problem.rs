@@ -1,0 +1,148 @@
+//! What went wrong on a page: the words, and the details a person can copy for the service desk (error code, session id, page, account,
+//! time).
+
+use jiff::Timestamp;
+use leptos::prelude::*;
+use model::ErrorCode;
+
+use super::words;
+use crate::{
+    components::{Banner, CopyButton, Countdown, Fact, Facts, IconName, Tone, Urgency},
+    format,
+    visit::visit,
+};
+
+/// A problem to tell on the page where it happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// What went wrong.
+    pub code: ErrorCode,
+    /// How often it may still be tried.
+    pub tries_left: Option<u8>,
+    /// When it may be tried again, or when the next code comes.
+    pub until: Option<Timestamp>,
+}
+
+impl Problem {
+    /// A problem that only has a code.
+    #[must_use]
+    pub fn new(code: ErrorCode) -> Self {
+        Self {
+            code,
+            tries_left: None,
+            until: None,
+        }
+    }
+
+    /// The line under the field.
+    pub(crate) fn line(&self, digits: u8) -> String {
+        let what = match self.code {
+            ErrorCode::WrongPassword => text!(problems.wrong_password).to_owned(),
+            ErrorCode::WrongCode => text!(problems.wrong_code).to_owned(),
+            ErrorCode::CodeForm => text!(problems.code_form, digits = digits),
+            ErrorCode::CodeReused => text!(problems.reused).to_owned(),
+            other => format!("{}.", words::error_title(other)),
+        };
+        match self.tries_left {
+            None | Some(0) => what,
+            Some(1) => format!("{what} {}", text!(problems.try_once)),
+            Some(2) => format!("{what} {}", text!(problems.try_twice)),
+            Some(more) => format!("{what} {}", text!(problems.try_more, count = more)),
+        }
+    }
+
+    /// Whether the line under the field is enough: the person knows what to do.
+    fn speaks_for_itself(&self) -> bool {
+        matches!(self.code, ErrorCode::WrongPassword | ErrorCode::WrongCode | ErrorCode::CodeForm)
+    }
+
+    /// What to do, with the time in it.
+    fn next(&self) -> String {
+        let seconds = self.until.map(|until| until.duration_since(visit().now).as_secs().max(1).unsigned_abs());
+        match (self.code, seconds.map(format::duration)) {
+            (ErrorCode::CodeReused, Some(wait)) => text!(problems.reused_next_in, wait = wait),
+            (ErrorCode::CodeReused, None) => text!(problems.reused_next).to_owned(),
+            (ErrorCode::Throttled, Some(wait)) => text!(problems.throttled_next, wait = wait),
+            (ErrorCode::Locked, Some(wait)) => text!(problems.locked_next, wait = wait),
+            (ErrorCode::PasswordThrottled, Some(wait)) => text!(problems.password_throttled_next, wait = wait),
+            (other, _) => words::error_next(other).to_owned(),
+        }
+    }
+
+    /// The banner over the form, when the line under the field does not say enough.
+    pub(crate) fn banner(&self) -> Option<AnyView> {
+        if self.speaks_for_itself() {
+            return None;
+        }
+        let icon = if self.until.is_some() { IconName::Clock } else { IconName::Alert };
+        let next = self.next();
+        let title = words::error_title(self.code).to_owned();
+        Some(view! { <Banner tone=Tone::Warn icon=icon title=title urgency=Urgency::Alert>{next}</Banner> }.into_any())
+    }
+
+    /// Title, words and countdown for a page of their own.
+    pub(crate) fn headline(&self) -> AnyView {
+        let wait = self
+            .until
+            .map(|until| view! { <p>{text!(sign_in.wait_left)}" "<strong><Countdown until=until/></strong></p> });
+        view! { <div class="lead"><h1>{words::error_title(self.code)}</h1><p>{self.next()}</p>{wait}</div> }.into_any()
+    }
+}
+
+/// What goes into the details.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Details {
+    pub code: Option<ErrorCode>,
+    pub page: String,
+    pub account: Option<String>,
+    pub request_id: Option<String>,
+}
+
+impl Details {
+    pub(crate) fn new(code: ErrorCode, page: &str, account: Option<String>) -> Self {
+        Self {
+            code: Some(code),
+            page: page.to_owned(),
+            account,
+            request_id: None,
+        }
+    }
+
+    fn facts(self) -> Vec<(&'static str, String)> {
+        let visit = visit();
+        [
+            (text!(problems.error), self.code.map(|code| code.to_string())),
+            (text!(problems.session), visit.session_id.clone()),
+            (text!(problems.request), self.request_id),
+            (text!(problems.page), Some(self.page)),
+            (text!(problems.account), self.account),
+            (text!(problems.time), Some(format::full(visit.now))),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| value.map(|value| (name, value)))
+        .collect()
+    }
+
+    /// The facts with one button that copies them all.
+    pub(crate) fn open(self) -> AnyView {
+        let facts = self.facts();
+        let all = facts.iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join("\n");
+        let facts = facts
+            .into_iter()
+            .map(|(name, value)| view! { <Fact name=name><span class=letters(name)>{value}</span></Fact> })
+            .collect_view();
+        view! { <div class="stack tight details"><Facts>{facts}</Facts><div><CopyButton text=all>{text!(problems.copy_details)}</CopyButton></div></div> }
+            .into_any()
+    }
+
+    /// The same behind a word, where the page has something better to show.
+    pub(crate) fn folded(self) -> AnyView {
+        view! { <details class="small"><summary class="muted">{text!(problems.details)}</summary>{self.open()}</details> }.into_any()
+    }
+}
+
+/// Codes and numbers are read out letter by letter, words are not.
+fn letters(name: &str) -> Option<&'static str> {
+    let read_out = [text!(problems.error), text!(problems.session), text!(problems.request)];
+    read_out.contains(&name).then_some("code wraps")
+}

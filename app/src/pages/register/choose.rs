@@ -1,0 +1,106 @@
+//! Which method? Strongest first; what is not allowed says why.
+
+use leptos::prelude::*;
+use model::MethodKind;
+
+use super::{Mode, PATH, reasons, skip, stair};
+use crate::{
+    components::{Badge, BadgeLook, ChoiceAction, MethodChoice, MethodOff, Tone},
+    pages::{problem::Problem, words::method_key},
+};
+
+/// A method that may be set up.
+#[derive(Clone, Debug)]
+pub struct Offer {
+    /// Its kind, sent back as `kind`.
+    pub kind: MethodKind,
+}
+
+/// A method that may not.
+#[derive(Clone, Debug)]
+pub struct NotOffered {
+    /// Its kind.
+    pub kind: MethodKind,
+    /// Why not.
+    pub why: OffReason,
+}
+
+/// Why a method cannot be set up here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OffReason {
+    /// The organisation does not allow it.
+    SwitchedOff,
+    /// There are as many as fit.
+    Full,
+    /// The service desk hands it out.
+    FromServiceDesk,
+}
+
+pub(super) fn view(mode: &Mode, tenant: &str, offers: Vec<Offer>, not_offered: Vec<NotOffered>, problem: Option<Problem>, progress: (u8, u8)) -> AnyView {
+    let head = match mode {
+        Mode::Interrupt { .. } => view! {
+            {stair(progress, text!(register.part_choose))}
+            <h1>{text!(register.choose_title)}</h1>
+            {reasons(mode, tenant)}
+            <p>{text!(register.choose_lead)}</p>
+        }
+        .into_any(),
+        Mode::Manage => view! { <h1>{text!(register.choose_title_manage)}</h1><p>{text!(register.choose_lead_manage)}</p> }.into_any(),
+    };
+    let several = offers.len() > 1;
+    let offers = offers
+        .into_iter()
+        .enumerate()
+        .map(|(index, offer)| {
+            let key = method_key(offer.kind);
+            let action = ChoiceAction::Send {
+                name: "kind".to_owned(),
+                value: offer.kind.as_str().to_owned(),
+            };
+            let badge = (several && index == 0).then(|| {
+                view! { " "<Badge tone=Tone::Info look=BadgeLook::Word>{text!(register.safest)}</Badge> }
+            });
+            view! {
+                <li>
+                    <MethodChoice method=key title=key.plain_name() action=action badge=move || badge>{words(offer.kind)}</MethodChoice>
+                </li>
+            }
+        })
+        .collect_view();
+    let not_offered = not_offered
+        .into_iter()
+        .map(|off| {
+            let key = method_key(off.kind);
+            let why = match off.why {
+                OffReason::SwitchedOff => text!(register.switched_off, tenant = tenant.to_owned()),
+                OffReason::Full => text!(register.as_many_as_fit).to_owned(),
+                OffReason::FromServiceDesk => text!(register.from_service_desk).to_owned(),
+            };
+            view! { <MethodOff method=key title=key.plain_name()>{why}</MethodOff> }
+        })
+        .collect_view();
+    view! {
+        <div class="lead">{head}</div>
+        {problem.and_then(|problem| problem.banner())}
+        <form method="post" action=PATH>
+            <input type="hidden" name="step" value="choose"/>
+            <ul class="stack tight">{offers}{not_offered}</ul>
+        </form>
+        {skip(mode)}
+    }
+    .into_any()
+}
+
+fn words(kind: MethodKind) -> &'static str {
+    match kind {
+        MethodKind::Totp => text!(register.offer_totp),
+        MethodKind::Passkey => text!(register.offer_passkey),
+        MethodKind::Push => text!(register.offer_push),
+        MethodKind::HardwareToken => text!(register.offer_token),
+        MethodKind::Sms => text!(register.offer_sms),
+        MethodKind::Voice => text!(register.offer_voice),
+        MethodKind::Email => text!(register.offer_mail),
+        MethodKind::RecoveryCode => text!(register.offer_recovery),
+        MethodKind::Pass | MethodKind::AppPassword | MethodKind::SecurityQuestions => text!(register.offer_other),
+    }
+}

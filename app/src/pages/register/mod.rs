@@ -1,0 +1,190 @@
+//! `/register`: the wizard, during sign-in (interrupt) or from the security info (manage). Choose, scan, try once, recovery codes, done;
+//! it can be left and taken up again, because the server knows how far it is.
+//!
+//! Forms (POST `/register`): `step=choose kind` · `step=scanned` · `step=back` (to the square) · `step=test code device` ·
+//! `step=codes saved` · `step=skip`. Link (GET): `/register?show=choose`.
+
+mod choose;
+mod codes;
+mod done;
+mod scan;
+mod test;
+
+pub use choose::{NotOffered, OffReason, Offer};
+pub(crate) use codes::saved_form;
+pub use done::Registered;
+pub use scan::Square;
+
+use leptos::prelude::*;
+use model::RegistrationReason;
+
+use super::problem::Problem;
+use crate::{
+    components::Stepper,
+    render::{Page, PageMeta},
+    shell::{Frame, MemberShell},
+};
+
+/// The path of the page and of its forms.
+pub const PATH: &str = "/register";
+
+/// How somebody came here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// In the middle of a sign-in, for these reasons, strictest first.
+    Interrupt {
+        /// Why they are asked.
+        reasons: Vec<RegistrationReason>,
+        /// What they want to go on to.
+        application: Option<String>,
+        /// How it may be put off.
+        skip: Skip,
+    },
+    /// By their own wish.
+    Manage,
+}
+
+/// How registration may be put off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Skip {
+    /// It may not.
+    No,
+    /// For this many days yet.
+    Days(u16),
+}
+
+/// The wizard.
+#[derive(Clone, Debug)]
+pub struct RegisterPage {
+    /// How somebody came here.
+    pub mode: Mode,
+    /// The name of the tenant.
+    pub tenant: String,
+    /// Where the wizard is.
+    pub step: RegisterStep,
+    /// The number of the step and how many there are: 1 of 2.
+    pub progress: (u8, u8),
+}
+
+/// Where the wizard is.
+#[derive(Clone, Debug)]
+pub enum RegisterStep {
+    /// Which method?
+    Choose {
+        /// What may be set up, strongest first; the first is recommended.
+        offers: Vec<Offer>,
+        /// What may not, and why.
+        not_offered: Vec<NotOffered>,
+        /// What went wrong.
+        problem: Option<Problem>,
+    },
+    /// The square to scan.
+    Scan(Square),
+    /// Try the code once.
+    Test {
+        /// The name of the account in the app.
+        issuer: String,
+        /// How many digits the code has.
+        digits: u8,
+        /// The name of the device, as typed.
+        device: String,
+        /// What was typed.
+        typed: Option<String>,
+        /// What went wrong.
+        problem: Option<Problem>,
+        /// The square, to look at again.
+        square: Option<Square>,
+    },
+    /// Recovery codes, shown once. The answer must not be compressed.
+    Codes {
+        /// The codes.
+        codes: Vec<String>,
+        /// The box was not ticked.
+        unticked: bool,
+    },
+    /// All done.
+    Done {
+        /// The first name.
+        name: Option<String>,
+        /// What is registered now, the default first.
+        registered: Vec<Registered>,
+        /// Where to go on to.
+        next: String,
+    },
+}
+
+/// Draws the page. The frame is set here; the rest of the shell is the caller's.
+#[must_use]
+pub fn page(shell: MemberShell, model: RegisterPage) -> Page {
+    let title = match (&model.step, &model.mode) {
+        (RegisterStep::Codes { .. }, _) => text!(register.codes_title),
+        (RegisterStep::Done { .. }, _) => text!(register.done_title_plain),
+        (_, Mode::Manage) => text!(register.title_manage),
+        (_, Mode::Interrupt { .. }) => text!(register.title),
+    };
+    let shell = MemberShell { frame: Frame::Framed, ..shell };
+    Page::new(PageMeta::new(title, text!(register.description)), shell, view(model))
+}
+
+fn view(model: RegisterPage) -> AnyView {
+    let RegisterPage { mode, tenant, step, progress } = model;
+    let inside = match step {
+        RegisterStep::Choose { offers, not_offered, problem } => choose::view(&mode, &tenant, offers, not_offered, problem, progress),
+        RegisterStep::Scan(square) => scan::view(&mode, &tenant, square, progress),
+        RegisterStep::Test {
+            issuer,
+            digits,
+            device,
+            typed,
+            problem,
+            square,
+        } => test::view(
+            test::TestForm {
+                issuer,
+                digits,
+                device,
+                typed,
+                problem,
+                square,
+            },
+            progress,
+        ),
+        RegisterStep::Codes { codes, unticked } => codes::view(codes, unticked, progress),
+        RegisterStep::Done { name, registered, next } => done::view(&mode, name, registered, next),
+    };
+    view! { <div class="stack screen-stack">{inside}</div> }.into_any()
+}
+
+/// "Step 1 of 2 · App", on the stair.
+fn stair((step, of): (u8, u8), part: &'static str) -> AnyView {
+    view! { <Stepper step=step of=of><b>{text!(register.step_of, step = step, of = of)}</b>" · "{part}</Stepper> }.into_any()
+}
+
+/// Why somebody is asked, one sentence a reason; nothing when they came by their own wish.
+fn reasons(mode: &Mode, tenant: &str) -> Option<AnyView> {
+    let Mode::Interrupt { reasons, application, .. } = mode else { return None };
+    let sentences = reasons
+        .iter()
+        .map(|reason| view! { <p>{super::words::registration_reason(*reason, tenant, application.as_deref())}</p> })
+        .collect_view();
+    Some(sentences.into_any())
+}
+
+/// "Skip for now", where that is allowed.
+fn skip(mode: &Mode) -> Option<AnyView> {
+    let Mode::Interrupt { skip: Skip::Days(days), .. } = mode else { return None };
+    let words = if *days == 0 {
+        text!(register.skip_plain).to_owned()
+    } else {
+        text!(register.skip, count = *days)
+    };
+    Some(
+        view! {
+            <form method="post" action=PATH>
+                <input type="hidden" name="step" value="skip"/>
+                <button class="link" type="submit">{words}</button>
+            </form>
+        }
+        .into_any(),
+    )
+}

@@ -1,0 +1,330 @@
+//! `/security-info`: a card for each method, what to do about it, recent activity, and the browsers that skip the second step.
+//!
+//! Forms (POST `/security-info`): `step=first method` · `step=rename method name` · `step=remove method` · `step=renew` ·
+//! `step=codes saved` · `step=confirm method code` (a fresh second factor, then the change goes on) · `step=forget browser` ·
+//! `step=end session` · `step=not_me session`.
+//! Links (GET): `/security-info?rename=ID`, `?remove=ID`, `?renew`.
+
+mod change;
+mod confirm;
+mod methods;
+
+pub use change::{Remove, RemoveEffect};
+pub use confirm::Confirm;
+pub use methods::{MethodState, MethodView, OffView};
+
+use jiff::Timestamp;
+use leptos::prelude::*;
+
+use super::{
+    activity::{self, ActivityRow},
+    problem::Problem,
+};
+use crate::{
+    components::{Badge, BadgeLook, Banner, Button, ButtonLook, ButtonSize, EmptyState, Icon, IconName, LinkButton, Toast, Tone},
+    format,
+    pages::register,
+    render::{Page, PageMeta},
+    shell::{Frame, MemberShell, Section},
+};
+
+/// The path of the page and of its forms.
+pub const PATH: &str = "/security-info";
+
+/// The page.
+#[derive(Clone, Debug)]
+pub struct SecurityInfoPage {
+    /// The name of the tenant.
+    pub tenant: String,
+    /// What is set up, the first choice first.
+    pub methods: Vec<MethodView>,
+    /// What cannot be used, and why.
+    pub off: Vec<OffView>,
+    /// Where a method is added; nothing when none may be.
+    pub add: Option<String>,
+    /// Where somebody goes who has lost a phone.
+    pub lost: Option<String>,
+    /// The last few sign-ins.
+    pub activity: Vec<ActivityRow>,
+    /// Browsers that skip the second step.
+    pub browsers: Vec<Browser>,
+    /// Where somebody is signed in.
+    pub sessions: Vec<Browser>,
+    /// What has just been done.
+    pub notice: Option<Notice>,
+    /// What went wrong.
+    pub problem: Option<Problem>,
+}
+
+/// A browser that is remembered, or signed in.
+#[derive(Clone, Debug)]
+pub struct Browser {
+    /// Sent back as `browser` or `session`.
+    pub id: String,
+    /// "Firefox on Windows".
+    pub name: String,
+    /// "Haarlem".
+    pub place: Option<String>,
+    /// Until when it is remembered, or since when it is signed in.
+    pub at: Timestamp,
+    /// Whether it is a phone.
+    pub phone: bool,
+    /// Whether it is this one.
+    pub this: bool,
+}
+
+/// What has just been done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// A method was added.
+    Added(String),
+    /// A method was removed.
+    Removed(String),
+    /// A method has another name.
+    Renamed(String),
+    /// Another method is asked for first.
+    First(String),
+    /// A browser is no longer remembered.
+    Forgotten(String),
+    /// A sign-in was reported.
+    Reported,
+}
+
+impl Notice {
+    fn words(self) -> String {
+        match self {
+            Self::Added(what) => text!(security_info.done_added, what = what),
+            Self::Removed(what) => text!(security_info.done_removed, what = what),
+            Self::Renamed(what) => text!(security_info.done_renamed, what = what),
+            Self::First(what) => text!(security_info.done_first, what = what),
+            Self::Forgotten(what) => text!(security_info.done_forgotten, what = what),
+            Self::Reported => text!(security_info.done_reported).to_owned(),
+        }
+    }
+}
+
+/// What stands at `/security-info`.
+#[derive(Clone, Debug)]
+pub enum SecurityInfo {
+    /// The cards.
+    Overview(Box<SecurityInfoPage>),
+    /// Another name for a method.
+    Rename {
+        /// The method.
+        method: MethodView,
+        /// What was typed.
+        name: String,
+        /// What is wrong with it.
+        error: Option<String>,
+    },
+    /// Is this to be removed?
+    Remove(Remove),
+    /// Are new recovery codes to be made?
+    Renew {
+        /// How many are left of the old set.
+        left: u8,
+    },
+    /// New recovery codes, shown once. The answer must not be compressed.
+    Codes {
+        /// The codes.
+        codes: Vec<String>,
+        /// The box was not ticked.
+        unticked: bool,
+    },
+    /// A fresh code first.
+    Confirm(Confirm),
+}
+
+/// Draws the page. The frame is set here; the rest of the shell is the caller's.
+#[must_use]
+pub fn page(shell: MemberShell, model: SecurityInfo) -> Page {
+    let frame = if matches!(model, SecurityInfo::Overview(_)) {
+        Frame::Wide
+    } else {
+        Frame::Framed
+    };
+    let shell = MemberShell { frame, ..shell };
+    let meta = PageMeta::new(text!(security_info.title), text!(security_info.description));
+    let view = match model {
+        SecurityInfo::Overview(model) => overview(*model),
+        SecurityInfo::Rename { method, name, error } => change::rename(method, name, error),
+        SecurityInfo::Remove(remove) => change::remove(remove),
+        SecurityInfo::Renew { left } => change::renew(left),
+        SecurityInfo::Codes { codes, unticked } => view! {
+            <div class="stack screen-stack">
+                <div class="lead"><h1>{text!(register.codes_title)}</h1><p>{text!(register.codes_lead)}</p></div>
+                {register::saved_form(codes, unticked, PATH)}
+            </div>
+        }
+        .into_any(),
+        SecurityInfo::Confirm(confirm) => confirm::view(confirm),
+    };
+    Page::new(meta, shell, view)
+}
+
+fn overview(model: SecurityInfoPage) -> AnyView {
+    let SecurityInfoPage {
+        tenant,
+        methods,
+        off,
+        add,
+        lost,
+        activity,
+        browsers,
+        sessions,
+        notice,
+        problem,
+    } = model;
+    let second_factors = methods.iter().filter(|method| method.kind.counts_as_registered()).count();
+    let has_codes = methods.iter().any(|method| method.kind == model::MethodKind::RecoveryCode);
+    let toast = notice.map(|notice| view! { <Toast>{notice.words()}</Toast> });
+    let add_button = (second_factors > 0).then(|| add.clone()).flatten().map(|href| {
+        view! { <LinkButton href=href look=ButtonLook::Primary icon=IconName::Plus>{text!(security_info.add)}</LinkButton> }
+    });
+    let only_one = (second_factors == 1 && !has_codes).then(|| {
+        let add = add.clone();
+        view! {
+            <Banner
+                tone=Tone::Warn
+                title=text!(security_info.one_title).to_owned()
+                action=move || add.map(|href| view! { <LinkButton href=href size=ButtonSize::Small>{text!(security_info.add)}</LinkButton> })
+            >
+                {text!(security_info.one_words)}
+            </Banner>
+        }
+    });
+    let no_codes = (second_factors > 0 && !has_codes).then(|| {
+        view! {
+            <Banner
+                icon=IconName::MethodRecovery
+                title=text!(security_info.no_codes_title).to_owned()
+                action=|| view! { <LinkButton href=format!("{PATH}?renew") size=ButtonSize::Small>{text!(security_info.make_codes)}</LinkButton> }
+            >
+                {text!(security_info.no_codes_words)}
+            </Banner>
+        }
+    });
+    let cards = if methods.is_empty() {
+        view! {
+            <div class="card flush">
+                <EmptyState icon=IconName::Shield title=text!(security_info.empty_title) words=text!(security_info.empty_words)>
+                    {add.map(|href| view! { <LinkButton href=href look=ButtonLook::Primary icon=IconName::Plus>{text!(security_info.add)}</LinkButton> })}
+                </EmptyState>
+            </div>
+        }
+        .into_any()
+    } else {
+        methods::list(methods, off, &tenant)
+    };
+    let lost = lost.map(|href| {
+        view! {
+            <Banner
+                icon=IconName::Phone
+                title=text!(security_info.lost_title).to_owned()
+                action=move || view! { <LinkButton href=href size=ButtonSize::Small>{text!(security_info.lost)}</LinkButton> }
+            >
+                {text!(security_info.lost_words)}
+            </Banner>
+        }
+    });
+    let activity = (!activity.is_empty()).then(|| {
+        view! {
+            <Section
+                id="activity"
+                title=text!(security_info.activity)
+                note=|| view! { <a class="end" href=activity::PATH>{text!(security_info.all_activity)}</a> }
+            >
+                {activity::list(activity, PATH)}
+            </Section>
+        }
+    });
+    let browsers = (!browsers.is_empty()).then(|| {
+        view! {
+            <Section
+                id="browsers"
+                title=text!(security_info.browsers)
+                note=|| view! { <p class="small">{text!(security_info.browsers_words)}</p> }
+            >
+                {browser_list(browsers, BrowserUse::Remembered)}
+            </Section>
+        }
+    });
+    let sessions = (!sessions.is_empty()).then(|| {
+        view! { <Section id="sessions" title=text!(security_info.sessions)>{browser_list(sessions, BrowserUse::SignedIn)}</Section> }
+    });
+    view! {
+        <div class="stack wide">
+            <div class="row apart top loose">
+                <div class="lead grow"><h1>{text!(security_info.title)}</h1><p>{text!(security_info.lead)}</p></div>
+                {add_button}
+            </div>
+            {toast}
+            {problem.and_then(|problem| problem.banner())}
+            {only_one}
+            <section class="section" aria-label=text!(security_info.methods)>{cards}</section>
+            {no_codes}
+            {lost}
+            {activity}
+            {browsers}
+            {sessions}
+        </div>
+    }
+    .into_any()
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum BrowserUse {
+    Remembered,
+    SignedIn,
+}
+
+fn browser_list(browsers: Vec<Browser>, use_: BrowserUse) -> AnyView {
+    let lines = browsers
+        .into_iter()
+        .map(|browser| {
+            let (step, field, button, date) = match use_ {
+                BrowserUse::Remembered => (
+                    "forget",
+                    "browser",
+                    text!(security_info.forget),
+                    text!(security_info.until, date = format::date(browser.at)),
+                ),
+                BrowserUse::SignedIn => (
+                    "end",
+                    "session",
+                    text!(security_info.sign_out_there),
+                    text!(security_info.signed_in, date = format::moment(browser.at)),
+                ),
+            };
+            let label = match use_ {
+                BrowserUse::Remembered => text!(security_info.forget_what, what = browser.name.clone()),
+                BrowserUse::SignedIn => format!("{button}: {}", browser.name),
+            };
+            let icon = if browser.phone { IconName::Phone } else { IconName::Laptop };
+            let detail = browser.place.map_or_else(|| date.clone(), |place| format!("{place} · {date}"));
+            let this = browser
+                .this
+                .then(|| view! { <span><Badge look=BadgeLook::Word>{text!(security_info.this_browser)}</Badge></span> });
+            // One signs out here with the menu, like everybody else.
+            let action = (use_ == BrowserUse::Remembered || !browser.this).then(|| {
+                view! {
+                    <form method="post" action=PATH>
+                        <input type="hidden" name="step" value=step/>
+                        <input type="hidden" name=field value=browser.id/>
+                        <Button size=ButtonSize::Small label=label>{button}</Button>
+                    </form>
+                }
+            });
+            view! {
+                <li>
+                    <div class="list-line">
+                        <Icon name=icon/>
+                        <div class="grow"><span class="strong">{browser.name}</span><span class="muted small">{detail}</span>{this}</div>
+                        {action}
+                    </div>
+                </li>
+            }
+        })
+        .collect_view();
+    view! { <ul class="card flush list inset">{lines}</ul> }.into_any()
+}

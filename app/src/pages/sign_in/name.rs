@@ -1,0 +1,95 @@
+//! The first two questions: who are you, and what is your password.
+
+use leptos::prelude::*;
+
+use super::{Help, PATH, password_line};
+use crate::{
+    components::{Banner, Button, ButtonLook, ButtonSize, Icon, IconName, IconSize, InputKind, TextField, Tone},
+    pages::problem::{Details, Problem},
+};
+
+/// Something to say before the first question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NameNote {
+    /// The person has just signed out.
+    SignedOut,
+}
+
+pub(super) fn name(application: Option<String>, upn: String, domain: Option<String>, note: Option<NameNote>, problem: Option<Problem>, help: Help) -> AnyView {
+    let lead = match application {
+        Some(application) => rich!(sign_in.to_continue, application = application, <b> = <strong/>).into_any(),
+        None => text!(sign_in.lead).into_any(),
+    };
+    let note = note.map(|NameNote::SignedOut| {
+        view! {
+            <Banner tone=Tone::Ok title=text!(sign_in.signed_out).to_owned()>{text!(sign_in.signed_out_next)}</Banner>
+        }
+    });
+    let example = domain.map(|domain| text!(sign_in.name_example, domain = domain));
+    let error = problem.as_ref().map(|problem| problem.line(0));
+    let details = problem.map(|problem| Details::new(problem.code, text!(sign_in.page_name), Some(upn.clone())).folded());
+    view! {
+        <div class="lead"><h1>{text!(sign_in.title)}</h1><p>{lead}</p></div>
+        {note}
+        <form class="stack" method="post" action=PATH>
+            <input type="hidden" name="step" value="name"/>
+            <TextField
+                name="upn"
+                label=text!(sign_in.name_label)
+                kind=InputKind::Email
+                value=upn
+                placeholder=example
+                error=error
+                autocomplete="username webauthn"
+                length_max=320
+                required=true
+                focus=true
+            />
+            <Button look=ButtonLook::Primary size=ButtonSize::Block>{text!(sign_in.next)}</Button>
+        </form>
+        {help.view()}
+        {details}
+    }
+    .into_any()
+}
+
+pub(super) fn password(upn: String, problem: Option<Problem>, help: Help) -> AnyView {
+    let error = password_line(problem.as_ref());
+    let banner = problem.as_ref().and_then(Problem::banner);
+    let details = problem.map(|problem| Details::new(problem.code, text!(sign_in.page_password), Some(upn.clone())).folded());
+    view! {
+        <div class="lead">{who(&upn)}<h1>{text!(sign_in.password_title)}</h1></div>
+        {banner}
+        <form class="stack" method="post" action=PATH>
+            <input type="hidden" name="step" value="password"/>
+            // Password managers pair the two; nobody else sees it.
+            <input class="visually-hidden" type="text" name="upn" autocomplete="username" value=upn.clone() tabindex="-1" aria-hidden="true" readonly/>
+            <TextField
+                name="password"
+                label=text!(sign_in.password_label)
+                kind=InputKind::Password
+                error=error
+                autocomplete="current-password"
+                length_max=256
+                required=true
+                focus=true
+            />
+            <Button look=ButtonLook::Primary size=ButtonSize::Block>{text!(sign_in.next)}</Button>
+        </form>
+        {help.view()}
+        {details}
+    }
+    .into_any()
+}
+
+/// The name that was typed, and the way to another one.
+pub(super) fn who(upn: &str) -> AnyView {
+    view! {
+        <div class="who">
+            <Icon name=IconName::User size=IconSize::Small/>
+            <span>{upn.to_owned()}</span>
+            <a href=format!("{PATH}?show=name")>{text!(sign_in.not_you)}</a>
+        </div>
+    }
+    .into_any()
+}

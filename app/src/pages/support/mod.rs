@@ -1,0 +1,10 @@
+//! `/support`: one box that finds, and the case of one attempt.
+
+pub mod case;
+pub mod desk;
+pub(crate) mod findings;
+mod fixes;
+mod picture;
+pub(crate) mod steps;
+
+pub use fixes::Act;

@@ -1,0 +1,538 @@
+//! Tests of the walls: between one tenant and another (abuse cases E1, E2, E3), and between what is secret and what is shown (E4).
+
+use crate::{
+    actor::{Operator, Scope},
+    directory::{DirectoryError, MemberPatch, MemberQuery, MemberRef, NewMember, SetUpToken, api_key::Credential},
+    journal::view::{AuditQuery, SignInQuery},
+    methods::{MethodError, OathSeed},
+    sign_in::{BegunAttempt, NewSession, SessionStage, SignInError},
+    testing::*,
+    verification::VerificationError,
+};
+use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
+use futures_util::TryStreamExt;
+use model::*;
+use std::collections::BTreeSet;
+
+/// What somebody of one tenant may have got to know of another: every id and every token there is.
+struct Known {
+    member: TestMember,
+    method: MethodId,
+    attempt: BegunAttempt,
+    challenge: AttemptId,
+    session: SessionId,
+    link: SetUpToken,
+}
+
+async fn known(of: &TestApp) -> Known {
+    let member = of.member_with_both("eva").await;
+    let challenge = of
+        .domain
+        .verification()
+        .verify(&of.key, None, request(member.upn.as_str(), None))
+        .await
+        .expect("pending");
+    let attempt = of.domain.sign_in().begin(&member.upn, None, &client()).await.expect("an attempt");
+    let decided = of.verify(member.upn.as_str(), &of.code(&member)).await.expect("an answer");
+    let link = of
+        .domain
+        .directory()
+        .make_set_up_link(&of.admin, &MemberRef::Id(member.id))
+        .await
+        .expect("a link");
+    let mut session = NewSession::of_attempt(Some(of.tenant), attempt.attempt, SessionStage::Full, 2, client());
+    session.member = Some(member.id);
+    of.domain.sign_in().create_session(of.tenant.0.as_bytes(), &session).await.expect("a session");
+    Known {
+        method: member.method.expect("an app"),
+        member,
+        attempt,
+        challenge: challenge.challenge.expect("a challenge").id,
+        session: decided.session_id,
+        link,
+    }
+}
+
+/// How a verb answered: refused with a code, or with something that is of no use.
+#[derive(Debug)]
+enum Told {
+    Refused(ErrorCode),
+    Nothing(bool),
+}
+
+impl From<DirectoryError> for Told {
+    fn from(error: DirectoryError) -> Self {
+        Self::Refused(error.code())
+    }
+}
+impl From<MethodError> for Told {
+    fn from(error: MethodError) -> Self {
+        Self::Refused(error.code())
+    }
+}
+impl From<SignInError> for Told {
+    fn from(error: SignInError) -> Self {
+        Self::Refused(error.code())
+    }
+}
+impl From<VerificationError> for Told {
+    fn from(error: VerificationError) -> Self {
+        Self::Refused(error.code())
+    }
+}
+impl From<crate::journal::JournalError> for Told {
+    fn from(error: crate::journal::JournalError) -> Self {
+        Self::Refused(error.code())
+    }
+}
+
+/// Verbs that take no id of a tenant's things: nothing of another tenant can be named to them.
+const NOTHING_TO_NAME: [&str; 22] = [
+    "tenant_of_slug",
+    "tenant_of_upn",
+    "tenants",
+    "tenant",
+    "create_tenant",
+    "create_api_key",
+    "publish_policy",
+    "policy",
+    "grant_operator",
+    "operators",
+    "note",
+    "make_partitions",
+    "mine",
+    "begin_totp",
+    "confirm_totp",
+    "new_recovery_codes",
+    "begin_step_up",
+    "sweep",
+    "caller",
+    "create_session",
+    "session_exists",
+    "end_session",
+];
+const OF_ONESELF: [&str; 5] = ["sessions", "sweep_sessions", "own_sign_ins", "member_counts", "members"];
+
+/// E1, E3, bar 6: every verb, called by the admin, the member or the key of one tenant with the ids of another, answers as if there were no such
+/// thing, and not one row of the other tenant changes. A verb that is missing here makes this test red.
+#[tokio::test]
+#[allow(clippy::too_many_lines, reason = "one line for each verb there is")]
+async fn e1_e3_no_verb_reaches_into_another_tenant() {
+    let noord = TestApp::new().await;
+    let zuid = noord.neighbour("zuid").await;
+    let ann = noord.member_with_both("ann").await;
+    let (theirs, of) = (known(&zuid).await, |r: &MemberRef| r.clone());
+    let before = zuid.rows().await;
+    assert!(before.len() > 20, "there is something to lose: {}", before.len());
+
+    let (domain, by) = (&noord.domain, &noord.admin);
+    let (directory, methods, sign_in) = (domain.directory(), domain.methods(), domain.sign_in());
+    let me = noord.signed_in(&ann, 2, 0);
+    let label = CleanText::parse("mine now").expect("a label");
+    let code = OfferedCode::parse(&zuid.code(&theirs.member)).expect("a code");
+    let attempt = theirs.attempt.attempt.expect("an attempt");
+    let swapped = BegunAttempt {
+        tenant: Some(noord.tenant),
+        ..theirs.attempt
+    };
+    let link = {
+        let mut bytes = BASE64URL_NOPAD.decode(theirs.link.reveal().as_bytes()).expect("a token");
+        bytes[..16].copy_from_slice(noord.tenant.0.as_bytes());
+        SetUpToken::parse(&BASE64URL_NOPAD.encode(&bytes)).expect("a token")
+    };
+    let key: Credential = zuid.key.reveal().replace("_zuid_", "_noord_").parse().expect("a key");
+    let mut told: Vec<(&str, Told)> = Vec::new();
+    macro_rules! tries {
+        ($($verb:ident($($argument:expr),*) on $area:expr => $told:expr;)+) => {$(
+            told.push((stringify!($verb), $area.$verb($($argument),*).await.map_or_else(Told::from, $told)));
+        )+};
+    }
+    fn nothing<T>(_: T) -> Told {
+        Told::Nothing(false)
+    }
+
+    for named in [MemberRef::Id(theirs.member.id), MemberRef::Upn(theirs.member.upn.clone())] {
+        let r = &of(&named);
+        let seed = OathSeed::new(domain.rng());
+        tries! {
+            member(by, r) on directory => nothing;
+            change_member(by, r, MemberPatch::default(), None) on directory => nothing;
+            set_mfa_state(by, r, MfaState::Disabled, true, None) on directory => nothing;
+            require_reregistration(by, r, "x") on directory => nothing;
+            unlock(by, r, "x") on directory => nothing;
+            revoke_sessions(by, r, "x") on directory => nothing;
+            set_enabled(by, r, false, "x") on directory => nothing;
+            remove_member(by, r, "x") on directory => nothing;
+            grant_role(by, r, Role::GlobalAdmin) on directory => nothing;
+            withdraw_role(by, r, Role::GlobalAdmin) on directory => nothing;
+            set_password(by, r, "zeven groene kikkers") on directory => nothing;
+            make_set_up_link(by, r) on directory => nothing;
+            of(by, r) on methods => nothing;
+            add_totp(by, r, seed, OathParams::default(), true) on methods => nothing;
+            remove_of(by, r, theirs.method, "x") on methods => nothing;
+        }
+        let (asked, audited) = (
+            SignInQuery {
+                member: Some(named.clone()),
+                ..SignInQuery::default()
+            },
+            AuditQuery {
+                target: Some(named.clone()),
+                ..AuditQuery::default()
+            },
+        );
+        let journal = domain.journal();
+        tries! {
+            sign_ins(by, &asked) on journal => |page| Told::Nothing(page.items.is_empty());
+            sign_in_counts(by, &asked) on journal => |counts| Told::Nothing(counts.all == 0);
+            audit(by, &audited) on journal => |page| Told::Nothing(page.items.is_empty());
+        }
+        let rows: Vec<_> = journal.export(by, &asked).await.expect("a stream").try_collect().await.expect("rows");
+        told.push(("export", Told::Nothing(rows.is_empty())));
+        let rows: Vec<_> = journal.export_audit(by, &audited).await.expect("a stream").try_collect().await.expect("rows");
+        told.push(("export_audit", Told::Nothing(rows.is_empty())));
+    }
+    let own = MemberRef::Id(ann.id);
+    let theirs_by_session = SignInQuery {
+        session: Some(theirs.session),
+        ..SignInQuery::default()
+    };
+    let stranger = NewMember {
+        upn: Upn::parse("ann@zuid.example").expect("a name"),
+        given_name: None,
+        family_name: None,
+        mail: None,
+        roles: Vec::new(),
+    };
+    let renamed = MemberPatch {
+        upn: Some(stranger.upn.clone()),
+        ..MemberPatch::default()
+    };
+    tries! {
+        create_member(by, stranger) on directory => nothing;
+        change_member(by, &own, renamed, None) on directory => nothing;
+        set_up_link(&link) on directory => nothing;
+        use_set_up_link(&link, "zeven groene kikkers") on directory => nothing;
+        authenticate_key(&key, None, &Scope::ALL) on directory => nothing;
+        remove(&me, theirs.method) on methods => nothing;
+        rename(&me, theirs.method, &label) on methods => nothing;
+        make_default(&me, theirs.method) on methods => nothing;
+        remove_of(by, &own, theirs.method, "x") on methods => nothing;
+        answer(&noord.key, None, theirs.challenge, &code) on domain.verification() => nothing;
+        answer(&noord.key, None, attempt, &code) on domain.verification() => nothing;
+        second(noord.tenant, attempt, Purpose::SignIn, &code, None) on domain.verification() => nothing;
+        second(noord.tenant, theirs.challenge, Purpose::Verification, &code, None) on domain.verification() => nothing;
+        verify(&key, None, request(theirs.member.upn.as_str(), Some("123456"))) on domain.verification() => nothing;
+        password(&swapped, PASSWORD, &client()) on sign_in => nothing;
+        look(noord.tenant, attempt) on sign_in => nothing;
+        begin_registration(noord.tenant, attempt) on sign_in => nothing;
+        confirm_registration(noord.tenant, attempt, &label, &code) on sign_in => nothing;
+        skip_registration(noord.tenant, attempt) on sign_in => nothing;
+        attempt(by, theirs.session) on domain.journal() => nothing;
+        sign_ins(by, &theirs_by_session) on domain.journal() => |page| Told::Nothing(page.items.is_empty());
+    }
+    // A verification of their member under our key is that of a name nobody has.
+    let as_unknown = verify_on(domain, &noord.key, theirs.member.upn.as_str(), code.as_str())
+        .await
+        .expect("an answer");
+    assert_eq!((as_unknown.decision, as_unknown.reason), (Some(Decision::Denied), Some(Reason::WrongCode)));
+    // What begins for their member in our tenant is about nobody.
+    let begun = sign_in.begin_set_up(noord.tenant, &theirs.member.upn, &client()).await.expect("an attempt");
+    tries! {
+        begin_registration(noord.tenant, begun.attempt.expect("an attempt")) on sign_in => nothing;
+    }
+    // Their session is not in our list, and its handle ends nothing.
+    noord
+        .domain
+        .sign_in()
+        .create_session(
+            b"ann's",
+            &NewSession {
+                member: Some(ann.id),
+                epoch: 1,
+                ..NewSession::of_attempt(Some(noord.tenant), None, SessionStage::Full, 2, client())
+            },
+        )
+        .await
+        .expect("a session");
+    let handle: uuid::Uuid = noord
+        .seen_by_superuser(format!("select handle::text from session where member_id = '{}'", theirs.member.id))
+        .await[0]
+        .parse()
+        .expect("a handle");
+    let crate::sign_in::Caller::Member(signed_in) = sign_in.caller(b"ann's", &client()).await.expect("a caller") else {
+        panic!("signed in");
+    };
+    tries! {
+        revoke(&signed_in, Some(handle)) on sign_in => |ended| Told::Nothing(ended == 0);
+        end_attempt_sessions(noord.tenant, attempt) on sign_in => |()| Told::Nothing(true);
+    }
+    let everybody = directory.members(by, &MemberQuery::default()).await.expect("members");
+    assert!(everybody.items.iter().all(|m| m.upn.ends_with("@noord.example")));
+
+    for (verb, told) in &told {
+        let good = match told {
+            Told::Nothing(good) => *good,
+            Told::Refused(code) => matches!(
+                code,
+                ErrorCode::NameUnknown
+                    | ErrorCode::NotFound
+                    | ErrorCode::ChallengeGone
+                    | ErrorCode::SignInExpired
+                    | ErrorCode::SetUpLinkUsed
+                    | ErrorCode::KeyRefused
+                    | ErrorCode::DomainUnknown
+            ),
+        };
+        assert!(good, "{verb}: {told:?}");
+    }
+    let after = zuid.rows().await;
+    assert_eq!(before, after, "not a row of the other tenant has changed");
+
+    let covered: BTreeSet<&str> = told
+        .iter()
+        .map(|(verb, _)| *verb)
+        .chain(["begin", "begin_set_up"])
+        .chain(NOTHING_TO_NAME)
+        .chain(OF_ONESELF)
+        .collect();
+    let verbs = verbs();
+    let missing: Vec<&str> = verbs.iter().copied().filter(|verb| !covered.contains(verb)).collect();
+    assert!(missing.is_empty(), "no test calls these with another tenant's ids: {missing:?}");
+    let gone: Vec<&&str> = covered.iter().filter(|verb| !verbs.contains(*verb)).collect();
+    assert!(gone.is_empty(), "there are no such verbs any more: {gone:?}");
+}
+
+/// Every public verb of the areas.
+fn verbs() -> BTreeSet<&'static str> {
+    [
+        include_str!("directory/mod.rs"),
+        include_str!("methods/mod.rs"),
+        include_str!("sign_in/mod.rs"),
+        include_str!("sign_in/registration.rs"),
+        include_str!("verification/mod.rs"),
+        include_str!("journal/mod.rs"),
+        include_str!("journal/case.rs"),
+        include_str!("journal/export.rs"),
+    ]
+    .iter()
+    .flat_map(|source| source.split("    pub async fn ").skip(1))
+    .filter_map(|rest| rest.split_once('(').map(|(name, _)| name))
+    .collect()
+}
+
+/// Statements that forget the tenant, on every tenant table there is: with a tenant set only its own rows are seen, changed or deleted, without one
+/// none; nothing is written for another. E2, bar 7.
+#[tokio::test]
+async fn e2_a_statement_that_forgets_the_tenant_meets_only_its_own_rows() {
+    let noord = TestApp::new().await;
+    let zuid = noord.neighbour("zuid").await;
+    for app in [&noord, &zuid] {
+        known(app).await;
+        // What no verb writes yet.
+        let t = app.tenant;
+        app.as_superuser(format!(
+            "insert into \"group\" values ('{t}', '{t}', 'staff', now());
+             insert into group_member select tenant_id, '{t}', member_id from member where tenant_id = '{t}' limit 1;
+             insert into role_grant select tenant_id, member_id, 'reader', now() from member where tenant_id = '{t}' limit 1;
+             insert into recovery_code select tenant_id, member_id, 'x', now() from member where tenant_id = '{t}' limit 1;
+             insert into failure_day values ('{t}', '{t}', 'oath', current_date, 1);
+             insert into idempotency values ('{t}', '{t}', 'x', 'x', '{{}}', now());
+             insert into log_tile values ('{t}', 0, 0, 'x');
+             insert into checkpoint values ('{t}', 1, 'x', 'note', now());"
+        ))
+        .await;
+    }
+    let tables: Vec<String> = noord
+        .tables()
+        .await
+        .into_iter()
+        .filter(|(_, class)| class == "tenant")
+        .map(|(table, _)| table)
+        .collect();
+    assert!(tables.len() >= 20, "{tables:?}");
+    for table in &tables {
+        for app in [&noord, &zuid] {
+            let rows = app
+                .seen_by_superuser(format!("select count(*)::text from \"{table}\" where tenant_id = '{}'", app.tenant))
+                .await;
+            assert_ne!(rows, ["0"], "{table} has no row to protect: write one above");
+        }
+    }
+    let before = zuid.rows().await;
+    let pool = sqlx::PgPool::connect(&noord.database.app_url).await.expect("the application's role");
+    let run = |tenant: Option<TenantId>, sql: String| {
+        let pool = pool.clone();
+        async move {
+            let mut connection = pool.acquire().await.expect("a connection");
+            let begin = tenant.map_or_else(|| String::from("begin"), |t| format!("begin; select set_config('app.tenant', '{t}', true)"));
+            sqlx::raw_sql(sqlx::AssertSqlSafe(begin)).execute(&mut *connection).await.expect("begun");
+            let done = sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut *connection).await;
+            sqlx::raw_sql("rollback").execute(&mut *connection).await.expect("rolled back");
+            done.map(|done| done.rows_affected()).map_err(|error| error.to_string())
+        }
+    };
+    for table in &tables {
+        let own = noord
+            .seen_by_superuser(format!("select count(*)::text from \"{table}\" where tenant_id = '{}'", noord.tenant))
+            .await[0]
+            .parse::<u64>()
+            .expect("a number");
+        let mut tx = noord.domain.db().tenant(noord.tenant).await.expect("a transaction");
+        let seen: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(format!("select count(*) from \"{table}\"")))
+            .fetch_one(&mut *tx)
+            .await
+            .expect("counted");
+        tx.commit().await.expect("committed");
+        assert_eq!(seen as u64, own, "{table}");
+        let unseen: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(format!("select count(*) from \"{table}\"")))
+            .fetch_one(&pool)
+            .await
+            .expect("counted");
+        assert_eq!(unseen, 0, "{table}: without a tenant there is nothing to see");
+        for tenant in [Some(noord.tenant), None] {
+            let mine = if tenant.is_some() { own } else { 0 };
+            for sql in [format!("update \"{table}\" set tenant_id = tenant_id"), format!("delete from \"{table}\"")] {
+                match run(tenant, sql.clone()).await {
+                    Ok(rows) => assert_eq!(rows, mine, "{sql} under {tenant:?}"),
+                    Err(error) => assert!(
+                        error.contains("permission denied") || (tenant.is_some() && error.contains("foreign key")),
+                        "{sql} under {tenant:?}: {error}"
+                    ),
+                }
+            }
+            let moved = run(tenant, format!("update \"{table}\" set tenant_id = '{}'", zuid.tenant)).await;
+            assert!(
+                moved == Ok(0) && tenant.is_none() || moved.is_err(),
+                "{table}: rows cannot be moved to another tenant: {moved:?}"
+            );
+            let copied = run(tenant, format!("insert into \"{table}\" (tenant_id) values ('{}')", zuid.tenant))
+                .await
+                .expect_err("written for another tenant");
+            assert!(
+                copied.contains("row-level security")
+                    || copied.contains("permission denied")
+                    || copied.contains("null value")
+                    || copied.contains("no partition"),
+                "{table}: {copied}"
+            );
+        }
+    }
+    assert_eq!(before, zuid.rows().await);
+}
+
+/// E4, C9, bars 19 to 22: seeds, hashes and one-time secrets are in no view that can be serialised or printed, and stand nowhere in the database as
+/// they are.
+#[tokio::test]
+async fn e4_no_view_and_no_table_holds_a_secret() {
+    let app = TestApp::new().await;
+    let ann = app.member_with_both("ann").await;
+    let (directory, methods, domain) = (app.domain.directory(), app.domain.methods(), &app.domain);
+    let of = MemberRef::Id(ann.id);
+    let me = app.signed_in(&ann, 2, 0);
+    let recovery = methods.new_recovery_codes(&me).await.expect("codes");
+    let waiting = methods.begin_totp(&me).await.expect("a square");
+    let link = directory.make_set_up_link(&app.admin, &of).await.expect("a link");
+    let signing_in = domain.sign_in().begin(&ann.upn, None, &client()).await.expect("an attempt");
+    domain.sign_in().password(&signing_in, PASSWORD, &client()).await.expect("an outcome");
+    let typed = app.code(&ann);
+    let answer = app.verify(ann.upn.as_str(), &typed).await.expect("an answer");
+    let wrong = app.verify(ann.upn.as_str(), "987612").await.expect("an answer");
+    domain
+        .sign_in()
+        .create_session(b"the id of a session, 32 bytes ..", &{
+            let mut session = NewSession::of_attempt(Some(app.tenant), signing_in.attempt, SessionStage::Full, 2, client());
+            session.member = Some(ann.id);
+            session
+        })
+        .await
+        .expect("a session");
+
+    let phc = app.seen_by_superuser("select phc from password").await.remove(0);
+    let mut canaries = vec![PASSWORD.to_owned(), link.reveal(), app.key.reveal()];
+    let mut secret = |bytes: &[u8]| {
+        canaries.push(HEXLOWER.encode(bytes));
+        canaries.push(data_encoding::BASE32_NOPAD.encode(bytes));
+        canaries.push(data_encoding::BASE64_NOPAD.encode(bytes));
+        canaries.push(BASE64URL_NOPAD.encode(bytes));
+        canaries.push(format!("{bytes:?}"));
+    };
+    secret(&ann.seed);
+    secret(waiting.seed.expose());
+    secret(b"the id of a session, 32 bytes ..");
+    secret(&BASE64URL_NOPAD.decode(link.reveal().as_bytes()).expect("a token")[32..]);
+    secret(
+        &HEXLOWER
+            .decode(app.key.reveal().rsplit('_').next().unwrap_or_default().as_bytes())
+            .expect("a secret"),
+    );
+    for code in recovery.reveal() {
+        canaries.push(code.replace('-', ""));
+        canaries.push(code);
+    }
+    // What is made of them stands in the database, and is shown nowhere either.
+    let mut made_of_them = vec![phc.clone(), phc.rsplit('$').next().unwrap_or_default().to_owned()];
+    for hashed in [
+        "hash from api_key",
+        "token_hash from set_up_link",
+        "mac from recovery_code",
+        "id_hash from session",
+        "sealed from method",
+        "wrapped from subject_key",
+    ] {
+        let (column, table) = hashed.split_once(" from ").expect("two words");
+        let stored = app
+            .seen_by_superuser(format!("select encode({column}, 'hex') from {table} where {column} is not null"))
+            .await;
+        assert!(!stored.is_empty(), "{hashed}");
+        made_of_them.extend(stored);
+    }
+    assert!(canaries.iter().chain(&made_of_them).all(|canary| canary.len() >= 6));
+
+    let json = |value: serde_json::Result<serde_json::Value>| value.expect("JSON").to_string();
+    let journal = domain.journal();
+    let case = journal.attempt(&app.admin, answer.session_id).await.expect("a case");
+    let views = [
+        json(serde_json::to_value(directory.member(&app.admin, &of).await.expect("a view"))),
+        json(serde_json::to_value(
+            directory.members(&app.admin, &MemberQuery::default()).await.expect("a page"),
+        )),
+        json(serde_json::to_value(directory.tenants(Operator::console()).await.expect("tenants"))),
+        json(serde_json::to_value(directory.policy(&app.admin).await.expect("a policy"))),
+        json(serde_json::to_value(methods.mine(&me).await.expect("info"))),
+        json(serde_json::to_value(methods.of(&app.admin, &of).await.expect("info"))),
+        json(serde_json::to_value(&answer)),
+        json(serde_json::to_value(&wrong)),
+        json(serde_json::to_value(&case)),
+        json(serde_json::to_value(journal.sign_ins(&app.admin, &SignInQuery::default()).await.expect("rows"))),
+        json(serde_json::to_value(journal.audit(&app.admin, &AuditQuery::default()).await.expect("rows"))),
+        format!(
+            "{:?}",
+            domain
+                .sign_in()
+                .look(app.tenant, signing_in.attempt.expect("an attempt"))
+                .await
+                .expect("a view")
+        ),
+        format!("{waiting:?} {recovery:?} {link:?} {:?} {:?}", app.key, OfferedCode::parse("123456")),
+    ];
+    for (n, view) in views.iter().enumerate() {
+        // Six digits may stand inside a longer number by chance.
+        let words: Vec<&str> = view.split(|c: char| !c.is_ascii_alphanumeric()).collect();
+        assert!(!words.contains(&typed.as_str()), "view {n} holds the code: {view}");
+        for canary in canaries.iter().chain(&made_of_them) {
+            assert!(!view.contains(canary.as_str()), "view {n} holds {canary}: {view}");
+        }
+    }
+
+    let mut dump = String::new();
+    for (table, _) in app.tables().await {
+        dump.extend(app.seen_by_superuser(format!("select t::text from \"{table}\" t")).await);
+    }
+    let plain: Vec<&String> = canaries.iter().filter(|canary| dump.contains(canary.as_str())).collect();
+    assert!(plain.is_empty(), "stands in the database as it is: {plain:?}");
+    assert!(
+        dump.contains(ann.upn.as_str()) && made_of_them.iter().all(|made| dump.contains(made.as_str())),
+        "the dump is one"
+    );
+}

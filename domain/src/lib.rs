@@ -1,0 +1,178 @@
+//! What is true in Tweestap: directory, methods, policy, verification, journal. Server only; knows nothing of HTTP or pages.
+
+pub mod actor;
+mod bytea;
+pub mod clock;
+pub mod db;
+pub mod directory;
+#[cfg(test)]
+mod isolation;
+pub mod journal;
+pub mod methods;
+pub mod policy;
+mod readiness;
+pub mod rng;
+pub mod sign_in;
+#[cfg(test)]
+mod testing;
+pub mod vault;
+pub mod verification;
+
+use clock::Clock;
+use db::{Db, DbError};
+use directory::password::PasswordPool;
+use model::TenantId;
+use rng::Rng;
+use std::{sync::Arc, time::Duration};
+use vault::{SealBroken, TenantKeys, Vault};
+use verification::engine::Gates;
+
+/// The name and address of this node, as the journal tells them.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// Name.
+    pub name: String,
+    /// Address, if known.
+    pub address: Option<String>,
+}
+
+/// Everything the service knows how to do. Cheap to clone.
+#[derive(Clone)]
+pub struct Domain(Arc<Inner>);
+
+struct Inner {
+    db: Db,
+    vault: Vault,
+    clock: Clock,
+    rng: Rng,
+    node: Node,
+    passwords: PasswordPool,
+    gates: Gates,
+    policies: policy::Policies,
+    slugs: directory::Slugs,
+}
+
+/// The keys of a tenant cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum KeysError {
+    /// There is none, it was destroyed, or the master key is another one.
+    #[error(transparent)]
+    Broken(#[from] SealBroken),
+    /// The database.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+impl From<KeysError> for verification::VerificationError {
+    fn from(error: KeysError) -> Self {
+        match error {
+            KeysError::Broken(broken) => Self::KeyBroken(broken),
+            KeysError::Db(error) => Self::Db(error),
+        }
+    }
+}
+
+impl Domain {
+    /// Puts the service together.
+    pub fn new(db: Db, vault: Vault, clock: Clock, rng: Rng, node: Node) -> Self {
+        let passwords = PasswordPool::new(std::thread::available_parallelism().map_or(2, |n| n.get()));
+        Self(Arc::new(Inner {
+            db,
+            vault,
+            clock,
+            rng,
+            node,
+            passwords,
+            gates: Gates::new(),
+            policies: Default::default(),
+            slugs: Default::default(),
+        }))
+    }
+
+    /// The directory: tenants, members, roles, passwords, keys.
+    pub const fn directory(&self) -> directory::Directory<'_> {
+        directory::Directory(self)
+    }
+
+    /// Verification.
+    pub const fn verification(&self) -> verification::Verification<'_> {
+        verification::Verification(self)
+    }
+
+    /// Methods.
+    pub const fn methods(&self) -> methods::Methods<'_> {
+        methods::Methods(self)
+    }
+
+    /// The journal.
+    pub const fn journal(&self) -> journal::Journal<'_> {
+        journal::Journal(self)
+    }
+
+    /// Signing in, and the sessions that come of it.
+    pub const fn sign_in(&self) -> sign_in::SignIn<'_> {
+        sign_in::SignIn(self)
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// The randomness.
+    pub fn rng(&self) -> &Rng {
+        &self.0.rng
+    }
+
+    /// The database.
+    pub fn db(&self) -> &Db {
+        &self.0.db
+    }
+
+    /// This node.
+    pub fn node(&self) -> &Node {
+        &self.0.node
+    }
+
+    /// How long one hash of a password took so far, and how many were made: for tests that count instead of measuring.
+    pub fn password_hashes(&self) -> u64 {
+        self.0.passwords.hashes()
+    }
+
+    /// How far the node's clock is from the database's; more than five seconds and the node refuses to verify.
+    pub async fn clock_skew(&self) -> Result<Duration, DbError> {
+        let database = self.db().clock().await?;
+        Ok(Duration::try_from(self.clock().skew(database).abs()).unwrap_or(Duration::MAX))
+    }
+
+    pub(crate) fn vault(&self) -> &Vault {
+        &self.0.vault
+    }
+
+    pub(crate) fn passwords(&self) -> &PasswordPool {
+        &self.0.passwords
+    }
+
+    pub(crate) fn gates(&self) -> &Gates {
+        &self.0.gates
+    }
+
+    pub(crate) fn policies(&self) -> &policy::Policies {
+        &self.0.policies
+    }
+
+    pub(crate) fn slugs(&self) -> &directory::Slugs {
+        &self.0.slugs
+    }
+
+    /// The keys of a tenant, unwrapped once.
+    pub(crate) async fn keys(&self, tenant: TenantId) -> Result<Arc<TenantKeys>, KeysError> {
+        if let Some(keys) = self.vault().known(tenant) {
+            return Ok(keys);
+        }
+        let mut tx = self.db().tenant(tenant).await?;
+        let (version, wrapped) = directory::store::find_tenant_key(&mut tx).await?.ok_or(SealBroken)?;
+        tx.commit().await?;
+        Ok(self.vault().unwrap(tenant, version as u16, &wrapped)?)
+    }
+}

@@ -1,0 +1,72 @@
+//! What can go wrong with methods.
+
+use crate::{KeysError, actor::NotAllowed, db::DbError, directory::DirectoryError, vault::SealBroken};
+use model::ErrorCode;
+
+/// Why a method was not made, changed or removed.
+#[derive(Debug, thiserror::Error)]
+pub enum MethodError {
+    /// The caller's roles do not hold the permission.
+    #[error(transparent)]
+    NotAllowed(#[from] NotAllowed),
+    /// A fresh second factor is needed first.
+    #[error("a fresh second step is needed")]
+    StepUp,
+    /// No such method.
+    #[error("there is no such method")]
+    Unknown,
+    /// The organisation does not allow the kind.
+    #[error("the organisation does not allow '{0}'")]
+    KindOff(model::MethodKind),
+    /// No more apps fit.
+    #[error("at most {0} authenticator apps and tokens fit")]
+    Limit(usize),
+    /// The square has expired.
+    #[error("the registration has expired")]
+    PendingGone,
+    /// The code was wrong.
+    #[error("the code is wrong")]
+    WrongCode,
+    /// It is the only one left and required.
+    #[error("this is the only method left and it is required")]
+    Needed,
+    /// The given secret cannot be used.
+    #[error("the secret {0}")]
+    Secret(&'static str),
+    /// The directory.
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+    /// A key is broken.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// The database.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+impl From<SealBroken> for MethodError {
+    fn from(broken: SealBroken) -> Self {
+        Self::Keys(KeysError::Broken(broken))
+    }
+}
+
+impl MethodError {
+    /// The stable code.
+    pub const fn code(&self) -> ErrorCode {
+        match self {
+            Self::NotAllowed(_) => ErrorCode::Forbidden,
+            Self::StepUp => ErrorCode::StepUpRequired,
+            Self::Unknown => ErrorCode::NameUnknown,
+            Self::KindOff(_) => ErrorCode::MethodKindOff,
+            Self::Limit(_) => ErrorCode::MethodLimit,
+            Self::PendingGone => ErrorCode::PendingGone,
+            Self::WrongCode => ErrorCode::WrongCode,
+            Self::Needed => ErrorCode::MethodNeeded,
+            Self::Secret(_) => ErrorCode::SecretInvalid,
+            Self::Directory(error) => error.code(),
+            Self::Keys(KeysError::Broken(_)) => ErrorCode::KeyMissing,
+            Self::Keys(KeysError::Db(DbError::Gone(_))) | Self::Db(DbError::Gone(_)) => ErrorCode::DatabaseGone,
+            Self::Keys(KeysError::Db(_)) | Self::Db(_) => ErrorCode::Internal,
+        }
+    }
+}

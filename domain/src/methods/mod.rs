@@ -1,0 +1,479 @@
+//! Methods: what a member has registered, and what changes about it. A change needs a fresh second factor, is audited, and is told to the member.
+
+pub mod error;
+pub mod recovery;
+pub mod seed;
+pub(crate) mod store;
+#[cfg(test)]
+mod tests;
+
+use crate::{
+    Domain,
+    actor::{Admin, Member, Permission, Who},
+    bytea::Bytea,
+    db::TenantTx,
+    directory::{MemberRef, MemberView},
+    journal::{
+        Event,
+        entry::{Audited, Change},
+    },
+    vault::{KeyPurpose, SealedColumn},
+    verification::{compare, facts::MethodFacts, rules::Match},
+};
+pub use error::MethodError;
+use jiff::{SignedDuration, Timestamp};
+use model::*;
+use recovery::RecoveryCodes;
+pub use seed::{OathSeed, PendingTotp};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+type Result<T> = std::result::Result<T, MethodError>;
+
+/// Minutes for which a second factor counts as fresh.
+const FRESH_MINUTES: i64 = 10;
+/// The same in the strict profile.
+const FRESH_MINUTES_STRICT: i64 = 5;
+
+/// A method as its member or an admin sees it. Never holds a secret.
+#[derive(Clone, Debug, Serialize)]
+pub struct MethodView {
+    /// Id.
+    pub id: MethodId,
+    /// Kind.
+    pub kind: MethodKind,
+    /// The member's own name for it.
+    pub label: String,
+    /// On; else switched off.
+    pub active: bool,
+    /// Why it is off.
+    pub disabled_reason: Option<String>,
+    /// OATH parameters.
+    pub oath: Option<OathParams>,
+    /// Steps by which the app's clock is off.
+    pub drift: i32,
+    /// The default method.
+    pub is_default: bool,
+    /// Since when.
+    pub created_at: Timestamp,
+    /// When it was proven.
+    pub confirmed_at: Option<Timestamp>,
+    /// When it was last used.
+    pub last_used_at: Option<Timestamp>,
+}
+
+/// All security info of a member.
+#[derive(Clone, Debug, Serialize)]
+pub struct SecurityInfo {
+    /// Methods, oldest first.
+    pub methods: Vec<MethodView>,
+    /// Unused recovery codes.
+    pub recovery_left: i64,
+    /// Recovery codes of the set, used ones included; 0 means that there is no set.
+    pub recovery_all: i64,
+    /// When the set was made.
+    pub recovery_made_at: Option<Timestamp>,
+    /// Kinds that the policy lets the member add.
+    pub may_add: Vec<MethodKind>,
+    /// A second factor is required of this member.
+    pub required: bool,
+}
+
+/// The verbs of methods.
+#[derive(Clone, Copy)]
+pub struct Methods<'a>(pub(crate) &'a Domain);
+
+impl Methods<'_> {
+    /// The member's own security info.
+    pub async fn mine(self, me: &Member) -> Result<SecurityInfo> {
+        let mut tx = self.0.db().tenant(me.tenant()).await?;
+        let info = self.info(&mut tx, me.id()).await?;
+        tx.commit().await?;
+        Ok(info.1)
+    }
+
+    /// The security info of a member, for an admin.
+    pub async fn of(self, by: &Admin, of: &MemberRef) -> Result<SecurityInfo> {
+        by.needs(Permission::ReadMembers)?;
+        let mut tx = self.0.db().tenant(by.tenant()).await?;
+        let member = self.0.directory().view(&mut tx, of).await?;
+        let info = self.info(&mut tx, member.id).await?;
+        tx.commit().await?;
+        Ok(info.1)
+    }
+
+    /// Makes an authenticator app that waits for its first code, or shows the one that waits already, so that a reload shows the same square. Needs a
+    /// fresh second factor if there is one to give.
+    pub async fn begin_totp(self, me: &Member) -> Result<PendingTotp> {
+        let mut tx = self.0.db().tenant(me.tenant()).await?;
+        let (view, info) = self.info(&mut tx, me.id()).await?;
+        self.fresh(me, &info)?;
+        let pending = self.pending_totp(&mut tx, &view, &info).await?;
+        tx.commit().await?;
+        Ok(pending)
+    }
+
+    /// Proves the waiting app by its first code; it counts from then on. The first one makes recovery codes, which are shown once.
+    pub async fn confirm_totp(self, me: &Member, label: &CleanText<NAME_CHARACTERS_MAX>, code: &OfferedCode) -> Result<Option<RecoveryCodes>> {
+        let now = self.0.clock().now();
+        let keys = self.0.keys(me.tenant()).await?;
+        let mut tx = self.0.db().tenant(me.tenant()).await?;
+        store::lock_member(&mut tx, me.id()).await?;
+        let (view, info) = self.info(&mut tx, me.id()).await?;
+        self.fresh(me, &info)?;
+        let pending = store::find_pending(&mut tx, me.id(), now).await?.ok_or(MethodError::PendingGone)?;
+        let method = pending_facts(&pending);
+        let Match::Right { step, drift } = compare::totp(&method, code.as_str(), Profile::Standard, &keys, now)? else {
+            return Err(MethodError::WrongCode);
+        };
+        if !store::set_confirmed(&mut tx, method.method_id, label.as_str(), step, drift as i32, now).await? {
+            return Err(MethodError::PendingGone);
+        }
+        if view.default_method.is_none() {
+            store::set_default(&mut tx, me.id(), Some(method.method_id)).await?;
+        }
+        if view.mfa_state == MfaState::Enabled {
+            crate::directory::store::set_mfa_state(&mut tx, me.id(), MfaState::Enforced.as_str()).await?;
+        }
+        let codes = match info.recovery_all {
+            0 => Some(self.new_recovery(&mut tx, me.id(), now).await?),
+            _ => None,
+        };
+        let after = json!({ "kind": MethodKind::Totp, "label": label });
+        self.record(&mut tx, me.id(), Who::Member(me.id()), Event::SecurityInfoRegistered, None, Value::Null, after)
+            .await?;
+        tx.commit().await?;
+        Ok(codes)
+    }
+
+    /// Removes one of the member's own methods. The next strongest becomes the default; the last one stays while a second factor is required.
+    pub async fn remove(self, me: &Member, method: MethodId) -> Result<()> {
+        let mut tx = self.0.db().tenant(me.tenant()).await?;
+        store::lock_member(&mut tx, me.id()).await?;
+        let (_, info) = self.info(&mut tx, me.id()).await?;
+        self.fresh(me, &info)?;
+        let others = info
+            .methods
+            .iter()
+            .filter(|m| m.active && m.id != method && m.kind.counts_as_registered())
+            .count();
+        if info.required && others == 0 && info.methods.iter().any(|m| m.id == method && m.active) {
+            return Err(MethodError::Needed);
+        }
+        self.remove_in(&mut tx, me.id(), &info, method, Who::Member(me.id()), Event::SecurityInfoDeleted, None)
+            .await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Gives one of the member's own methods another name.
+    pub async fn rename(self, me: &Member, method: MethodId, label: &CleanText<NAME_CHARACTERS_MAX>) -> Result<()> {
+        let mut tx = self.0.db().tenant(me.tenant()).await?;
+        let (_, info) = self.info(&mut tx, me.id()).await?;
+        self.fresh(me, &info)?;
+        let before = info.methods.iter().find(|m| m.id == method).ok_or(MethodError::Unknown)?;
+        if !store::set_label(&mut tx, me.id(), method, label.as_str()).await? {
+            return Err(MethodError::Unknown);
+        }
+        let change = (json!({ "label": before.label }), json!({ "label": label }));
+        self.record(&mut tx, me.id(), Who::Member(me.id()), Event::SecurityInfoUpdated, None, change.0, change.1)
+            .await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Makes one of the member's own methods the default.
+    pub async fn make_default(self, me: &Member, method: MethodId) -> Result<()> {
+        let mut tx = self.0.db().tenant(me.tenant()).await?;
+        let (view, info) = self.info(&mut tx, me.id()).await?;
+        self.fresh(me, &info)?;
+        info.methods.iter().find(|m| m.id == method && m.active).ok_or(MethodError::Unknown)?;
+        store::set_default(&mut tx, me.id(), Some(method)).await?;
+        let change = (json!({ "default": view.default_method }), json!({ "default": method }));
+        self.record(&mut tx, me.id(), Who::Member(me.id()), Event::SecurityInfoUpdated, None, change.0, change.1)
+            .await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Makes a new set of recovery codes; the old ones stop working. Shown once.
+    pub async fn new_recovery_codes(self, me: &Member) -> Result<RecoveryCodes> {
+        let now = self.0.clock().now();
+        let mut tx = self.0.db().tenant(me.tenant()).await?;
+        store::lock_member(&mut tx, me.id()).await?;
+        let (_, info) = self.info(&mut tx, me.id()).await?;
+        self.fresh(me, &info)?;
+        let codes = self.new_recovery(&mut tx, me.id(), now).await?;
+        self.record(
+            &mut tx,
+            me.id(),
+            Who::Member(me.id()),
+            Event::RecoveryCodesMade,
+            None,
+            json!({ "left": info.recovery_left }),
+            json!({ "left": RECOVERY_CODES }),
+        )
+        .await?;
+        tx.commit().await?;
+        Ok(codes)
+    }
+
+    /// Registers an authenticator app for a member, as an admin or another system does, with a given seed or a new one. It counts at once when
+    /// `confirmed`; else its member proves it at the next opportunity.
+    pub async fn add_totp(self, by: &Admin, of: &MemberRef, seed: OathSeed, params: OathParams, confirmed: bool) -> Result<(MethodView, PendingTotp)> {
+        by.needs(Permission::ManageMfa)?;
+        let params = params.checked().map_err(MethodError::Secret)?;
+        let (now, rng) = (self.0.clock().now(), self.0.rng());
+        let keys = self.0.keys(by.tenant()).await?;
+        let mut tx = self.0.db().tenant(by.tenant()).await?;
+        let view = self.0.directory().view(&mut tx, of).await?;
+        if view.rank() > by.rank() {
+            return Err(crate::directory::DirectoryError::RankTooHigh.into());
+        }
+        store::lock_member(&mut tx, view.id).await?;
+        let (_, info) = self.info(&mut tx, view.id).await?;
+        check_room(&info)?;
+        let method = MethodId(rng.id(now));
+        let sealed = keys.key(KeyPurpose::Seed).seal(SealedColumn::MethodSeed, method.0, seed.expose(), rng);
+        let expires_at = now + SignedDuration::from_secs(PENDING_METHOD_SECONDS);
+        let new = store::NewMethodRow {
+            method,
+            member: view.id,
+            kind: MethodKind::Totp.as_str(),
+            label: "Authenticator",
+            state: if confirmed { "active" } else { "pending" },
+            sealed: &sealed,
+            params: &serde_json::to_value(params).unwrap_or_default(),
+            expires_at: (!confirmed).then_some(expires_at),
+            confirmed_at: confirmed.then_some(now),
+        };
+        store::insert_method(&mut tx, &new, now).await?;
+        if confirmed && view.mfa_state == MfaState::Enabled {
+            crate::directory::store::set_mfa_state(&mut tx, view.id, MfaState::Enforced.as_str()).await?;
+        }
+        let after = json!({ "kind": MethodKind::Totp, "confirmed": confirmed });
+        self.record(&mut tx, view.id, by.who(), Event::SecurityInfoRegisteredByAdmin, None, Value::Null, after)
+            .await?;
+        tx.commit().await?;
+        let shown = MethodView {
+            id: method,
+            kind: MethodKind::Totp,
+            label: new.label.to_owned(),
+            active: confirmed,
+            disabled_reason: None,
+            oath: Some(params),
+            drift: 0,
+            is_default: false,
+            created_at: now,
+            confirmed_at: new.confirmed_at,
+            last_used_at: None,
+        };
+        Ok((
+            shown,
+            PendingTotp {
+                method,
+                seed,
+                params,
+                account: view.upn,
+                expires_at,
+            },
+        ))
+    }
+
+    /// Removes a method of a member, as an admin does.
+    pub async fn remove_of(self, by: &Admin, of: &MemberRef, method: MethodId, reason: &str) -> Result<()> {
+        by.needs(Permission::ManageMfa)?;
+        let mut tx = self.0.db().tenant(by.tenant()).await?;
+        let view = self.0.directory().view(&mut tx, of).await?;
+        if view.rank() > by.rank() {
+            return Err(crate::directory::DirectoryError::RankTooHigh.into());
+        }
+        store::lock_member(&mut tx, view.id).await?;
+        let (_, info) = self.info(&mut tx, view.id).await?;
+        self.remove_in(&mut tx, view.id, &info, method, by.who(), Event::SecurityInfoDeletedByAdmin, Some(reason))
+            .await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// The waiting app of a member, or a new one.
+    pub(crate) async fn pending_totp(self, tx: &mut TenantTx, view: &MemberView, info: &SecurityInfo) -> Result<PendingTotp> {
+        if !info.may_add.contains(&MethodKind::Totp) {
+            return Err(MethodError::KindOff(MethodKind::Totp));
+        }
+        check_room(info)?;
+        let (now, rng) = (self.0.clock().now(), self.0.rng());
+        let keys = self.0.keys(tx.tenant()).await?;
+        if let Some(row) = store::find_pending(tx, view.id, now).await? {
+            let seed = keys.key(KeyPurpose::Seed).open(SealedColumn::MethodSeed, row.method_id, &row.sealed)?;
+            let params = serde_json::from_value(row.params).unwrap_or_default();
+            return Ok(PendingTotp {
+                method: MethodId(row.method_id),
+                seed: OathSeed::of(&seed),
+                params,
+                account: view.upn.clone(),
+                expires_at: row.expires_at,
+            });
+        }
+        let (method, seed, params) = (MethodId(rng.id(now)), OathSeed::new(rng), OathParams::default());
+        let sealed = keys.key(KeyPurpose::Seed).seal(SealedColumn::MethodSeed, method.0, seed.expose(), rng);
+        let expires_at = now + SignedDuration::from_secs(PENDING_METHOD_SECONDS);
+        let new = store::NewMethodRow {
+            method,
+            member: view.id,
+            kind: MethodKind::Totp.as_str(),
+            label: "Authenticator",
+            state: "pending",
+            sealed: &sealed,
+            params: &serde_json::to_value(params).unwrap_or_default(),
+            expires_at: Some(expires_at),
+            confirmed_at: None,
+        };
+        store::insert_method(tx, &new, now).await?;
+        Ok(PendingTotp {
+            method,
+            seed,
+            params,
+            account: view.upn.clone(),
+            expires_at,
+        })
+    }
+
+    /// View and security info of a member.
+    pub(crate) async fn info(self, tx: &mut TenantTx, member: MemberId) -> Result<(MemberView, SecurityInfo)> {
+        let view = self.0.directory().view(tx, &MemberRef::Id(member)).await?;
+        let policy = crate::directory::store::find_policy(tx).await?;
+        let document: Option<PolicyDocument> = policy.and_then(|(_, d)| serde_json::from_value(d).ok());
+        let rows = store::list_methods(tx, member).await?;
+        let (recovery_left, recovery_all, recovery_made_at) = store::count_recovery(tx, member).await?;
+        let known = [MethodKind::Totp];
+        let may_add = known
+            .into_iter()
+            .filter(|kind| document.as_ref().is_some_and(|d| d.allows(*kind, MethodUse::Mfa)))
+            .collect();
+        let methods = rows
+            .into_iter()
+            .filter_map(|r| {
+                Some(MethodView {
+                    id: MethodId(r.method_id),
+                    kind: MethodKind::from_text(&r.kind)?,
+                    label: r.label,
+                    active: r.state == "active",
+                    disabled_reason: r.disabled_reason,
+                    oath: serde_json::from_value(r.params).ok(),
+                    drift: r.drift,
+                    is_default: r.is_default,
+                    created_at: r.created_at,
+                    confirmed_at: r.confirmed_at,
+                    last_used_at: r.last_used_at,
+                })
+            })
+            .collect();
+        let required = view.required;
+        Ok((
+            view,
+            SecurityInfo {
+                methods,
+                recovery_left,
+                recovery_all,
+                recovery_made_at,
+                may_add,
+                required,
+            },
+        ))
+    }
+
+    /// Refuses a change without a second factor of the last ten minutes (strict: five), if there is one to give.
+    fn fresh(self, me: &Member, info: &SecurityInfo) -> Result<()> {
+        let has_factor = info.methods.iter().any(|m| m.active) || info.recovery_left > 0;
+        let minutes = if me.strict { FRESH_MINUTES_STRICT } else { FRESH_MINUTES };
+        let now = self.0.clock().now();
+        let fresh = me.level() >= 2 && me.factor_at().is_some_and(|at| now.duration_since(at) < SignedDuration::from_mins(minutes));
+        if fresh || (!has_factor && !me.strict && !info.required) {
+            Ok(())
+        } else {
+            Err(MethodError::StepUp)
+        }
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "one line of an audit row each")]
+    async fn remove_in(
+        self,
+        tx: &mut TenantTx,
+        member: MemberId,
+        info: &SecurityInfo,
+        method: MethodId,
+        who: Who,
+        event: Event,
+        reason: Option<&str>,
+    ) -> Result<()> {
+        let gone = info.methods.iter().find(|m| m.id == method).ok_or(MethodError::Unknown)?;
+        if !store::set_removed(tx, member, method, self.0.clock().now()).await? {
+            return Err(MethodError::Unknown);
+        }
+        let next = info.methods.iter().filter(|m| m.active && m.id != method).min_by_key(|m| m.kind).map(|m| m.id);
+        if gone.is_default {
+            store::set_default(tx, member, next).await?;
+        }
+        let before = json!({ "kind": gone.kind, "label": gone.label, "default": gone.is_default });
+        self.record(
+            tx,
+            member,
+            who,
+            event,
+            reason,
+            before,
+            json!({ "default": if gone.is_default { next } else { None } }),
+        )
+        .await
+    }
+
+    pub(crate) async fn new_recovery(self, tx: &mut TenantTx, member: MemberId, now: Timestamp) -> Result<RecoveryCodes> {
+        let keys = self.0.keys(tx.tenant()).await?;
+        let codes = RecoveryCodes::new(self.0.rng());
+        store::replace_recovery(tx, member, &codes.macs(&keys, member), now).await?;
+        Ok(codes)
+    }
+
+    /// Writes the audit row and the member's notice of a change.
+    #[allow(clippy::too_many_arguments, reason = "one line of an audit row each")]
+    async fn record(self, tx: &mut TenantTx, member: MemberId, who: Who, event: Event, reason: Option<&str>, before: Value, after: Value) -> Result<()> {
+        let (now, rng) = (self.0.clock().now(), self.0.rng());
+        let keys = self.0.keys(tx.tenant()).await?;
+        let id = rng.id(now);
+        let told = json!({ "event": event.as_str(), "before": before, "after": after }).to_string();
+        let sealed = keys.key(KeyPurpose::Outbox).seal(SealedColumn::Outbox, id, told.as_bytes(), rng);
+        store::insert_notice(tx, id, member, event.as_str(), &sealed, now).await?;
+        let audited = Audited {
+            event,
+            who,
+            target: ("member", Some(member.0)),
+            reason,
+            session: None,
+            change: Change { before, after },
+        };
+        Ok(self.0.directory().audit(tx, &keys, audited, now).await?)
+    }
+}
+
+fn check_room(info: &SecurityInfo) -> Result<()> {
+    let oath = info.methods.iter().filter(|m| m.kind.family() == Family::Oath).count();
+    if oath >= OATH_METHODS_MAX {
+        Err(MethodError::Limit(OATH_METHODS_MAX))
+    } else {
+        Ok(())
+    }
+}
+
+/// A waiting app as the comparison wants it.
+pub(crate) fn pending_facts(row: &store::PendingRow) -> MethodFacts {
+    MethodFacts {
+        method_id: MethodId(row.method_id),
+        kind: MethodKind::Totp,
+        label: String::new(),
+        state: String::from("pending"),
+        sealed: Some(Bytea(row.sealed.clone())),
+        params: row.params.clone(),
+        last_step: -1,
+        drift: 0,
+        disabled_reason: None,
+        last_used_at: None,
+        confirmed_at: None,
+    }
+}

@@ -1,0 +1,243 @@
+//! Every statement of methods.
+
+use crate::db::{DbError, TenantTx};
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
+use model::{MemberId, MethodId};
+use uuid::Uuid;
+
+/// A method's row without its secret.
+#[derive(Debug, Clone)]
+pub(crate) struct MethodRow {
+    pub(crate) method_id: Uuid,
+    pub(crate) kind: String,
+    pub(crate) label: String,
+    pub(crate) state: String,
+    pub(crate) params: serde_json::Value,
+    pub(crate) drift: i32,
+    pub(crate) created_at: Timestamp,
+    pub(crate) confirmed_at: Option<Timestamp>,
+    pub(crate) last_used_at: Option<Timestamp>,
+    pub(crate) disabled_reason: Option<String>,
+    pub(crate) is_default: bool,
+}
+
+pub(crate) async fn list_methods(tx: &mut TenantTx, member: MemberId) -> Result<Vec<MethodRow>, DbError> {
+    let tenant = tx.tenant().0;
+    let rows = sqlx::query!(
+        r#"select x.method_id, x.kind, x.label, x.state, x.params, x.drift, x.created_at, x.confirmed_at, x.last_used_at, x.disabled_reason,
+             coalesce(m.default_method = x.method_id, false) as "is_default!"
+           from method x join member m on m.tenant_id = x.tenant_id and m.member_id = x.member_id
+           where x.tenant_id = $1 and x.member_id = $2 and x.state in ('active', 'off') order by x.confirmed_at, x.method_id"#,
+        tenant,
+        member.0
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|r| MethodRow {
+            method_id: r.method_id,
+            kind: r.kind,
+            label: r.label,
+            state: r.state,
+            params: r.params,
+            drift: r.drift,
+            created_at: r.created_at.to_jiff(),
+            confirmed_at: r.confirmed_at.map(|t| t.to_jiff()),
+            last_used_at: r.last_used_at.map(|t| t.to_jiff()),
+            disabled_reason: r.disabled_reason,
+            is_default: r.is_default,
+        })
+        .collect())
+}
+
+/// Recovery codes: unused ones, and when the set was made.
+pub(crate) async fn count_recovery(tx: &mut TenantTx, member: MemberId) -> Result<(i64, i64, Option<Timestamp>), DbError> {
+    let tenant = tx.tenant().0;
+    let r = sqlx::query!(
+        r#"select count(*) filter (where used_at is null) as "left!", count(*) as "all!", max(made_at) as made_at from recovery_code where tenant_id = $1 and member_id = $2"#,
+        tenant,
+        member.0
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok((r.left, r.all, r.made_at.map(|t| t.to_jiff())))
+}
+
+pub(crate) async fn replace_recovery(tx: &mut TenantTx, member: MemberId, macs: &[Vec<u8>], now: Timestamp) -> Result<(), DbError> {
+    let tenant = tx.tenant().0;
+    sqlx::query!("delete from recovery_code where tenant_id = $1 and member_id = $2", tenant, member.0)
+        .execute(&mut **tx)
+        .await?;
+    sqlx::query!(
+        "insert into recovery_code (tenant_id, member_id, mac, made_at) select $1, $2, m, $4 from unnest($3::bytea[]) m",
+        tenant,
+        member.0,
+        macs,
+        now.to_sqlx() as _
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// A method that waits for its first code: id and sealed seed.
+pub(crate) struct PendingRow {
+    pub(crate) method_id: Uuid,
+    pub(crate) sealed: Vec<u8>,
+    pub(crate) params: serde_json::Value,
+    pub(crate) expires_at: Timestamp,
+}
+
+pub(crate) async fn find_pending(tx: &mut TenantTx, member: MemberId, now: Timestamp) -> Result<Option<PendingRow>, DbError> {
+    let tenant = tx.tenant().0;
+    let row = sqlx::query!(
+        r#"select method_id, sealed as "sealed!", params, expires_at as "expires_at!" from method
+           where tenant_id = $1 and member_id = $2 and state = 'pending' and kind = 'totp' and expires_at > $3 and sealed is not null order by created_at desc limit 1"#,
+        tenant,
+        member.0,
+        now.to_sqlx() as _
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(row.map(|r| PendingRow {
+        method_id: r.method_id,
+        sealed: r.sealed,
+        params: r.params,
+        expires_at: r.expires_at.to_jiff(),
+    }))
+}
+
+/// What a new method brings.
+pub(crate) struct NewMethodRow<'a> {
+    pub(crate) method: MethodId,
+    pub(crate) member: MemberId,
+    pub(crate) kind: &'a str,
+    pub(crate) label: &'a str,
+    pub(crate) state: &'a str,
+    pub(crate) sealed: &'a [u8],
+    pub(crate) params: &'a serde_json::Value,
+    pub(crate) expires_at: Option<Timestamp>,
+    pub(crate) confirmed_at: Option<Timestamp>,
+}
+
+pub(crate) async fn insert_method(tx: &mut TenantTx, new: &NewMethodRow<'_>, now: Timestamp) -> Result<(), DbError> {
+    let tenant = tx.tenant().0;
+    // Pending ones that were left behind make room: one square at a time.
+    sqlx::query!(
+        "update method set state = 'removed', removed_at = $3, sealed = null where tenant_id = $1 and member_id = $2 and state = 'pending'",
+        tenant,
+        new.member.0,
+        now.to_sqlx() as _
+    )
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query!(
+        "insert into method (tenant_id, method_id, member_id, kind, label, state, sealed, params, created_at, expires_at, confirmed_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        tenant,
+        new.method.0,
+        new.member.0,
+        new.kind,
+        new.label,
+        new.state,
+        new.sealed,
+        new.params,
+        now.to_sqlx() as _,
+        new.expires_at.map(|t| t.to_sqlx()) as _,
+        new.confirmed_at.map(|t| t.to_sqlx()) as _
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Locks the member's row, so that two changes of methods follow each other.
+pub(crate) async fn lock_member(tx: &mut TenantTx, member: MemberId) -> Result<(), DbError> {
+    let tenant = tx.tenant().0;
+    sqlx::query!(
+        "select 1 as one from member where tenant_id = $1 and member_id = $2 for update",
+        tenant,
+        member.0
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Confirms a pending method with the step of its first code; false when it is not pending any more.
+pub(crate) async fn set_confirmed(tx: &mut TenantTx, method: MethodId, label: &str, step: i64, drift: i32, now: Timestamp) -> Result<bool, DbError> {
+    let tenant = tx.tenant().0;
+    let done = sqlx::query!(
+        "update method set state = 'active', expires_at = null, confirmed_at = $5, last_used_at = $5, last_step = $3, drift = $4, label = $6
+         where tenant_id = $1 and method_id = $2 and state = 'pending' and expires_at > $5 and last_step < $3",
+        tenant,
+        method.0,
+        step,
+        drift,
+        now.to_sqlx() as _,
+        label
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+pub(crate) async fn set_removed(tx: &mut TenantTx, member: MemberId, method: MethodId, now: Timestamp) -> Result<bool, DbError> {
+    let tenant = tx.tenant().0;
+    let done = sqlx::query!(
+        "update method set state = 'removed', removed_at = $4, sealed = null where tenant_id = $1 and member_id = $2 and method_id = $3 and state in ('active', 'off')",
+        tenant,
+        member.0,
+        method.0,
+        now.to_sqlx() as _
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+pub(crate) async fn set_label(tx: &mut TenantTx, member: MemberId, method: MethodId, label: &str) -> Result<bool, DbError> {
+    let tenant = tx.tenant().0;
+    let done = sqlx::query!(
+        "update method set label = $4 where tenant_id = $1 and member_id = $2 and method_id = $3 and state in ('active', 'off')",
+        tenant,
+        member.0,
+        method.0,
+        label
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+pub(crate) async fn set_default(tx: &mut TenantTx, member: MemberId, method: Option<MethodId>) -> Result<(), DbError> {
+    let tenant = tx.tenant().0;
+    sqlx::query!(
+        "update member set default_method = $3 where tenant_id = $1 and member_id = $2",
+        tenant,
+        member.0,
+        method.map(|m| m.0)
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Puts a notice into the outbox, in the transaction of the change it tells of.
+pub(crate) async fn insert_notice(tx: &mut TenantTx, id: Uuid, member: MemberId, kind: &str, sealed: &[u8], now: Timestamp) -> Result<(), DbError> {
+    let tenant = tx.tenant().0;
+    sqlx::query!(
+        "insert into outbox (outbox_id, tenant_id, member_id, kind, sealed, created_at, run_at) values ($1, $2, $3, $4, $5, $6, $6)",
+        id,
+        tenant,
+        member.0,
+        kind,
+        sealed,
+        now.to_sqlx() as _
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}

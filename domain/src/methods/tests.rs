@@ -1,0 +1,210 @@
+//! Methods against a fresh Postgres: a change needs a fresh second factor, and nothing old goes before the new is proven. Abuse cases by their id.
+
+use super::*;
+use crate::testing::*;
+
+fn label() -> CleanText<NAME_CHARACTERS_MAX> {
+    CleanText::parse("another name").expect("a label")
+}
+
+/// Every change a member can make of his own methods, under one proof; tells how each was answered.
+async fn changes(app: &TestApp, me: &Member, method: MethodId) -> Vec<(&'static str, Result<()>)> {
+    let methods = app.domain.methods();
+    let code = OfferedCode::parse("000000").expect("a code");
+    vec![
+        ("begin_totp", methods.begin_totp(me).await.map(drop)),
+        ("confirm_totp", methods.confirm_totp(me, &label(), &code).await.map(drop)),
+        ("rename", methods.rename(me, method, &label()).await),
+        ("make_default", methods.make_default(me, method).await),
+        ("new_recovery_codes", methods.new_recovery_codes(me).await.map(drop)),
+        ("remove", methods.remove(me, method).await),
+    ]
+}
+
+/// B11, bar 9: no change without a second factor of the last ten minutes, strict five; not after a password alone, not by an older factor.
+#[tokio::test]
+async fn b11_a_change_needs_a_fresh_second_factor() {
+    let app = TestApp::new().await;
+    let ann = app.member_with_app("ann").await;
+    let method = ann.method.expect("an app");
+    let before = app.rows().await;
+    for (level, minutes_ago, strict) in [(0, 0, false), (1, 0, false), (2, 10, false), (2, 11, false), (2, 5, true), (1, 0, true)] {
+        let mut me = app.signed_in(&ann, level, minutes_ago);
+        me.strict = strict;
+        for (verb, answered) in changes(&app, &me, method).await {
+            assert!(
+                matches!(answered, Err(MethodError::StepUp)),
+                "{verb} at level {level}, {minutes_ago} minutes after, strict {strict}: {answered:?}"
+            );
+        }
+    }
+    // A level without its moment is none.
+    let mut me = app.signed_in(&ann, 2, 0);
+    me.factor_at = None;
+    for (verb, answered) in changes(&app, &me, method).await {
+        assert!(matches!(answered, Err(MethodError::StepUp)), "{verb}: {answered:?}");
+    }
+    assert_eq!(app.rows().await, before, "nothing has changed");
+    for (minutes_ago, strict) in [(9, false), (4, true)] {
+        let mut me = app.signed_in(&ann, 2, minutes_ago);
+        me.strict = strict;
+        app.domain.methods().rename(&me, method, &label()).await.expect("fresh enough");
+    }
+    // Every verb that changes something asks; one that is added has to be tried above.
+    let source = include_str!("mod.rs");
+    let own = source.split("    pub async fn ").skip(1).filter(|verb| verb.contains("me: &Member"));
+    let of_member: Vec<&str> = own
+        .filter(|verb| verb.split_once('{').is_some_and(|(head, _)| head.contains("me: &Member")))
+        .filter_map(|verb| verb.split_once('(').map(|(name, _)| name))
+        .collect();
+    let tried: Vec<&str> = changes(&app, &app.signed_in(&ann, 1, 0), method).await.iter().map(|(verb, _)| *verb).collect();
+    for verb in of_member.iter().filter(|verb| **verb != "mine") {
+        assert!(tried.contains(verb), "{verb} is not tried without a fresh factor");
+    }
+}
+
+/// B11, strict profile, C7: where nothing is registered yet, a password alone registers nothing.
+#[tokio::test]
+async fn b11_strict_registers_nothing_with_the_password_alone() {
+    let app = TestApp::new().await;
+    let ann = app.member_with_password("ann").await;
+    let mut me = app.signed_in(&ann, 1, 0);
+    assert!(
+        app.domain.methods().begin_totp(&me).await.is_ok(),
+        "the standard profile lets a member without anything begin"
+    );
+    me.strict = true;
+    assert!(matches!(app.domain.methods().begin_totp(&me).await, Err(MethodError::StepUp)));
+    me.strict = false;
+    app.set_state(&ann, MfaState::Enabled).await;
+    assert!(
+        matches!(app.domain.methods().begin_totp(&me).await, Err(MethodError::StepUp)),
+        "who must use a second factor registers it on the way in, not behind it"
+    );
+}
+
+/// B9: whoever begins another app and goes away still has to show the old one.
+#[tokio::test]
+async fn b9_an_abandoned_registration_leaves_the_old_factor() {
+    let app = TestApp::new().await;
+    let ann = app.member_with_both("ann").await;
+    let me = app.signed_in(&ann, 2, 0);
+    let square = app.domain.methods().begin_totp(&me).await.expect("a square");
+    let again = app.domain.methods().begin_totp(&me).await.expect("the same square");
+    assert_eq!(
+        (square.method, square.seed.expose()),
+        (again.method, again.seed.expose()),
+        "a reload shows the same"
+    );
+    for wait in [0, 700] {
+        app.wait(wait);
+        let info = app.domain.methods().mine(&me).await.expect("info");
+        assert_eq!(info.methods.iter().map(|m| m.id).collect::<Vec<_>>(), [ann.method.expect("an app")]);
+        let at = app.domain.sign_in().begin(&ann.upn, None, &client()).await.expect("an attempt");
+        let outcome = app.domain.sign_in().password(&at, PASSWORD, &client()).await.expect("an outcome");
+        assert_eq!(outcome, crate::sign_in::PasswordOutcome::Second);
+    }
+    let right = app.verify(ann.upn.as_str(), &app.code(&ann)).await.expect("an answer");
+    assert_eq!(right.decision, Some(Decision::Allowed));
+    let me = app.signed_in(&ann, 2, 0);
+    let late = OfferedCode::parse("000000").expect("a code");
+    assert!(matches!(
+        app.domain.methods().confirm_totp(&me, &label(), &late).await,
+        Err(MethodError::PendingGone)
+    ));
+}
+
+/// B12: the first code proves the app and is used up by it.
+#[tokio::test]
+async fn b12_the_proving_code_is_used_up() {
+    let app = TestApp::new().await;
+    let ann = app.member("ann").await;
+    let me = app.signed_in(&ann, 2, 0);
+    let square = app.domain.methods().begin_totp(&me).await.expect("a square");
+    let held = TestMember {
+        seed: square.seed.expose().to_vec(),
+        method: Some(square.method),
+        ..ann
+    };
+    let typed = app.code(&held);
+    let code = OfferedCode::parse(&typed).expect("a code");
+    let wrong = OfferedCode::parse(&app.wrong_code(&held)).expect("a code");
+    assert!(matches!(
+        app.domain.methods().confirm_totp(&me, &label(), &wrong).await,
+        Err(MethodError::WrongCode)
+    ));
+    let codes = app.domain.methods().confirm_totp(&me, &label(), &code).await.expect("proven");
+    assert_eq!(codes.expect("the first method brings recovery codes").reveal().len(), RECOVERY_CODES);
+    let again = app.verify(held.upn.as_str(), &typed).await.expect("an answer");
+    assert_eq!((again.decision, again.reason), (Some(Decision::Denied), Some(Reason::CodeReused)));
+}
+
+/// C2: ten recovery codes at once open no more often than the policy lets anybody try, and each of them once.
+#[tokio::test(flavor = "multi_thread")]
+async fn c2_all_recovery_codes_in_parallel_open_once_each() {
+    let app = TestApp::new().await;
+    let ann = app.member_with_app("ann").await;
+    let me = app.signed_in(&ann, 2, 0);
+    let codes = app.domain.methods().new_recovery_codes(&me).await.expect("codes").reveal();
+    let mut tasks = tokio::task::JoinSet::new();
+    for code in codes.iter().chain(&codes) {
+        let (domain, key, code) = (app.domain.clone(), app.key.clone(), code.clone());
+        tasks.spawn(async move { verify_on(&domain, &key, "ann@noord.example", &code).await });
+    }
+    let answers = tasks.join_all().await;
+    let allowed = answers.iter().flatten().filter(|a| a.decision == Some(Decision::Allowed)).count() as i64;
+    assert!(allowed <= 10, "{allowed} of ten codes");
+    assert_eq!(app.number("select count(*) from recovery_code where used_at is not null").await, allowed);
+    assert_eq!(app.number("select count(*) from auth_log where decision = 'allowed'").await, allowed);
+}
+
+/// C8: whoever has fewer rights changes nothing about somebody with more.
+#[tokio::test]
+async fn c8_a_helper_changes_nothing_about_an_admin() {
+    let app = TestApp::new().await;
+    let boss = app.with_app(app.member_with_roles("boss", &[Role::GlobalAdmin]).await).await;
+    let method = boss.method.expect("an app");
+    let before = app.rows().await;
+    let of = MemberRef::Id(boss.id);
+    let (directory, methods) = (app.domain.directory(), app.domain.methods());
+    for role in [Role::Support, Role::AuthAdmin, Role::Reader, Role::PolicyAdmin, Role::BillingAdmin] {
+        let by = Admin::new(app.tenant, Who::Console, vec![role]);
+        let refused = [
+            ("unlock", directory.unlock(&by, &of, "asked").await.map(drop).map_err(|e| e.code())),
+            (
+                "reregistration",
+                directory.require_reregistration(&by, &of, "asked").await.map(drop).map_err(|e| e.code()),
+            ),
+            (
+                "mfa state",
+                directory
+                    .set_mfa_state(&by, &of, MfaState::Disabled, true, None)
+                    .await
+                    .map(drop)
+                    .map_err(|e| e.code()),
+            ),
+            ("sessions", directory.revoke_sessions(&by, &of, "asked").await.map(drop).map_err(|e| e.code())),
+            ("disable", directory.set_enabled(&by, &of, false, "asked").await.map(drop).map_err(|e| e.code())),
+            ("remove", directory.remove_member(&by, &of, "asked").await.map_err(|e| e.code())),
+            ("password", directory.set_password(&by, &of, PASSWORD).await.map_err(|e| e.code())),
+            ("link", directory.make_set_up_link(&by, &of).await.map(drop).map_err(|e| e.code())),
+            ("role", directory.grant_role(&by, &of, Role::Reader).await.map_err(|e| e.code())),
+            (
+                "app",
+                methods
+                    .add_totp(&by, &of, OathSeed::new(app.domain.rng()), OathParams::default(), true)
+                    .await
+                    .map(drop)
+                    .map_err(|e| e.code()),
+            ),
+            ("method", methods.remove_of(&by, &of, method, "asked").await.map_err(|e| e.code())),
+        ];
+        for (what, refused) in refused {
+            assert!(
+                matches!(refused, Err(ErrorCode::RankTooHigh | ErrorCode::Forbidden)),
+                "{what} by {role}: {refused:?}"
+            );
+        }
+    }
+    assert_eq!(app.rows().await, before);
+}

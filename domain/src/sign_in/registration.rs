@@ -1,0 +1,219 @@
+//! Registration during sign-in: the wizard's first method is proven and the attempt allowed in one commit.
+
+use super::*;
+pub use crate::methods::PendingTotp;
+use crate::{
+    actor::Who,
+    journal::{
+        Event,
+        entry::{AuditEntry, Audited, Change},
+    },
+    methods::{MethodError, recovery::RecoveryCodes},
+    verification::{compare, rules::Match, subject_key},
+};
+
+/// What proving the first method comes to.
+#[derive(Clone, Debug)]
+pub enum Confirmed {
+    /// Proven: the attempt is allowed, and these codes are shown once; none when a set was there already.
+    Right(RightAnswer, Option<RecoveryCodes>),
+    /// The code was wrong; nothing has changed.
+    Wrong,
+}
+
+impl From<MethodError> for SignInError {
+    fn from(error: MethodError) -> Self {
+        match error {
+            MethodError::StepUp => Self::StepUp,
+            MethodError::Limit(limit) => Self::MethodLimit(limit),
+            MethodError::Directory(error) => Self::Directory(error),
+            MethodError::Keys(error) => error.into(),
+            MethodError::Db(error) => Self::Db(error),
+            _ => Self::PendingGone,
+        }
+    }
+}
+
+impl SignIn<'_> {
+    /// The authenticator app that waits for its first code, or a new one. Only for an attempt that is at registration, and only while the member has
+    /// nothing that would have to be shown first.
+    pub async fn begin_registration(self, tenant: TenantId, attempt: AttemptId) -> Result<PendingTotp> {
+        let member = self.registering(tenant, attempt).await?;
+        let mut tx = self.0.db().tenant(tenant).await?;
+        crate::methods::store::lock_member(&mut tx, member).await?;
+        let (view, info) = self.0.methods().info(&mut tx, member).await?;
+        let pending = self.0.methods().pending_totp(&mut tx, &view, &info).await?;
+        tx.commit().await?;
+        Ok(pending)
+    }
+
+    /// Takes the first code of the waiting app. Right: the method counts, the state becomes enforced, the attempt is allowed.
+    pub async fn confirm_registration(
+        self,
+        tenant: TenantId,
+        attempt: AttemptId,
+        label: &CleanText<NAME_CHARACTERS_MAX>,
+        code: &OfferedCode,
+    ) -> Result<Confirmed> {
+        let domain = self.0;
+        let wanted = Wanted {
+            tenant,
+            key: None,
+            upn: None,
+            unknown: None,
+            attempt: Some(attempt),
+            idem: None,
+            policy: None,
+        };
+        let confirmed = domain
+            .decide(wanted, |scene| {
+                let (attempt, member) = open_registration(scene)?;
+                let gone = || crate::verification::VerificationError::ChallengeGone;
+                let waiting = scene
+                    .facts
+                    .methods
+                    .iter()
+                    .find(|m| m.state == "pending" && m.kind == MethodKind::Totp)
+                    .ok_or_else(gone)?;
+                let matched = compare::totp(waiting, code.as_str(), Profile::Standard, scene.keys, scene.now)?;
+                let Match::Right { step, drift } = matched else {
+                    return Ok(Decided::Answer(Confirmed::Wrong));
+                };
+                let mut commit = Commit::about(tenant, scene.facts, attempt.attempt_id, attempt.started_at, scene.now);
+                commit.method_used = Some(MethodUsed {
+                    method_id: waiting.method_id,
+                    step,
+                    drift,
+                });
+                let codes = scene.facts.recovery.is_empty().then(|| RecoveryCodes::new(domain.rng()));
+                commit.new_recovery = codes.iter().flat_map(|c| c.macs(scene.keys, member.member_id)).map(Bytea).collect();
+                commit.member = Some(MemberChange {
+                    mfa_state: (member.mfa_state == MfaState::Enabled).then_some(MfaState::Enforced),
+                    last_sign_in_at: Some(scene.now),
+                    default_method: member.default_method.is_none().then_some(waiting.method_id),
+                    ..MemberChange::default()
+                });
+                commit.steps.push(Step::with(StepKind::MethodRegistered, json!({ "method": MethodKind::Totp })));
+                let session = SessionId::from_bits(attempt.session_id as u64);
+                let after = json!({ "kind": MethodKind::Totp, "label": label, "mfa_state": commit.member.as_ref().and_then(|m| m.mfa_state) });
+                let target = ("member", Some(member.member_id.0));
+                let who = Who::Member(member.member_id);
+                let change = Change {
+                    before: json!(null),
+                    after: after.clone(),
+                };
+                let audited = Audited {
+                    event: Event::SecurityInfoRegistered,
+                    who,
+                    target,
+                    reason: None,
+                    session: Some(session),
+                    change,
+                };
+                commit
+                    .audits
+                    .push(AuditEntry::seal(tenant, scene.now, audited, &subject_key(scene)?, domain.rng()));
+                commit
+                    .notices
+                    .push(crate::verification::notice(domain, scene, Event::SecurityInfoRegistered.as_str(), after));
+                decide(domain, tenant, scene, attempt, &mut commit, Decision::Allowed, Reason::Registered)?;
+                proven(&mut commit, waiting.method_id);
+                let right = RightAnswer {
+                    member: member.member_id,
+                    epoch: member.epoch,
+                    admin: member.is_admin(),
+                    method: MethodKind::Totp,
+                    recovery_left: None,
+                    at: scene.now,
+                };
+                Ok(Decided::Commit(Box::new(commit), Confirmed::Right(right, codes)))
+            })
+            .await?;
+        Ok(confirmed)
+    }
+
+    /// Skips registration while the days of grace last and nothing stricter asks for it: allowed with the password alone.
+    pub async fn skip_registration(self, tenant: TenantId, attempt: AttemptId) -> Result<RightPassword> {
+        let domain = self.0;
+        let wanted = Wanted {
+            tenant,
+            key: None,
+            upn: None,
+            unknown: None,
+            attempt: Some(attempt),
+            idem: None,
+            policy: None,
+        };
+        let skipped = domain
+            .decide(wanted, |scene| {
+                let (attempt, member) = open_registration(scene)?;
+                if skip_days_left(scene, attempt).is_none() {
+                    return Ok(Decided::Answer(None));
+                }
+                let mut commit = Commit::about(tenant, scene.facts, attempt.attempt_id, attempt.started_at, scene.now);
+                commit.member = Some(MemberChange {
+                    last_sign_in_at: Some(scene.now),
+                    ..MemberChange::default()
+                });
+                decide(domain, tenant, scene, attempt, &mut commit, Decision::Allowed, Reason::PasswordOnly)?;
+                Ok(Decided::Commit(
+                    Box::new(commit),
+                    Some(RightPassword {
+                        member: member.member_id,
+                        epoch: member.epoch,
+                        at: scene.now,
+                    }),
+                ))
+            })
+            .await?;
+        skipped.ok_or(SignInError::NoSkip)
+    }
+
+    /// The member of an attempt that is at registration.
+    async fn registering(self, tenant: TenantId, attempt: AttemptId) -> Result<MemberId> {
+        let wanted = Wanted {
+            tenant,
+            key: None,
+            upn: None,
+            unknown: None,
+            attempt: Some(attempt),
+            idem: None,
+            policy: None,
+        };
+        Ok(self
+            .0
+            .decide(wanted, |scene| Ok(Decided::Answer(open_registration(scene)?.1.member_id)))
+            .await?)
+    }
+}
+
+/// The attempt and member of an open registration. Whoever has gained a method meanwhile (another tab, another device) has to show it first.
+fn open_registration<'a>(scene: &'a Scene<'_>) -> Verdicts<(&'a AttemptFacts, &'a crate::verification::facts::MemberFacts)> {
+    let gone = || crate::verification::VerificationError::ChallengeGone;
+    let attempt = scene.facts.attempt.as_ref().filter(|a| !expired(a, scene.now)).ok_or_else(gone)?;
+    if attempt.stage != Stage::Register {
+        return Err(crate::verification::VerificationError::OtherStep(attempt.stage));
+    }
+    let (_, document, evaluation) = scene
+        .evaluate(attempt.application.as_deref())
+        .ok_or(crate::verification::VerificationError::PolicyMissing)?;
+    // Locked, blocked or switched off since the password: the wizard is closed like every other step (abuse case A7).
+    if rules::admits(scene.facts, &evaluation, scene.now).is_err() {
+        return Err(gone());
+    }
+    if !attempt.second_asked && !usable_families(&document, &scene.facts.held()).is_empty() {
+        return Err(gone());
+    }
+    let member = scene.facts.member.as_ref().ok_or_else(gone)?;
+    Ok((attempt, member))
+}
+
+/// The code of the wizard is a second factor that was checked: it counts as one in log and usage.
+fn proven(commit: &mut Commit, method: MethodId) {
+    if let Some(change) = &mut commit.attempt {
+        change.second_asked = true;
+    }
+    if let Some(log) = &mut commit.log {
+        log.prove(method, MethodKind::Totp);
+    }
+}

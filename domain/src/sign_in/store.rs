@@ -1,0 +1,187 @@
+//! Every statement of sessions. The table is installation data: a session is read before its tenant is known.
+
+use crate::db::{Db, DbError};
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
+use model::{MemberId, Profile, Role, TenantId};
+use serde::Deserialize;
+use uuid::Uuid;
+
+/// A session as it is opened.
+#[derive(Debug, Deserialize)]
+pub(crate) struct SessionFacts {
+    pub(crate) tenant_id: Option<TenantId>,
+    pub(crate) member_id: Option<MemberId>,
+    pub(crate) attempt_id: Option<Uuid>,
+    pub(crate) stage: super::SessionStage,
+    pub(crate) level: u8,
+    pub(crate) factor_at: Option<Timestamp>,
+    pub(crate) handle: Uuid,
+    pub(crate) note: super::SessionNote,
+    pub(crate) tenant: Option<SessionTenant>,
+    pub(crate) member: Option<SessionMember>,
+}
+
+/// The tenant of a session, for the page's frame.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct SessionTenant {
+    /// Short name.
+    pub slug: String,
+    /// Name for people.
+    pub name: String,
+    /// Standard or strict.
+    pub profile: Profile,
+    /// IANA time zone.
+    pub time_zone: String,
+    /// `en` or `nl`.
+    pub locale: String,
+}
+
+/// The member of a session, for the page's frame.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct SessionMember {
+    /// Sign-in name.
+    pub upn: String,
+    /// Given name.
+    pub given_name: Option<String>,
+    /// Family name.
+    pub family_name: Option<String>,
+    /// Language.
+    pub locale: Option<String>,
+    /// Roles above member.
+    pub roles: Vec<Role>,
+    /// Operator of the installation.
+    pub operator: bool,
+}
+
+pub(crate) async fn open(db: &Db, hash: &[u8], now: Timestamp) -> Result<Option<SessionFacts>, DbError> {
+    let document = sqlx::query_scalar!(r#"select session_open($1, $2)::text as "session""#, hash, now.to_sqlx() as _)
+        .fetch_one(db.pool())
+        .await?;
+    let Some(document) = document else { return Ok(None) };
+    serde_json::from_str(&document)
+        .map(Some)
+        .map_err(|error| DbError::Refused(sqlx::Error::Decode(error.into())))
+}
+
+pub(crate) async fn insert(db: &Db, hash: &[u8], new: &super::NewSession, handle: Uuid, now: Timestamp, ends: Timestamp) -> Result<(), DbError> {
+    sqlx::query!(
+        "insert into session (id_hash, tenant_id, member_id, attempt_id, stage, level, epoch, auth_at, factor_at, created_at, seen_at, idle_seconds, ends_at, client_ip,
+           user_agent, handle, data)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12, $13, $14, $15, $16)",
+        hash,
+        new.tenant.map(|t| t.0),
+        new.member.map(|m| m.0),
+        new.attempt.map(|a| a.0),
+        new.stage.as_str(),
+        i16::from(new.level),
+        new.epoch,
+        new.auth_at.map(|t| t.to_sqlx()) as _,
+        new.factor_at.map(|t| t.to_sqlx()) as _,
+        now.to_sqlx() as _,
+        new.idle_seconds(),
+        ends.to_sqlx() as _,
+        new.client.address.map(|a| a.to_string()),
+        new.client.agent.as_deref(),
+        handle,
+        serde_json::to_value(&new.note).unwrap_or_default()
+    )
+    .execute(db.pool())
+    .await?;
+    Ok(())
+}
+
+pub(crate) async fn exists(db: &Db, hash: &[u8], now: Timestamp) -> Result<bool, DbError> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists(select 1 from session where id_hash = $1 and ends_at > $2 and seen_at + make_interval(secs => idle_seconds) > $2) as "exists!""#,
+        hash,
+        now.to_sqlx() as _
+    )
+    .fetch_one(db.pool())
+    .await?)
+}
+
+pub(crate) async fn delete(db: &Db, hash: &[u8]) -> Result<(), DbError> {
+    sqlx::query!("delete from session where id_hash = $1", hash).execute(db.pool()).await?;
+    Ok(())
+}
+
+/// A session in the list of the member's own.
+pub(crate) struct SessionListRow {
+    pub(crate) handle: Uuid,
+    pub(crate) created_at: Timestamp,
+    pub(crate) seen_at: Timestamp,
+    pub(crate) client_ip: Option<String>,
+    pub(crate) user_agent: Option<String>,
+}
+
+pub(crate) async fn list(db: &Db, tenant: TenantId, member: MemberId, now: Timestamp) -> Result<Vec<SessionListRow>, DbError> {
+    let rows = sqlx::query!(
+        "select s.handle, s.created_at, s.seen_at, s.client_ip, s.user_agent from session s
+         where s.tenant_id = $1 and s.member_id = $2 and s.stage = 'full' and s.ends_at > $3 and s.seen_at + make_interval(secs => s.idle_seconds) > $3
+         order by s.seen_at desc limit 100",
+        tenant.0,
+        member.0,
+        now.to_sqlx() as _
+    )
+    .fetch_all(db.pool())
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|r| SessionListRow {
+            handle: r.handle,
+            created_at: r.created_at.to_jiff(),
+            seen_at: r.seen_at.to_jiff(),
+            client_ip: r.client_ip,
+            user_agent: r.user_agent,
+        })
+        .collect())
+}
+
+pub(crate) async fn delete_by_handle(db: &Db, tenant: TenantId, member: MemberId, handle: Uuid) -> Result<bool, DbError> {
+    let gone = sqlx::query!(
+        "delete from session where tenant_id = $1 and member_id = $2 and handle = $3",
+        tenant.0,
+        member.0,
+        handle
+    )
+    .execute(db.pool())
+    .await?;
+    Ok(gone.rows_affected() == 1)
+}
+
+/// Ends every session of a member but one.
+pub(crate) async fn delete_others(db: &Db, tenant: TenantId, member: MemberId, keep: Uuid) -> Result<u64, DbError> {
+    let gone = sqlx::query!(
+        "delete from session where tenant_id = $1 and member_id = $2 and handle <> $3",
+        tenant.0,
+        member.0,
+        keep
+    )
+    .execute(db.pool())
+    .await?;
+    Ok(gone.rows_affected())
+}
+
+/// Ends every session that came of one attempt.
+pub(crate) async fn delete_of_attempt(db: &Db, tenant: TenantId, attempt: Uuid) -> Result<(), DbError> {
+    sqlx::query!(
+        "delete from session where tenant_id = $1 and attempt_id = $2 and stage <> 'full'",
+        tenant.0,
+        attempt
+    )
+    .execute(db.pool())
+    .await?;
+    Ok(())
+}
+
+/// Deletes sessions that have ended, a batch at a time.
+pub(crate) async fn delete_ended(db: &Db, now: Timestamp) -> Result<u64, DbError> {
+    let gone = sqlx::query!(
+        "delete from session where id_hash in (select id_hash from session where ends_at <= $1 or seen_at + make_interval(secs => idle_seconds) <= $1 limit 1000)",
+        now.to_sqlx() as _
+    )
+    .execute(db.pool())
+    .await?;
+    Ok(gone.rows_affected())
+}

@@ -1,0 +1,124 @@
+//! The engine's one loop: load all facts, decide, commit all effects; if facts changed in between, once more. Two calls of the database for a
+//! decision, without BEGIN. The commit runs in a task that nobody can cancel.
+
+use super::{
+    commit::Commit,
+    error::VerificationError,
+    facts::Facts,
+    store::{self, Wanted},
+};
+use crate::{
+    Domain,
+    policy::rules::{Evaluation, evaluate},
+    vault::TenantKeys,
+};
+use jiff::Timestamp;
+use model::{CLOCK_SKEW_SECONDS_MAX, PolicyDocument};
+use std::{
+    hash::{BuildHasher, RandomState},
+    sync::Arc,
+};
+use tokio::sync::Mutex;
+use uuid::Uuid;
+
+const TRIES_MAX: u32 = 8;
+const GATES: usize = 1024;
+
+/// Lets one decision about a member through at a time within this process, so that the guard conflicts only between nodes. Speed, not
+/// correctness: the guard in the database holds without it.
+pub(crate) struct Gates {
+    gates: Box<[Mutex<()>]>,
+    hasher: RandomState,
+}
+
+impl Gates {
+    pub(crate) fn new() -> Self {
+        Self {
+            gates: (0..GATES).map(|_| Mutex::default()).collect(),
+            hasher: RandomState::new(),
+        }
+    }
+
+    fn of(&self, subject: Uuid) -> &Mutex<()> {
+        &self.gates[self.hasher.hash_one(subject) as usize % GATES]
+    }
+}
+
+/// What is at hand when a decision is made.
+pub(crate) struct Scene<'a> {
+    /// All facts.
+    pub(crate) facts: &'a Facts,
+    /// The tenant's keys.
+    pub(crate) keys: &'a TenantKeys,
+    /// The policy's version and document; `None` when there is none, which denies.
+    pub(crate) policy: Option<(i32, Arc<PolicyDocument>)>,
+    /// The moment.
+    pub(crate) now: Timestamp,
+}
+
+impl Scene<'_> {
+    /// Asks the policy.
+    pub(crate) fn evaluate(&self, application: Option<&str>) -> Option<(i32, Arc<PolicyDocument>, Evaluation)> {
+        let (version, document) = self.policy.clone()?;
+        let evaluation = evaluate(&document, &self.facts.inputs(application));
+        Some((version, document, evaluation))
+    }
+}
+
+/// What a decision comes to.
+pub(crate) enum Decided<T> {
+    /// Write this, then answer.
+    Commit(Box<Commit>, T),
+    /// Answer without writing.
+    Answer(T),
+}
+
+impl Domain {
+    /// Loads, decides, commits; again when the facts have changed in between. `judge` may be called several times and must not have effects.
+    pub(crate) async fn decide<T>(
+        &self,
+        wanted: Wanted<'_>,
+        mut judge: impl FnMut(&Scene<'_>) -> Result<Decided<T>, VerificationError>,
+    ) -> Result<T, VerificationError> {
+        let keys = self.keys(wanted.tenant).await?;
+        let known = self.policies().known(wanted.tenant);
+        let wanted = Wanted {
+            policy: known.as_ref().map(|(version, _)| *version),
+            ..wanted
+        };
+        let mut gate = None;
+        for _ in 0..TRIES_MAX {
+            let now = self.clock().now();
+            let facts = store::load(self.db(), wanted, now).await?.ok_or(VerificationError::ChallengeGone)?;
+            let skew = self.clock().skew(facts.database_now).as_secs();
+            if skew.abs() > CLOCK_SKEW_SECONDS_MAX {
+                return Err(VerificationError::ClockWrong(skew));
+            }
+            let policy = self.policies().current(wanted.tenant, facts.policy.as_ref(), known.clone());
+            let scene = Scene {
+                facts: &facts,
+                keys: &keys,
+                policy,
+                now,
+            };
+            let (commit, answer) = match judge(&scene)? {
+                Decided::Answer(answer) => return Ok(answer),
+                Decided::Commit(commit, answer) => (commit, answer),
+            };
+            if gate.is_none() {
+                gate = Some(self.gates().of(facts.subject).lock().await);
+            }
+            let db = self.db().clone();
+            let committed = tokio::spawn(async move { store::commit(&db, &commit).await })
+                .await
+                .map_err(|_| VerificationError::Busy)?;
+            match committed {
+                Ok(()) => return Ok(answer),
+                // Facts changed, the public id was taken, or the same idempotency key came twice at once: decide again on new facts.
+                Err(error) if error.is_conflict() || matches!(error.constraint(), Some("session_locator_pkey" | "idempotency_pkey")) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(VerificationError::Busy)
+    }
+}

@@ -1,0 +1,332 @@
+//! All that a decision needs, loaded in one call: what `verification_load` answers.
+
+use crate::{
+    bytea::Bytea,
+    policy::{
+        PolicyFacts,
+        rules::{Held, Inputs},
+    },
+    verification::rules::Counter,
+};
+use ipnet::IpNet;
+use jiff::Timestamp;
+use model::{
+    ApiKeyId, AttemptId, ChallengeId, Family, MemberId, MethodId, MethodKind, MfaState, OathParams, Profile, Purpose, Reason, RegistrationReason, Role,
+};
+use serde::Deserialize;
+use uuid::Uuid;
+
+/// The facts about one subject at one moment.
+#[derive(Debug, Deserialize)]
+pub struct Facts {
+    /// The database's time.
+    pub database_now: Timestamp,
+    /// The tenant; `None` when there is no such tenant.
+    pub tenant: Option<TenantFacts>,
+    /// The REST key, if one was named and is good at this moment.
+    pub key: Option<KeyFacts>,
+    /// The member, if the name is one's.
+    pub member: Option<MemberFacts>,
+    /// The stored password, for the password step only.
+    pub password: Option<PasswordFacts>,
+    /// Whose counters these are: the member's id, or one made of the unknown name.
+    pub subject: Uuid,
+    /// The subject's key, wrapped.
+    pub subject_key: Option<Bytea>,
+    /// Counters.
+    pub throttles: Vec<ThrottleRow>,
+    /// Wrong answers of thirty days.
+    pub failures: Vec<FamilyFailures>,
+    /// Methods that are active, off, or waiting for their first code.
+    pub methods: Vec<MethodFacts>,
+    /// MACs of the unused recovery codes.
+    pub recovery: Vec<Bytea>,
+    /// The newest policy.
+    pub policy: Option<PolicyFacts>,
+    /// The attempt, when one was named.
+    pub attempt: Option<AttemptFacts>,
+    /// Its newest challenge.
+    pub challenge: Option<ChallengeFacts>,
+    /// The answer stored for the idempotency key.
+    pub answered: Option<AnsweredFacts>,
+}
+
+/// The tenant.
+#[derive(Debug, Deserialize)]
+pub struct TenantFacts {
+    /// Short name.
+    pub slug: String,
+    /// Name for people.
+    pub name: String,
+    /// Standard or strict.
+    pub profile: Profile,
+    /// Suspended by the operator.
+    pub suspended: bool,
+    /// Names go into the journal.
+    pub log_names: bool,
+    /// Mail addresses go into the journal.
+    pub log_mail: bool,
+}
+
+/// A REST key.
+#[derive(Debug, Deserialize)]
+pub struct KeyFacts {
+    /// Its id.
+    pub key_id: ApiKeyId,
+    /// SHA-256 of its secret.
+    pub hash: Bytea,
+    /// Scopes as text.
+    pub scopes: Vec<String>,
+    /// Cloud or server.
+    pub path: model::Path,
+    /// Networks it may be used from; empty means any.
+    pub networks: Vec<IpNet>,
+}
+
+/// A member.
+#[derive(Debug, Deserialize)]
+pub struct MemberFacts {
+    /// Id.
+    pub member_id: MemberId,
+    /// Name as written.
+    pub upn: String,
+    /// Given name.
+    pub given_name: Option<String>,
+    /// Family name.
+    pub family_name: Option<String>,
+    /// Mail address.
+    pub mail: Option<String>,
+    /// Stored MFA state.
+    pub mfa_state: MfaState,
+    /// Counts up whenever all sessions must end.
+    pub epoch: i32,
+    /// Switched off by an admin.
+    pub disabled: bool,
+    /// Since when the registration policy counts.
+    pub grace_from: Option<Timestamp>,
+    /// The default method.
+    pub default_method: Option<MethodId>,
+    /// Roles above member.
+    pub roles: Vec<Role>,
+    /// Operator of the installation.
+    pub operator: bool,
+    /// Names of groups.
+    pub groups: Vec<String>,
+}
+
+impl MemberFacts {
+    /// True for roles above member and for operators.
+    pub fn is_admin(&self) -> bool {
+        self.operator || !self.roles.is_empty()
+    }
+}
+
+/// A stored password.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct PasswordFacts {
+    /// The hash in PHC form.
+    pub phc: String,
+    /// Which pepper.
+    pub pepper_version: i16,
+}
+
+/// A row of counters.
+#[derive(Debug, Clone, Deserialize)]
+pub struct ThrottleRow {
+    /// `guard`, a family, `password`, or `password:` and a source.
+    pub scope: String,
+    /// Counts up with every change.
+    pub version: i64,
+    /// The counter.
+    #[serde(flatten)]
+    pub counter: Counter,
+    /// MACs of the last wrong passwords.
+    #[serde(default)]
+    pub same: Vec<Bytea>,
+}
+
+/// Wrong answers of a family in thirty days.
+#[derive(Debug, Deserialize)]
+pub struct FamilyFailures {
+    /// The family.
+    pub family: Family,
+    /// How many.
+    pub failures: i32,
+}
+
+/// A method.
+#[derive(Debug, Deserialize)]
+pub struct MethodFacts {
+    /// Id.
+    pub method_id: MethodId,
+    /// Kind.
+    pub kind: MethodKind,
+    /// The member's own name for it.
+    pub label: String,
+    /// `pending`, `active` or `off`.
+    pub state: String,
+    /// The sealed seed.
+    pub sealed: Option<Bytea>,
+    /// OATH parameters.
+    pub params: serde_json::Value,
+    /// The last accepted step or counter.
+    pub last_step: i64,
+    /// Steps by which the app's clock is off.
+    pub drift: i64,
+    /// Why it is off.
+    pub disabled_reason: Option<String>,
+    /// When it was last used.
+    pub last_used_at: Option<Timestamp>,
+    /// When it was proven.
+    pub confirmed_at: Option<Timestamp>,
+}
+
+impl MethodFacts {
+    /// The OATH parameters, for kinds that have them.
+    pub fn oath(&self) -> Option<OathParams> {
+        serde_json::from_value(self.params.clone()).ok()
+    }
+}
+
+/// An attempt.
+#[derive(Debug, Clone, Deserialize)]
+pub struct AttemptFacts {
+    /// Id.
+    pub attempt_id: AttemptId,
+    /// Public id, as stored.
+    pub session_id: i64,
+    /// Groups attempts of one run through the pages.
+    pub correlation_id: Uuid,
+    /// First step.
+    pub started_at: Timestamp,
+    /// Last step.
+    pub last_step_at: Timestamp,
+    /// Door.
+    pub door: model::Door,
+    /// Purpose.
+    pub purpose: Purpose,
+    /// Path.
+    pub path: model::Path,
+    /// Application.
+    pub application: Option<String>,
+    /// `password`, `second`, `register` or `decided`.
+    pub stage: Stage,
+    /// A second factor has been asked.
+    pub second_asked: bool,
+    /// The last refusal in it.
+    pub last_refusal: Option<Reason>,
+    /// Why registration is asked.
+    pub reasons: Vec<RegistrationReason>,
+    /// Name, address, browser.
+    pub sealed: Bytea,
+    /// Which REST key began it.
+    pub key_id: Option<Uuid>,
+}
+
+/// Where an attempt stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Waits for the password.
+    Password,
+    /// Waits for a second factor.
+    Second,
+    /// Waits for a method to be registered and proven.
+    Register,
+    /// Ended.
+    Decided,
+}
+
+/// A challenge.
+#[derive(Debug, Clone, Deserialize)]
+pub struct ChallengeFacts {
+    /// Id.
+    pub challenge_id: ChallengeId,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// The kind it was made for.
+    pub kind: Option<MethodKind>,
+    /// Wrong answers so far.
+    pub wrong_count: i32,
+    /// When it ends.
+    pub expires_at: Timestamp,
+    /// When it was spent.
+    pub spent_at: Option<Timestamp>,
+}
+
+/// A stored answer.
+#[derive(Debug, Deserialize)]
+pub struct AnsweredFacts {
+    /// SHA-256 of the request it belongs to.
+    pub request_hash: Bytea,
+    /// The answer.
+    pub answer: serde_json::Value,
+}
+
+impl Facts {
+    /// The version of the guard; -1 when there is none yet.
+    pub fn guard_version(&self) -> i64 {
+        self.row("guard").map_or(-1, |row| row.version)
+    }
+
+    /// The counter of a scope; a fresh one when there is none.
+    pub fn counter(&self, scope: &str) -> Counter {
+        self.row(scope).map(|row| row.counter.clone()).unwrap_or_default()
+    }
+
+    /// The row of a scope.
+    pub fn row(&self, scope: &str) -> Option<&ThrottleRow> {
+        self.throttles.iter().find(|row| row.scope == scope)
+    }
+
+    /// Wrong answers of a family in thirty days.
+    pub fn rolling(&self, family: Family) -> i32 {
+        self.failures.iter().find(|f| f.family == family).map_or(0, |f| f.failures)
+    }
+
+    /// What the policy needs to know about the member's methods, recovery codes included.
+    pub fn held(&self) -> Vec<Held> {
+        let mut held: Vec<Held> = self
+            .methods
+            .iter()
+            .map(|m| Held {
+                kind: m.kind,
+                active: m.state == "active",
+                off: m.state == "off",
+            })
+            .collect();
+        if !self.recovery.is_empty() {
+            held.push(Held {
+                kind: MethodKind::RecoveryCode,
+                active: true,
+                off: false,
+            });
+        }
+        held
+    }
+
+    /// The policy's inputs; a name that does not exist is asked about like a member without anything.
+    pub fn inputs<'a>(&'a self, application: Option<&'a str>) -> Inputs<'a> {
+        match &self.member {
+            Some(m) => Inputs {
+                mfa_state: m.mfa_state,
+                roles: &m.roles,
+                operator: m.operator,
+                groups: &m.groups,
+                application,
+            },
+            None => Inputs {
+                mfa_state: MfaState::Disabled,
+                roles: &[],
+                operator: false,
+                groups: &[],
+                application,
+            },
+        }
+    }
+
+    /// Standard or strict; a missing tenant is strict.
+    pub fn profile(&self) -> Profile {
+        self.tenant.as_ref().map_or(Profile::Strict, |t| t.profile)
+    }
+}

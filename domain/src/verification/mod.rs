@@ -1,0 +1,944 @@
+//! Verification: checks a code, or starts a challenge and takes its answer. Every decision is one commit of counters, claimed step, log row,
+//! usage row and timeline, and is told to nobody before.
+
+pub mod commit;
+pub mod compare;
+pub(crate) mod engine;
+pub mod error;
+pub mod facts;
+pub mod rules;
+pub(crate) mod store;
+#[cfg(test)]
+mod tests;
+
+use crate::{
+    Domain,
+    actor::{Client, Integration, Scope, Who},
+    bytea::Bytea,
+    db::DbError,
+    directory::api_key::Credential,
+    journal::{
+        Event,
+        entry::{self, AuditEntry, Audited, AuthEntry, Change, Personal, PolicyRecord},
+    },
+    policy::rules::Evaluation,
+    vault::{KeyPurpose, SealBroken, SealKey, SealedColumn},
+};
+use commit::*;
+use engine::{Decided, Scene};
+pub use error::VerificationError;
+use facts::{AttemptFacts, Facts, Stage};
+use jiff::{SignedDuration, Timestamp};
+use model::*;
+use rules::{Counter, Verdict};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use std::{net::IpAddr, sync::Arc};
+use store::Wanted;
+use subtle::ConstantTimeEq;
+use uuid::Uuid;
+
+/// A request to verify somebody.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Who.
+    pub user: Upn,
+    /// The code, if one is at hand.
+    pub code: Option<OfferedCode>,
+    /// The method meant, if one is.
+    pub method: Option<MethodKind>,
+    /// For which application.
+    pub application: Option<CleanText<APPLICATION_CHARACTERS_MAX>>,
+    /// Where the member sits, as the calling system says.
+    pub client: Client,
+    /// Groups attempts on the caller's side.
+    pub correlation_id: Option<Uuid>,
+    /// The caller's idempotency key and a hash of the whole request.
+    pub idempotency: Option<Idempotency>,
+}
+
+/// An idempotency key and the request it stands for.
+#[derive(Clone, Debug)]
+pub struct Idempotency {
+    /// SHA-256 of the key.
+    pub key: [u8; 32],
+    /// SHA-256 of the request.
+    pub request: [u8; 32],
+}
+
+impl Idempotency {
+    /// Of a header's value and the request's bytes.
+    pub fn of(header: &str, request: &[u8]) -> Self {
+        Self {
+            key: Sha256::digest(header.as_bytes()).into(),
+            request: Sha256::digest(request).into(),
+        }
+    }
+}
+
+/// What a caller is told. `reason` is the outward one: a name that does not exist answers like a wrong code.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    /// Public id of the attempt.
+    pub session_id: SessionId,
+    /// Allowed, denied, or `None` while it is pending.
+    pub decision: Option<Decision>,
+    /// Why.
+    pub reason: Option<Reason>,
+    /// The method that was right or asked.
+    pub method: Option<MethodKind>,
+    /// Until when nothing is compared.
+    pub wait_until: Option<Timestamp>,
+    /// The open challenge.
+    pub challenge: Option<OpenChallenge>,
+}
+
+/// A challenge that waits for its answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OpenChallenge {
+    /// By which it is answered.
+    pub id: AttemptId,
+    /// The kind of method asked.
+    pub kind: MethodKind,
+    /// When it ends.
+    pub expires_at: Timestamp,
+    /// Wrong answers left.
+    pub tries_left: i32,
+}
+
+/// The outcome of an answer given in the pages.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answered {
+    /// Right; the attempt is allowed.
+    Right(RightAnswer),
+    /// Right, but a method has to be registered before anything opens.
+    Register,
+    /// Wrong; there are tries left.
+    Wrong {
+        /// Why.
+        reason: Reason,
+        /// Wrong answers left.
+        tries_left: i32,
+    },
+    /// Not compared; the attempt goes on.
+    Wait {
+        /// Until when.
+        until: Timestamp,
+    },
+    /// The attempt is over.
+    Ended {
+        /// Why.
+        reason: Reason,
+        /// Until when the member is locked, if that is why.
+        until: Option<Timestamp>,
+    },
+}
+
+/// What a right answer opens.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RightAnswer {
+    /// The member.
+    pub member: MemberId,
+    /// The member's epoch, which the session must share.
+    pub epoch: i32,
+    /// The member has a role above member: shorter sessions.
+    pub admin: bool,
+    /// The kind that was right.
+    pub method: MethodKind,
+    /// Recovery codes left, when one was used.
+    pub recovery_left: Option<usize>,
+    /// The moment.
+    pub at: Timestamp,
+}
+
+/// The name, address and browser of an attempt, sealed in its row until it is decided.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct AttemptSecrets {
+    pub(crate) upn: String,
+    pub(crate) client_ip: Option<IpAddr>,
+    pub(crate) agent: Option<String>,
+}
+
+/// The verbs of verification.
+#[derive(Clone, Copy)]
+pub struct Verification<'a>(pub(crate) &'a Domain);
+
+impl Verification<'_> {
+    /// Verifies a code, or starts a challenge when there is none. One load and one commit.
+    pub async fn verify(self, credential: &Credential, from: Option<IpAddr>, request: Request) -> Result<Answer, VerificationError> {
+        let domain = self.0;
+        let tenant = domain
+            .directory()
+            .tenant_of_slug(&credential.slug)
+            .await?
+            .ok_or(VerificationError::KeyRefused)?;
+        let keys = domain.keys(tenant).await?;
+        let unknown = unknown_subject(&keys, &request.user);
+        let wanted = Wanted {
+            tenant,
+            key: Some(credential.key),
+            upn: Some(request.user.folded()),
+            unknown: Some(unknown),
+            attempt: None,
+            idem: request.idempotency.as_ref().map(|i| &i.key[..]),
+            policy: None,
+        };
+        domain
+            .decide(wanted, |scene| {
+                let integration = authenticate(scene.facts, tenant, credential, from, Scope::Verify)?;
+                if let (Some(stored), Some(idempotency)) = (&scene.facts.answered, &request.idempotency) {
+                    return stored_answer(stored, idempotency).map(Decided::Answer);
+                }
+                let begun = Begun::now(domain, scene, &request.user, request.client.clone(), request.correlation_id);
+                let (mut commit, answer) = match &request.code {
+                    Some(code) => one_shot(domain, tenant, scene, &begun, &integration, &request, code)?,
+                    None => begin_challenge(domain, tenant, scene, &begun, &integration, &request)?,
+                };
+                commit.reserve(begun.session);
+                commit.idempotency = request.idempotency.as_ref().map(|idempotency| IdempotencyRow {
+                    tenant_id: tenant,
+                    key_id: integration.key.0,
+                    idem_hash: Bytea(idempotency.key.to_vec()),
+                    request_hash: Bytea(idempotency.request.to_vec()),
+                    answer: serde_json::to_value(&answer).unwrap_or_default(),
+                    created_at: scene.now,
+                });
+                Ok(Decided::Commit(Box::new(commit), answer))
+            })
+            .await
+    }
+
+    /// Takes the answer to a challenge that was started by REST.
+    pub async fn answer(self, credential: &Credential, from: Option<IpAddr>, challenge: AttemptId, code: &OfferedCode) -> Result<Answer, VerificationError> {
+        let domain = self.0;
+        let tenant = domain
+            .directory()
+            .tenant_of_slug(&credential.slug)
+            .await?
+            .ok_or(VerificationError::KeyRefused)?;
+        let wanted = Wanted {
+            tenant,
+            key: Some(credential.key),
+            upn: None,
+            unknown: None,
+            attempt: Some(challenge),
+            idem: None,
+            policy: None,
+        };
+        domain
+            .decide(wanted, |scene| {
+                authenticate(scene.facts, tenant, credential, from, Scope::Verify)?;
+                let (commit, answered, session) = answer_attempt(domain, tenant, scene, Purpose::Verification, code, None)?;
+                let attempt = scene.facts.attempt.as_ref().ok_or(VerificationError::ChallengeGone)?;
+                let expires_at = scene.facts.challenge.as_ref().map_or(scene.now, |c| c.expires_at);
+                let pending = |tries_left| OpenChallenge {
+                    id: attempt.attempt_id,
+                    kind: MethodKind::Totp,
+                    expires_at,
+                    tries_left,
+                };
+                let plain = Answer {
+                    session_id: session,
+                    decision: None,
+                    reason: None,
+                    method: None,
+                    wait_until: None,
+                    challenge: None,
+                };
+                let answer = match answered {
+                    Answered::Right(right) => Answer {
+                        decision: Some(Decision::Allowed),
+                        reason: Some(right_reason(right.method)),
+                        method: Some(right.method),
+                        ..plain
+                    },
+                    Answered::Register => plain,
+                    Answered::Wrong { reason, tries_left } => Answer {
+                        reason: Some(reason.outward()),
+                        challenge: Some(pending(tries_left)),
+                        ..plain
+                    },
+                    Answered::Wait { until } => Answer {
+                        reason: Some(Reason::Throttled),
+                        wait_until: Some(until),
+                        challenge: Some(pending(0)),
+                        ..plain
+                    },
+                    Answered::Ended { reason, until } => Answer {
+                        decision: Some(Decision::Denied),
+                        reason: Some(reason.outward()),
+                        wait_until: until,
+                        ..plain
+                    },
+                };
+                Ok(Decided::Commit(Box::new(commit), answer))
+            })
+            .await
+    }
+
+    /// Takes the answer to the second step of the pages: signing in, or a fresh second factor before a change.
+    pub async fn second(
+        self,
+        tenant: TenantId,
+        attempt: AttemptId,
+        purpose: Purpose,
+        code: &OfferedCode,
+        kind: Option<MethodKind>,
+    ) -> Result<(Answered, SessionId), VerificationError> {
+        let domain = self.0;
+        let wanted = Wanted {
+            tenant,
+            key: None,
+            upn: None,
+            unknown: None,
+            attempt: Some(attempt),
+            idem: None,
+            policy: None,
+        };
+        domain
+            .decide(wanted, |scene| {
+                let (commit, answered, session) = answer_attempt(domain, tenant, scene, purpose, code, kind)?;
+                Ok(Decided::Commit(Box::new(commit), (answered, session)))
+            })
+            .await
+    }
+}
+
+/// The id under which a name that does not exist is counted: made of a MAC of the name, so that it can be neither guessed nor read back.
+pub(crate) fn unknown_subject(keys: &crate::vault::TenantKeys, upn: &Upn) -> Uuid {
+    let mac = keys.key(KeyPurpose::UnknownName).mac(&[upn.folded().as_bytes()]);
+    let mut id = [0; 16];
+    id.copy_from_slice(&mac[..16]);
+    uuid::Builder::from_custom_bytes(id).into_uuid()
+}
+
+/// Checks a REST key against what is stored: its secret, its scope, the network it is used from.
+pub(crate) fn authenticate(
+    facts: &Facts,
+    tenant: TenantId,
+    credential: &Credential,
+    from: Option<IpAddr>,
+    scope: Scope,
+) -> Result<Integration, VerificationError> {
+    let key = facts.key.as_ref().ok_or(VerificationError::KeyRefused)?;
+    let right_secret = bool::from(key.hash.0.ct_eq(&credential.hash()));
+    let right_network = key.networks.is_empty() || from.is_some_and(|ip| key.networks.iter().any(|n| n.contains(&ip)));
+    if !right_secret || !right_network || facts.tenant.as_ref().is_none_or(|t| t.suspended) {
+        return Err(VerificationError::KeyRefused);
+    }
+    let integration = Integration {
+        tenant,
+        key: key.key_id,
+        scopes: key.scopes.iter().filter_map(|s| Scope::parse(s)).collect(),
+        path: key.path,
+    };
+    if integration.has(scope) {
+        Ok(integration)
+    } else {
+        Err(VerificationError::ScopeMissing(scope.as_str()))
+    }
+}
+
+fn stored_answer(stored: &facts::AnsweredFacts, idempotency: &Idempotency) -> Result<Answer, VerificationError> {
+    if stored.request_hash.0 != idempotency.request {
+        return Err(VerificationError::IdempotencyMismatch);
+    }
+    serde_json::from_value(stored.answer.clone()).map_err(|error| DbError::unreadable(error).into())
+}
+
+/// Ids and origin of an attempt that begins.
+pub(crate) struct Begun {
+    pub(crate) attempt: AttemptId,
+    pub(crate) session: SessionId,
+    pub(crate) correlation: Uuid,
+    pub(crate) secrets: AttemptSecrets,
+}
+
+impl Begun {
+    pub(crate) fn now(domain: &Domain, scene: &Scene<'_>, upn: &Upn, client: Client, correlation: Option<Uuid>) -> Self {
+        let attempt = AttemptId(domain.rng().id(scene.now));
+        Self {
+            attempt,
+            session: SessionId::from_bits(u64::from_be_bytes(domain.rng().bytes())),
+            correlation: correlation.unwrap_or(attempt.0),
+            secrets: AttemptSecrets {
+                upn: upn.as_str().to_owned(),
+                client_ip: client.address,
+                agent: client.agent,
+            },
+        }
+    }
+}
+
+/// A code in the same request: decided at once, without a row that waits.
+fn one_shot(
+    domain: &Domain,
+    tenant: TenantId,
+    scene: &Scene<'_>,
+    begun: &Begun,
+    integration: &Integration,
+    request: &Request,
+    code: &OfferedCode,
+) -> Result<(Commit, Answer), VerificationError> {
+    let application = request.application.as_ref().map(|a| a.as_str());
+    let judged = judge_code(scene, application, code, request.method)?;
+    let mut commit = Commit::about(tenant, scene.facts, begun.attempt, scene.now, scene.now);
+    commit
+        .steps
+        .push(Step::with(StepKind::RequestReceived, json!({ "door": Door::Rest, "application": application })));
+    let told = judged.write(domain, tenant, scene, &mut commit, Some(begun.session))?;
+    let entry = entry::Decided {
+        tenant_id: tenant,
+        occurred_at: scene.now,
+        attempt_id: begun.attempt,
+        session_id: begun.session,
+        correlation_id: begun.correlation,
+        started_at: scene.now,
+        subject_id: scene.facts.subject,
+        member_id: scene.facts.member.as_ref().map(|m| m.member_id.0),
+        door: Door::Rest,
+        purpose: Purpose::Verification,
+        path: integration.path,
+        decision: told.decision,
+        reason: told.reason,
+        transport_result: Some(told.transport),
+        second_factor: told.compared,
+        application: application.map(str::to_owned),
+        method: told.method,
+        registration_reasons: Vec::new(),
+        policy: judged.record(scene.facts),
+        node: domain.node().name.clone(),
+        server_ip: domain.node().address.clone(),
+        personal: personal(scene.facts, &begun.secrets),
+    };
+    commit
+        .steps
+        .push(Step::with(StepKind::Decided, json!({ "decision": told.decision, "reason": told.reason })));
+    commit.log = Some(AuthEntry::seal(entry, &subject_key(scene)?, scene.keys, domain.rng()));
+    let answer = Answer {
+        session_id: begun.session,
+        decision: Some(told.decision),
+        reason: Some(told.reason.outward()),
+        method: told.method.filter(|_| told.decision == Decision::Allowed).map(|(_, kind)| kind),
+        wait_until: told.until,
+        challenge: None,
+    };
+    Ok((commit, answer))
+}
+
+/// No code yet: the attempt's row and a challenge that waits. A name that does not exist gets one too.
+fn begin_challenge(
+    domain: &Domain,
+    tenant: TenantId,
+    scene: &Scene<'_>,
+    begun: &Begun,
+    integration: &Integration,
+    request: &Request,
+) -> Result<(Commit, Answer), VerificationError> {
+    let kind = request.method.unwrap_or(MethodKind::Totp);
+    let (version, document) = scene.policy.clone().ok_or(VerificationError::PolicyMissing)?;
+    let expires_at = scene.now + SignedDuration::from_secs(ATTEMPT_SECONDS);
+    let mut commit = Commit::about(tenant, scene.facts, begun.attempt, scene.now, scene.now);
+    let mut row = attempt_row(domain, tenant, scene, begun, Purpose::Verification, Door::Rest, integration.path);
+    row.application = request.application.as_ref().map(|a| a.to_string());
+    row.stage = Stage::Second;
+    row.second_asked = true;
+    row.policy_version = Some(version);
+    row.key_id = Some(integration.key.0);
+    commit.steps.push(Step::with(
+        StepKind::RequestReceived,
+        json!({ "door": Door::Rest, "application": row.application }),
+    ));
+    commit.steps.push(Step::with(StepKind::CodeAsked, json!({ "method": kind })));
+    commit.new_challenge = Some(ChallengeRow {
+        tenant_id: tenant,
+        challenge_id: ChallengeId(domain.rng().id(scene.now)),
+        attempt_id: begun.attempt,
+        purpose: Purpose::Verification,
+        kind: None,
+        wrong_count: 0,
+        created_at: scene.now,
+        expires_at,
+    });
+    commit.new_attempt = Some(row);
+    let challenge = OpenChallenge {
+        id: begun.attempt,
+        kind,
+        expires_at,
+        tries_left: document.limits.challenge_wrong_max,
+    };
+    let answer = Answer {
+        session_id: begun.session,
+        decision: None,
+        reason: None,
+        method: Some(kind),
+        wait_until: None,
+        challenge: Some(challenge),
+    };
+    Ok((commit, answer))
+}
+
+/// The row of an attempt that begins and goes on; the caller sets its stage.
+pub(crate) fn attempt_row(domain: &Domain, tenant: TenantId, scene: &Scene<'_>, begun: &Begun, purpose: Purpose, door: Door, path: Path) -> AttemptRow {
+    let secrets = serde_json::to_vec(&begun.secrets).unwrap_or_default();
+    AttemptRow {
+        tenant_id: tenant,
+        attempt_id: begun.attempt,
+        session_id: begun.session.to_bits() as i64,
+        correlation_id: begun.correlation,
+        started_at: scene.now,
+        last_step_at: scene.now,
+        door,
+        purpose,
+        path,
+        subject_id: scene.facts.subject,
+        member_id: scene.facts.member.as_ref().map(|m| m.member_id.0),
+        application: None,
+        stage: Stage::Password,
+        second_asked: false,
+        last_refusal: None,
+        reasons: Vec::new(),
+        policy_version: None,
+        sealed: Bytea(
+            scene
+                .keys
+                .key(KeyPurpose::AttemptFacts)
+                .seal(SealedColumn::Attempt, begun.attempt.0, &secrets, domain.rng()),
+        ),
+        key_id: None,
+        decided_at: None,
+        decision: None,
+    }
+}
+
+/// An answer to an attempt that waits for its second factor. The attempt must be for this purpose, of this stage and young enough.
+fn answer_attempt(
+    domain: &Domain,
+    tenant: TenantId,
+    scene: &Scene<'_>,
+    purpose: Purpose,
+    code: &OfferedCode,
+    kind: Option<MethodKind>,
+) -> Result<(Commit, Answered, SessionId), VerificationError> {
+    let (attempt, challenge) = match (&scene.facts.attempt, &scene.facts.challenge) {
+        (Some(attempt), Some(challenge)) if attempt.purpose == purpose && challenge.purpose == purpose => (attempt, challenge),
+        _ => return Err(VerificationError::ChallengeGone),
+    };
+    if attempt.stage != Stage::Second || challenge.spent_at.is_some() || challenge.expires_at <= scene.now || expired(attempt, scene.now) {
+        return Err(VerificationError::ChallengeGone);
+    }
+    let judged = judge_code(scene, attempt.application.as_deref(), code, kind)?;
+    let session = SessionId::from_bits(attempt.session_id as u64);
+    let mut commit = Commit::about(tenant, scene.facts, attempt.attempt_id, attempt.started_at, scene.now);
+    let told = judged.write(domain, tenant, scene, &mut commit, Some(session))?;
+    let limit = judged.document.as_ref().map_or(1, |d| d.limits.challenge_wrong_max);
+    let wrong_count = challenge.wrong_count + i32::from(told.compared && told.decision == Decision::Denied);
+    let right = told.decision == Decision::Allowed;
+    let locked_now = commit.guard.waits(scene.now).is_some();
+    let waits = told.until.filter(|_| told.reason == Reason::Throttled);
+    // A recovery code is a fallback: whoever has nothing else must register before anything opens.
+    let registers = right && purpose == Purpose::SignIn && !attempt.reasons.is_empty() && !judged.satisfied(scene.facts);
+    let ends = !registers && (right || locked_now || wrong_count >= limit || (!told.counted && waits.is_none()));
+    let reason = match told.reason {
+        Reason::WrongCode | Reason::CodeReused if locked_now => Reason::Locked,
+        Reason::WrongCode | Reason::CodeReused if ends && !right => Reason::TooManyCodes,
+        other => other,
+    };
+    if told.counted || right {
+        commit.challenge = Some(ChallengeChange {
+            challenge_id: challenge.challenge_id,
+            wrong_count,
+            spent_at: ends.then_some(scene.now),
+        });
+    }
+    let decision = if right { Decision::Allowed } else { Decision::Denied };
+    commit.attempt = Some(AttemptChange {
+        was_stage: Stage::Second,
+        stage: match (ends, registers) {
+            (true, _) => Stage::Decided,
+            (_, true) => Stage::Register,
+            _ => Stage::Second,
+        },
+        second_asked: true,
+        last_refusal: if right { attempt.last_refusal } else { Some(told.reason) },
+        reasons: attempt.reasons.clone(),
+        policy_version: judged.version.or(None),
+        decided_at: ends.then_some(scene.now),
+        decision: ends.then_some(decision),
+    });
+    if ends {
+        commit
+            .steps
+            .push(Step::with(StepKind::Decided, json!({ "decision": decision, "reason": reason })));
+        let outcome = Outcome {
+            decision,
+            reason,
+            transport: Some(told.transport),
+            second_factor: true,
+            method: told.method,
+            policy: judged.record(scene.facts),
+        };
+        commit.log = Some(log_entry(domain, tenant, scene, attempt, outcome)?);
+    }
+    if right && ends && purpose != Purpose::Verification {
+        commit.member = Some(MemberChange {
+            last_sign_in_at: (purpose == Purpose::SignIn).then_some(scene.now),
+            ..MemberChange::default()
+        });
+    }
+    let answered = match (&scene.facts.member, told.method, right) {
+        _ if registers => Answered::Register,
+        (Some(member), Some((_, method)), true) => Answered::Right(RightAnswer {
+            member: member.member_id,
+            epoch: member.epoch,
+            admin: member.is_admin(),
+            method,
+            recovery_left: (method == MethodKind::RecoveryCode).then(|| scene.facts.recovery.len() - 1),
+            at: scene.now,
+        }),
+        _ if ends => Answered::Ended {
+            reason,
+            until: commit.guard.waits(scene.now).or(told.until),
+        },
+        _ => match waits {
+            Some(until) => Answered::Wait { until },
+            None => Answered::Wrong {
+                reason: told.reason,
+                tries_left: limit - wrong_count,
+            },
+        },
+    };
+    Ok((commit, answered, session))
+}
+
+/// True when nothing happened in an attempt for ten minutes.
+pub(crate) fn expired(attempt: &AttemptFacts, now: Timestamp) -> bool {
+    now.duration_since(attempt.last_step_at) >= SignedDuration::from_secs(ATTEMPT_SECONDS)
+}
+
+/// How an attempt that has a row ended.
+pub(crate) struct Outcome {
+    pub(crate) decision: Decision,
+    pub(crate) reason: Reason,
+    pub(crate) transport: Option<TransportResult>,
+    pub(crate) second_factor: bool,
+    pub(crate) method: Option<(Option<MethodId>, MethodKind)>,
+    pub(crate) policy: Option<PolicyRecord>,
+}
+
+/// The row of the authentication log for an attempt that has a row.
+pub(crate) fn log_entry(
+    domain: &Domain,
+    tenant: TenantId,
+    scene: &Scene<'_>,
+    attempt: &AttemptFacts,
+    outcome: Outcome,
+) -> Result<AuthEntry, VerificationError> {
+    let opened = scene
+        .keys
+        .key(KeyPurpose::AttemptFacts)
+        .open(SealedColumn::Attempt, attempt.attempt_id.0, &attempt.sealed.0)?;
+    let secrets: AttemptSecrets = serde_json::from_slice(&opened).map_err(|_| SealBroken)?;
+    let entry = entry::Decided {
+        tenant_id: tenant,
+        occurred_at: scene.now,
+        attempt_id: attempt.attempt_id,
+        session_id: SessionId::from_bits(attempt.session_id as u64),
+        correlation_id: attempt.correlation_id,
+        started_at: attempt.started_at,
+        subject_id: scene.facts.subject,
+        member_id: scene.facts.member.as_ref().map(|m| m.member_id.0),
+        door: attempt.door,
+        purpose: attempt.purpose,
+        path: attempt.path,
+        decision: outcome.decision,
+        reason: outcome.reason,
+        transport_result: outcome.transport,
+        second_factor: outcome.second_factor,
+        application: attempt.application.clone(),
+        method: outcome.method,
+        registration_reasons: attempt.reasons.clone(),
+        policy: outcome.policy,
+        node: domain.node().name.clone(),
+        server_ip: domain.node().address.clone(),
+        personal: personal(scene.facts, &secrets),
+    };
+    Ok(AuthEntry::seal(entry, &subject_key(scene)?, scene.keys, domain.rng()))
+}
+
+/// The personal fields of a log row, as the tenant wants them.
+fn personal(facts: &Facts, secrets: &AttemptSecrets) -> Personal {
+    let tenant = facts.tenant.as_ref();
+    let (names, mail) = tenant.map_or((false, false), |t| (t.log_names, t.log_mail));
+    let member = facts.member.as_ref();
+    Personal {
+        upn: member.map_or_else(|| secrets.upn.clone(), |m| m.upn.clone()),
+        given_name: member.filter(|_| names).and_then(|m| m.given_name.clone()),
+        family_name: member.filter(|_| names).and_then(|m| m.family_name.clone()),
+        mail: member.filter(|_| mail).and_then(|m| m.mail.clone()),
+        phone: None,
+        device_token: None,
+        client_ip: secrets.client_ip.map(|ip| ip.to_string()),
+        user_agent: secrets.agent.clone(),
+    }
+}
+
+/// The key under which the journal seals what is said about this subject.
+pub(crate) fn subject_key(scene: &Scene<'_>) -> Result<SealKey, VerificationError> {
+    match (&scene.facts.subject_key, &scene.facts.member) {
+        (Some(wrapped), _) => Ok(scene.keys.subject_key(scene.facts.subject, &wrapped.0)?),
+        (None, None) => Ok(scene.keys.unknown_subject_key()),
+        (None, Some(_)) => Err(SealBroken.into()),
+    }
+}
+
+/// A verdict with the policy it was given under.
+pub(crate) struct Judged {
+    verdict: Verdict,
+    pub(crate) version: Option<i32>,
+    pub(crate) document: Option<Arc<PolicyDocument>>,
+    evaluation: Option<Evaluation>,
+    compared_any: bool,
+}
+
+/// What a verdict comes to, for log and answer.
+pub(crate) struct Told {
+    decision: Decision,
+    reason: Reason,
+    transport: TransportResult,
+    method: Option<(Option<MethodId>, MethodKind)>,
+    until: Option<Timestamp>,
+    compared: bool,
+    counted: bool,
+}
+
+/// Judges a code: what the policy says, what may be compared, how it compares.
+fn judge_code(scene: &Scene<'_>, application: Option<&str>, code: &OfferedCode, kind: Option<MethodKind>) -> Result<Judged, VerificationError> {
+    let Some((version, document, evaluation)) = scene.evaluate(application) else {
+        let verdict = Verdict::NotCompared {
+            reason: Reason::Misconfiguration,
+            until: None,
+        };
+        return Ok(Judged {
+            verdict,
+            version: None,
+            document: None,
+            evaluation: None,
+            compared_any: false,
+        });
+    };
+    let mut compared_any = false;
+    let verdict = match rules::admits(scene.facts, &evaluation, scene.now).and_then(|()| rules::comparable(scene.facts, &document, code, kind, scene.now)) {
+        Err(refused) => refused,
+        Ok(comparable) => {
+            let comparison = compare::compare(scene.facts, &comparable, code, scene.keys, scene.now)?;
+            compared_any = !comparison.methods.is_empty() || comparable.recovery;
+            rules::judge(scene.facts, &comparable, &comparison)
+        }
+    };
+    Ok(Judged {
+        verdict,
+        version: Some(version),
+        document: Some(document),
+        evaluation: Some(evaluation),
+        compared_any,
+    })
+}
+
+impl Judged {
+    /// True when the member's methods satisfy the policy by themselves.
+    fn satisfied(&self, facts: &Facts) -> bool {
+        self.document
+            .as_ref()
+            .is_some_and(|document| crate::policy::rules::can_satisfy(document, &facts.held()))
+    }
+
+    /// What the policy was asked and said, for the log.
+    pub(crate) fn record(&self, facts: &Facts) -> Option<PolicyRecord> {
+        Some(policy_record(facts, self.version?, self.evaluation.as_ref()?))
+    }
+
+    /// Writes the verdict's effects into a commit: counters, claimed step, used code, switched-off methods, notices.
+    fn write(&self, domain: &Domain, tenant: TenantId, scene: &Scene<'_>, commit: &mut Commit, session: Option<SessionId>) -> Result<Told, VerificationError> {
+        let facts = scene.facts;
+        let limits = self.document.as_ref().map(|d| d.limits.clone()).unwrap_or_default();
+        let mut told = Told {
+            decision: Decision::Denied,
+            reason: Reason::ServiceError,
+            transport: TransportResult::OathCodeIncorrect,
+            method: None,
+            until: None,
+            compared: self.compared_any,
+            counted: false,
+        };
+        match &self.verdict {
+            Verdict::Right {
+                method,
+                claim,
+                recovery,
+                families,
+            } => {
+                commit.guard = Counter::default();
+                for family in families.iter().filter(|family| !facts.counter(family.as_str()).is_clear()) {
+                    commit.counters.push(ScopedCounter {
+                        scope: family.to_string(),
+                        counter: Counter::default(),
+                        same: Vec::new(),
+                    });
+                }
+                told.decision = Decision::Allowed;
+                told.transport = TransportResult::OathCodeVerified;
+                if let (Some(place), Some((step, drift))) = (method, claim) {
+                    let method = &facts.methods[*place];
+                    commit.method_used = Some(MethodUsed {
+                        method_id: method.method_id,
+                        step: *step,
+                        drift: *drift,
+                    });
+                    told.method = Some((Some(method.method_id), method.kind));
+                    told.reason = Reason::RightCode;
+                }
+                if let Some(place) = recovery {
+                    commit.recovery_used = Some(facts.recovery[*place].clone());
+                    told.method = Some((None, MethodKind::RecoveryCode));
+                    told.reason = Reason::RecoveryCodeUsed;
+                    commit
+                        .notices
+                        .push(notice(domain, scene, "recovery_code_used", json!({ "left": facts.recovery.len() - 1 })));
+                }
+                commit
+                    .steps
+                    .push(Step::with(StepKind::CodeRight, json!({ "method": told.method.map(|(_, kind)| kind) })));
+            }
+            Verdict::NotCompared { reason, until } => {
+                told.reason = *reason;
+                told.until = *until;
+                told.transport = match reason {
+                    Reason::Throttled => TransportResult::AuthenticationThrottled,
+                    Reason::Locked | Reason::Blocked | Reason::Disabled | Reason::BlockedByPolicy => TransportResult::UserBlocked,
+                    _ => TransportResult::ServerError,
+                };
+                let kind = if *reason == Reason::Throttled {
+                    StepKind::Throttled
+                } else {
+                    StepKind::Locked
+                };
+                commit.steps.push(Step::with(kind, json!({ "reason": reason, "until": until })));
+            }
+            Verdict::Wrong {
+                reason,
+                method,
+                families,
+                near,
+            } => {
+                told.reason = *reason;
+                told.counted = true;
+                told.method = method.map(|place| (Some(facts.methods[place].method_id), facts.methods[place].kind));
+                if *reason == Reason::CodeReused {
+                    told.transport = TransportResult::OathCodeDuplicate;
+                }
+                commit.guard = facts.counter("guard").after_wrong_second(&limits, scene.now);
+                for family in families {
+                    let counter = facts.counter(family.as_str()).after_wrong_answer(facts.profile(), scene.now);
+                    commit.counters.push(ScopedCounter {
+                        scope: family.to_string(),
+                        counter,
+                        same: Vec::new(),
+                    });
+                }
+                commit.failed_families = families.clone();
+                let kind = if *reason == Reason::CodeReused {
+                    StepKind::CodeReused
+                } else {
+                    StepKind::CodeWrong
+                };
+                commit.steps.push(Step::with(
+                    kind,
+                    json!({ "method": told.method.map(|(_, kind)| kind), "steps_off": near, "in_row": commit.guard.in_row }),
+                ));
+                commit.methods_off = rules::switched_off(facts, families);
+                self.write_alarms(domain, tenant, scene, commit, session)?;
+            }
+        }
+        Ok(told)
+    }
+
+    /// A lock or a switched-off method is an event of its own: told to the member and written into the audit log.
+    fn write_alarms(
+        &self,
+        domain: &Domain,
+        tenant: TenantId,
+        scene: &Scene<'_>,
+        commit: &mut Commit,
+        session: Option<SessionId>,
+    ) -> Result<(), VerificationError> {
+        let Some(member) = &scene.facts.member else {
+            return Ok(());
+        };
+        let key = subject_key(scene)?;
+        let mut tell = |event: Event, kind: &'static str, after: serde_json::Value| {
+            let target = ("member", Some(member.member_id.0));
+            let audited = Audited {
+                event,
+                who: Who::Service,
+                target,
+                reason: None,
+                session,
+                change: Change {
+                    before: json!(null),
+                    after: after.clone(),
+                },
+            };
+            commit.audits.push(AuditEntry::seal(tenant, scene.now, audited, &key, domain.rng()));
+            commit.notices.push(notice(domain, scene, kind, after));
+        };
+        if let Some(until) = commit.guard.wait_until {
+            tell(Event::MemberLocked, "locked", json!({ "until": until }));
+        }
+        if !commit.methods_off.is_empty() {
+            tell(Event::MethodSwitchedOff, "method_switched_off", json!({ "methods": commit.methods_off }));
+            commit.steps.push(Step::new(StepKind::MethodSwitchedOff));
+        }
+        Ok(())
+    }
+}
+
+/// A notice to the subject, sealed under the tenant's key.
+pub(crate) fn notice(domain: &Domain, scene: &Scene<'_>, kind: &'static str, about: serde_json::Value) -> NoticeRow {
+    let outbox_id = domain.rng().id(scene.now);
+    let sealed = scene
+        .keys
+        .key(KeyPurpose::Outbox)
+        .seal(SealedColumn::Outbox, outbox_id, about.to_string().as_bytes(), domain.rng());
+    NoticeRow {
+        outbox_id,
+        kind,
+        sealed: Bytea(sealed),
+    }
+}
+
+/// What the policy was asked and said, for the log.
+pub(crate) fn policy_record(facts: &Facts, version: i32, evaluation: &Evaluation) -> PolicyRecord {
+    let (mfa_state, roles, groups) = facts
+        .member
+        .as_ref()
+        .map_or((MfaState::Disabled, vec![], vec![]), |m| (m.mfa_state, m.roles.clone(), m.groups.clone()));
+    let rules = json!({ "because": evaluation.because, "rules": evaluation.rules });
+    PolicyRecord {
+        version,
+        mfa_state,
+        roles,
+        groups,
+        then: evaluation.then,
+        rules,
+    }
+}
+
+fn right_reason(method: MethodKind) -> Reason {
+    if method == MethodKind::RecoveryCode {
+        Reason::RecoveryCodeUsed
+    } else {
+        Reason::RightCode
+    }
+}

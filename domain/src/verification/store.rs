@@ -1,0 +1,71 @@
+//! Every statement of verification: two.
+
+use super::{commit::Commit, facts::Facts};
+use crate::db::{Db, DbError};
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
+use model::{ApiKeyId, AttemptId, TenantId};
+use uuid::Uuid;
+
+/// What to load.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted<'a> {
+    /// Tenant.
+    pub(crate) tenant: TenantId,
+    /// REST key.
+    pub(crate) key: Option<ApiKeyId>,
+    /// Folded UPN, for an attempt that begins.
+    pub(crate) upn: Option<&'a str>,
+    /// The id that an unknown name has.
+    pub(crate) unknown: Option<Uuid>,
+    /// The attempt, for one that goes on.
+    pub(crate) attempt: Option<AttemptId>,
+    /// Hash of the idempotency key.
+    pub(crate) idem: Option<&'a [u8]>,
+    /// The policy version that is known already.
+    pub(crate) policy: Option<i32>,
+}
+
+/// Loads all facts; `None` when there is no such attempt in this tenant.
+pub(crate) async fn load(db: &Db, wanted: Wanted<'_>, now: Timestamp) -> Result<Option<Facts>, DbError> {
+    let document = sqlx::query_scalar!(
+        r#"select verification_load($1, $2, $3, $4, $5, $6, $7, $8)::text as "facts""#,
+        wanted.tenant.0,
+        wanted.key.map(|k| k.0),
+        wanted.upn,
+        wanted.unknown,
+        wanted.attempt.map(|a| a.0),
+        wanted.idem,
+        wanted.policy,
+        now.to_sqlx() as _,
+    )
+    .fetch_one(db.pool())
+    .await?;
+    let Some(document) = document else { return Ok(None) };
+    serde_json::from_str(&document)
+        .map(Some)
+        .map_err(|error| DbError::Refused(sqlx::Error::Decode(error.into())))
+}
+
+/// Writes all effects, or none.
+pub(crate) async fn commit(db: &Db, commit: &Commit) -> Result<(), DbError> {
+    let document = serde_json::value::to_raw_value(commit).map_err(|error| DbError::Refused(sqlx::Error::Encode(error.into())))?;
+    sqlx::query!("select verification_commit($1::text::jsonb)", document.get())
+        .execute(db.pool())
+        .await?;
+    Ok(())
+}
+
+/// Attempts of a tenant without a step since a moment, oldest first.
+pub(crate) async fn list_expired(db: &Db, tenant: TenantId, before: Timestamp) -> Result<Vec<AttemptId>, DbError> {
+    let mut tx = db.tenant(tenant).await?;
+    let rows = sqlx::query_scalar!(
+        "select attempt_id from attempt where tenant_id = $1 and stage <> 'decided' and last_step_at <= $2 order by last_step_at limit 500",
+        tenant.0,
+        before.to_sqlx() as _
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(rows.into_iter().map(AttemptId).collect())
+}

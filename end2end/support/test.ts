@@ -1,0 +1,54 @@
+// The `test` that every browser test imports: a server for each worker, and a page on which nothing may go wrong unseen.
+import { test as base, expect, type Page } from "@playwright/test";
+import { type Server, startServer } from "./server.ts";
+
+interface PerWorker {
+  server: Server;
+}
+
+interface PerTest {
+  /** What went wrong on the page besides what the test looks at; the test fails when something did. Empty it where it is meant. */
+  problems: string[];
+}
+
+export const test = base.extend<PerTest, PerWorker>({
+  server: [
+    async ({}, use) => {
+      const server = await startServer();
+      await use(server);
+      await server.stop();
+    },
+    { scope: "worker", timeout: 120_000 },
+  ],
+  baseURL: ({ server }, use) => use(server.url),
+  problems: async ({}, use) => {
+    const problems: string[] = [];
+    await use(problems);
+    expect(problems, "nothing went wrong behind the page's back").toEqual([]);
+  },
+  // Every page of the context is watched, also one that a test opens itself.
+  context: async ({ context, problems, server }, use) => {
+    await context.exposeBinding("reportViolation", (_, text: string) => problems.push(`policy: ${text}`));
+    await context.addInitScript(() => {
+      document.addEventListener("securitypolicyviolation", (event) => {
+        const report = (window as unknown as { reportViolation(text: string): void }).reportViolation;
+        report(`${event.effectiveDirective} stopped ${event.blockedURI} at ${event.sourceFile ?? "?"}:${event.lineNumber}`);
+      });
+    });
+    context.on("page", (page) => watch(page, problems, server.url));
+    await use(context);
+  },
+});
+
+function watch(page: Page, problems: string[], origin: string): void {
+  page.on("pageerror", (error) => problems.push(`script: ${error.message}`));
+  page.on("request", (request) => {
+    if (!request.url().startsWith(origin) && /^(https?|wss?):/.test(request.url())) problems.push(`outside: ${request.url()}`);
+  });
+  page.on("response", (response) => {
+    if (response.status() >= 500) problems.push(`${response.status()}: ${response.url()}`);
+    if (response.status() >= 400 && new URL(response.url()).pathname.startsWith("/pkg/")) problems.push(`missing: ${response.url()}`);
+  });
+}
+
+export { expect };

@@ -1,0 +1,118 @@
+//! Codes as people type them.
+
+use crate::Family;
+use std::fmt;
+
+/// A code offered as a second factor, parsed at the door. Text, never a number: `004217` keeps its zeros. Cannot be printed.
+#[derive(Clone, PartialEq, Eq)]
+pub enum OfferedCode {
+    /// Six or eight digits: app, token, SMS, call or mail.
+    Digits(String),
+    /// Twenty-four characters of Crockford base32: a recovery code, in capitals without hyphens.
+    Recovery(String),
+}
+
+/// Why a text cannot be a code. Never repeats the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum CodeError {
+    /// Nothing was typed.
+    #[error("a code is missing")]
+    Empty,
+    /// Letters or signs among what should be digits.
+    #[error("a code has only digits")]
+    NotDigits,
+    /// Neither 6 nor 8 digits.
+    #[error("a code has 6 or 8 digits; this has {0}")]
+    Length(usize),
+}
+
+impl OfferedCode {
+    /// Characters of a recovery code without its hyphens: 24 of 5 bits, 120 bits.
+    pub const RECOVERY_CHARACTERS: usize = 24;
+
+    /// Reads a code. Spaces and hyphens between characters are accepted, as people copy them from their apps; only ASCII digits are digits.
+    pub fn parse(text: &str) -> Result<Self, CodeError> {
+        if text.len() > 100 {
+            return Err(CodeError::Length(text.len()));
+        }
+        let plain: String = text.chars().filter(|c| !matches!(c, ' ' | '-' | '\u{a0}' | '\t')).collect();
+        match plain.len() {
+            0 => Err(CodeError::Empty),
+            Self::RECOVERY_CHARACTERS => Self::recovery(&plain).ok_or(CodeError::NotDigits),
+            _ if !plain.bytes().all(|b| b.is_ascii_digit()) => Err(CodeError::NotDigits),
+            6 | 8 => Ok(Self::Digits(plain)),
+            n => Err(CodeError::Length(n)),
+        }
+    }
+
+    fn recovery(plain: &str) -> Option<Self> {
+        let read: Option<String> = plain
+            .chars()
+            .map(|c| match c.to_ascii_uppercase() {
+                'I' | 'L' => Some('1'),
+                'O' => Some('0'),
+                'U' => None,
+                c if c.is_ascii_alphanumeric() => Some(c),
+                _ => None,
+            })
+            .collect();
+        read.map(Self::Recovery)
+    }
+
+    /// The characters that are compared.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Digits(code) | Self::Recovery(code) => code,
+        }
+    }
+
+    /// The families that this form of code could belong to.
+    pub const fn families(&self) -> &'static [Family] {
+        match self {
+            Self::Digits(_) => &[Family::Oath, Family::Delivered],
+            Self::Recovery(_) => &[Family::Recovery],
+        }
+    }
+}
+
+impl fmt::Debug for OfferedCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Digits(_) => "Digits(…)",
+            Self::Recovery(_) => "Recovery(…)",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Abuse case A13.
+    #[test]
+    fn a13_only_whole_codes_are_codes() {
+        for good in ["004217", "004 217", " 00-42-17 ", "12345678"] {
+            assert!(matches!(OfferedCode::parse(good), Ok(OfferedCode::Digits(_))), "{good}");
+        }
+        for bad in [
+            "",
+            " ",
+            "0",
+            "1234567",
+            "12345",
+            "123456789",
+            "１２３４５６",
+            "123456\0",
+            "+123456",
+            "12345a",
+            "٤٢٤٢٤٢",
+            "null",
+            "[]",
+        ] {
+            assert!(OfferedCode::parse(bad).is_err(), "{bad:?}");
+        }
+        assert!(matches!(OfferedCode::parse("0o1l-abcd-efgh-jkmn-pqrs-tvwx"), Ok(OfferedCode::Recovery(c)) if c == "0011ABCDEFGHJKMNPQRSTVWX"));
+        assert_eq!(OfferedCode::parse(&"1".repeat(1 << 20)), Err(CodeError::Length(1 << 20)));
+        assert_eq!(format!("{:?}", OfferedCode::parse("004217").expect("good")), "Digits(…)");
+    }
+}

@@ -1,0 +1,27 @@
+//! What both sides of Tweestap say: ids, roles, codes, reasons and documents.
+//!
+//! Plain data and its parsing. No input or output, no clock, no randomness; builds for the browser as it is.
+
+mod code;
+mod error_code;
+mod id;
+mod journal;
+mod limits;
+mod member;
+mod method;
+mod page;
+mod policy;
+mod session_id;
+mod text;
+
+pub use code::{CodeError, OfferedCode};
+pub use error_code::ErrorCode;
+pub use id::{ApiKeyId, AttemptId, AuditId, ChallengeId, IdError, MemberId, MethodId, TenantId};
+pub use journal::{Decision, Door, Path, Purpose, Reason, StepKind, TransportResult};
+pub use limits::*;
+pub use member::{DomainName, DomainNameError, MfaState, Profile, RegistrationReason, Role, Slug, SlugError, Upn, UpnError};
+pub use method::{Family, MethodKind, MethodUse, OathAlgorithm, OathParams};
+pub use page::{Cursor, CursorError, Page};
+pub use policy::{Limits, MethodRule, PolicyDocument, PolicyError, Registration, Rule, RuleState, Subjects, Then};
+pub use session_id::{SessionId, SessionIdError};
+pub use text::{CleanText, TextError, nfkc};

@@ -1,0 +1,62 @@
+//! Every limit that a person can meet, by name, in one place. Numbers: product.md of the specification, and RFC or NIST where named.
+
+/// Letters of a given or family name.
+pub const NAME_CHARACTERS_MAX: usize = 100;
+/// Letters of a UPN.
+pub const UPN_CHARACTERS_MAX: usize = 254;
+/// Letters of a reason typed by an admin for the audit log.
+pub const REASON_CHARACTERS_MAX: usize = 500;
+/// Letters of an application's name.
+pub const APPLICATION_CHARACTERS_MAX: usize = 100;
+/// Shortest password (NIST SP 800-63B-4 3.1.1.2, as a single factor 15; as one of two 8).
+pub const PASSWORD_CHARACTERS_MIN: usize = 8;
+/// Longest password.
+pub const PASSWORD_CHARACTERS_MAX: usize = 256;
+/// Rows of one page of a list at most.
+pub const PAGE_ROWS_MAX: usize = 500;
+/// Rows of one page of a list when nothing is asked.
+pub const PAGE_ROWS_DEFAULT: usize = 50;
+/// Recovery codes of one set.
+pub const RECOVERY_CODES: usize = 10;
+/// Seconds that an authenticator app in the making waits for its first code.
+pub const PENDING_METHOD_SECONDS: i64 = 600;
+/// Seconds that an attempt lives after its last step.
+pub const ATTEMPT_SECONDS: i64 = 600;
+/// Seconds for which the stored answer of an idempotency key is given again.
+pub const IDEMPOTENCY_SECONDS: i64 = 600;
+/// Seconds that the node's clock may differ from the database's before the node refuses to verify.
+pub const CLOCK_SKEW_SECONDS_MAX: i64 = 5;
+/// Wrong answers in five minutes after which waits begin, per member and family of methods.
+pub const WRONG_SOFT_MAX: usize = 5;
+/// Length of the window of `WRONG_SOFT_MAX`.
+pub const WRONG_WINDOW_SECONDS: i64 = 300;
+/// The first wait.
+pub const WAIT_SECONDS_FIRST: i64 = 30;
+/// The longest wait.
+pub const WAIT_SECONDS_MAX: i64 = 3600;
+/// Wrong answers in a row that switch a method off.
+pub const WRONG_IN_ROW_MAX: i32 = 50;
+/// Wrong answers in thirty days that switch a method off; success does not clear them.
+pub const WRONG_ROLLING_MAX: i32 = 100;
+/// Days of `WRONG_ROLLING_MAX`.
+pub const WRONG_ROLLING_DAYS: i32 = 30;
+/// Quiet seconds after which a lock level falls.
+pub const LEVEL_QUIET_SECONDS: i64 = 86_400;
+/// Quiet seconds after which wrong answers in a row are forgotten for the member's lockout.
+pub const LOCKOUT_QUIET_SECONDS: i64 = 900;
+/// Longest lockout.
+pub const LOCKOUT_SECONDS_MAX: i64 = 86_400;
+/// Wrong passwords in a row, per member and source, before waits begin.
+pub const PASSWORD_WRONG_MAX: i32 = 10;
+/// First wait after wrong passwords.
+pub const PASSWORD_WAIT_SECONDS_FIRST: i64 = 60;
+/// Wrong passwords in a row per member, whatever the source, after which only an admin or a reset opens the account.
+pub const PASSWORD_WRONG_HARD_MAX: i32 = 100;
+/// Steps either side of now at which a TOTP code is accepted (RFC 6238 5.2).
+pub const TOTP_WINDOW_STEPS: i64 = 1;
+/// Largest drift of an app's clock that is remembered, in steps.
+pub const TOTP_DRIFT_STEPS_MAX: i64 = 10;
+/// Authenticator apps and hardware tokens of one member together.
+pub const OATH_METHODS_MAX: usize = 5;
+/// Hours that a set-up link is good for.
+pub const SETUP_LINK_HOURS: i64 = 72;

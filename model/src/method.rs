@@ -1,0 +1,132 @@
+//! Verification methods: kinds, families, uses and OATH parameters.
+
+use crate::text::text_enum;
+use serde::{Deserialize, Serialize};
+
+text_enum! {
+    /// A kind of verification method (product rule 5), strongest first: the order in which they are offered.
+    MethodKind {
+        /// Temporary Access Pass.
+        Pass = "pass",
+        /// Passkey or security key (WebAuthn).
+        Passkey = "passkey",
+        /// Approval in the authenticator app.
+        Push = "push",
+        /// Code from an authenticator app (RFC 6238).
+        Totp = "totp",
+        /// Code from a hardware token (RFC 6238 or RFC 4226).
+        HardwareToken = "hardware_token",
+        /// Code by SMS.
+        Sms = "sms",
+        /// Voice call.
+        Voice = "voice",
+        /// Code by e-mail.
+        Email = "email",
+        /// One of ten saved codes.
+        RecoveryCode = "recovery_code",
+        /// Password for one program outside the browser.
+        AppPassword = "app_password",
+        /// Security questions: reset only.
+        SecurityQuestions = "security_questions",
+    }
+}
+
+text_enum! {
+    /// Methods whose guesses are worth the same to an attacker share one counter.
+    Family {
+        /// Six or eight digits made by an app or token.
+        Oath = "oath",
+        /// Six digits sent by SMS, call or mail.
+        Delivered = "delivered",
+        /// Recovery codes.
+        Recovery = "recovery",
+        /// Passes.
+        Pass = "pass",
+        /// Push answers.
+        Push = "push",
+        /// WebAuthn assertions; never locked by wrong codes of other families.
+        WebAuthn = "webauthn",
+        /// App passwords.
+        AppPassword = "app_password",
+        /// Security questions.
+        Questions = "questions",
+    }
+}
+
+impl MethodKind {
+    /// The family that counts wrong answers for this kind.
+    pub const fn family(self) -> Family {
+        match self {
+            Self::Pass => Family::Pass,
+            Self::Passkey => Family::WebAuthn,
+            Self::Push => Family::Push,
+            Self::Totp | Self::HardwareToken => Family::Oath,
+            Self::Sms | Self::Voice | Self::Email => Family::Delivered,
+            Self::RecoveryCode => Family::Recovery,
+            Self::AppPassword => Family::AppPassword,
+            Self::SecurityQuestions => Family::Questions,
+        }
+    }
+
+    /// True when the kind can serve as a second factor by itself once confirmed. Recovery codes are a fallback: they let a member in, but
+    /// do not make somebody "registered".
+    pub const fn counts_as_registered(self) -> bool {
+        matches!(self, Self::Passkey | Self::Push | Self::Totp | Self::HardwareToken | Self::Sms | Self::Voice)
+    }
+}
+
+text_enum! {
+    /// What a method may be used for (product rule 8).
+    MethodUse {
+        /// Signing in without a password.
+        SignIn = "sign_in",
+        /// A second factor.
+        Mfa = "mfa",
+        /// Resetting a password.
+        Reset = "reset",
+    }
+}
+
+text_enum! {
+    /// The hash of an OATH code (RFC 6238 1.2).
+    OathAlgorithm {
+        /// HMAC-SHA-1, which nearly every app uses.
+        Sha1 = "SHA1",
+        /// HMAC-SHA-256.
+        Sha256 = "SHA256",
+        /// HMAC-SHA-512.
+        Sha512 = "SHA512",
+    }
+}
+
+/// How an OATH method makes its codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OathParams {
+    /// The hash.
+    pub algorithm: OathAlgorithm,
+    /// 6 or 8.
+    pub digits: u8,
+    /// Seconds of a step: 30 or 60.
+    pub period: u8,
+}
+
+impl Default for OathParams {
+    fn default() -> Self {
+        Self {
+            algorithm: OathAlgorithm::Sha1,
+            digits: 6,
+            period: 30,
+        }
+    }
+}
+
+impl OathParams {
+    /// Checks the values that this service can verify.
+    pub fn checked(self) -> Result<Self, &'static str> {
+        match (self.digits, self.period) {
+            (6 | 8, 30 | 60) => Ok(self),
+            (6 | 8, _) => Err("the period is 30 or 60 seconds"),
+            _ => Err("codes have 6 or 8 digits"),
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! The policy document of a tenant: one table of methods, an ordered list of rules, the numbers. Versioned as a whole.
+
+use crate::{MethodKind, MethodUse, Role, text::text_enum};
+use serde::{Deserialize, Serialize};
+
+/// All that a tenant decides about verification. A tenant has one from its birth; no document means deny.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyDocument {
+    /// Which method may be used for what. A kind that is not listed is off.
+    pub methods: Vec<MethodRule>,
+    /// Conditions, in order.
+    #[serde(default)]
+    pub rules: Vec<Rule>,
+    /// Who is asked to register though nothing requires it yet.
+    #[serde(default)]
+    pub registration: Registration,
+    /// Counters and waits.
+    #[serde(default)]
+    pub limits: Limits,
+}
+
+/// One row of the method table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MethodRule {
+    /// The kind.
+    pub kind: MethodKind,
+    /// What it may be used for; empty means off.
+    pub uses: Vec<MethodUse>,
+}
+
+text_enum! {
+    /// Whether a rule counts.
+    RuleState {
+        /// Not looked at.
+        Off = "off",
+        /// Recorded, without effect.
+        ReportOnly = "report_only",
+        /// In force.
+        On = "on",
+    }
+}
+
+text_enum! {
+    /// What a rule demands when it matches. The strictest of all matching rules holds: block, then MFA, then allow.
+    Then {
+        /// Nothing more.
+        Allow = "allow",
+        /// A second factor.
+        RequireMfa = "require_mfa",
+        /// Refuse.
+        Block = "block",
+    }
+}
+
+/// A named condition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// The name, unique in the document, 1 to 100 characters.
+    pub name: String,
+    /// Off, report-only or on.
+    pub state: RuleState,
+    /// Who it is about.
+    #[serde(default)]
+    pub who: Subjects,
+    /// Applications it is about; empty means every one.
+    #[serde(default)]
+    pub applications: Vec<String>,
+    /// What it demands.
+    pub then: Then,
+}
+
+/// Members that a rule is about. All empty means everybody; exclusions win.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Subjects {
+    /// Names of groups.
+    pub groups: Vec<String>,
+    /// Roles.
+    pub roles: Vec<Role>,
+    /// Names of groups that are left out.
+    pub except_groups: Vec<String>,
+    /// Roles that are left out.
+    pub except_roles: Vec<Role>,
+}
+
+/// The registration policy (product rule 4).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Registration {
+    /// Ask everybody to register, whatever the MFA state.
+    #[serde(default)]
+    pub ask_everybody: bool,
+    /// Days from the first sign-in after it applies in which it may be skipped, 0 to 90.
+    pub grace_days: u8,
+}
+
+impl Default for Registration {
+    fn default() -> Self {
+        Self {
+            ask_everybody: false,
+            grace_days: 14,
+        }
+    }
+}
+
+/// The numbers a tenant may set (product rule 6).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Wrong answers that spend a challenge, 1 to 5.
+    pub challenge_wrong_max: i32,
+    /// Wrong second factors in a row that lock the member, 1 to 99.
+    pub lockout_after: i32,
+    /// Minutes of the first lockout, 1 to 1440.
+    pub lockout_minutes: i64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            challenge_wrong_max: 3,
+            lockout_after: 10,
+            lockout_minutes: 15,
+        }
+    }
+}
+
+/// What is wrong with a document: the field and the value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {problem}")]
+pub struct PolicyError {
+    /// The path of the field.
+    pub field: String,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
+impl PolicyDocument {
+    /// What a new tenant starts with: every method of this version for its ordinary use, no rules.
+    pub fn at_birth() -> Self {
+        let rule = |kind, uses: &[MethodUse]| MethodRule { kind, uses: uses.to_vec() };
+        Self {
+            methods: vec![
+                rule(MethodKind::Passkey, &[MethodUse::SignIn, MethodUse::Mfa]),
+                rule(MethodKind::Totp, &[MethodUse::Mfa, MethodUse::Reset]),
+                rule(MethodKind::HardwareToken, &[MethodUse::Mfa, MethodUse::Reset]),
+                rule(MethodKind::RecoveryCode, &[MethodUse::Mfa]),
+            ],
+            rules: Vec::new(),
+            registration: Registration::default(),
+            limits: Limits::default(),
+        }
+    }
+
+    /// True when the table allows this kind for this use.
+    pub fn allows(&self, kind: MethodKind, wanted: MethodUse) -> bool {
+        self.methods.iter().any(|rule| rule.kind == kind && rule.uses.contains(&wanted))
+    }
+
+    /// Checks every bound and every name; the first problem is returned.
+    pub fn checked(self) -> Result<Self, PolicyError> {
+        let problem = |field: &str, problem: String| {
+            Err(PolicyError {
+                field: field.to_owned(),
+                problem,
+            })
+        };
+        let within = |field: &str, value: i64, low: i64, high: i64| match (low..=high).contains(&value) {
+            true => Ok(()),
+            false => Err(PolicyError {
+                field: field.to_owned(),
+                problem: format!("{value} is not between {low} and {high}"),
+            }),
+        };
+        within("limits.challenge_wrong_max", self.limits.challenge_wrong_max.into(), 1, 5)?;
+        within("limits.lockout_after", self.limits.lockout_after.into(), 1, 99)?;
+        within("limits.lockout_minutes", self.limits.lockout_minutes, 1, 1440)?;
+        within("registration.grace_days", self.registration.grace_days.into(), 0, 90)?;
+        if self.rules.len() > 200 {
+            return problem("rules", format!("{} rules; at most 200 fit", self.rules.len()));
+        }
+        for (n, rule) in self.rules.iter().enumerate() {
+            if let Err(why) = crate::CleanText::<100>::parse(&rule.name) {
+                return problem(&format!("rules[{n}].name"), why.to_string());
+            }
+            if self.rules[..n].iter().any(|other| other.name == rule.name) {
+                return problem(&format!("rules[{n}].name"), "another rule has this name".to_owned());
+            }
+            let lists = [
+                ("applications", &rule.applications),
+                ("who.groups", &rule.who.groups),
+                ("who.except_groups", &rule.who.except_groups),
+            ];
+            for (list, names) in lists {
+                let field = format!("rules[{n}].{list}");
+                if names.len() > 200 {
+                    return problem(&field, format!("{} names; at most 200 fit", names.len()));
+                }
+                if let Some(why) = names.iter().find_map(|name| crate::CleanText::<100>::parse(name).err()) {
+                    return problem(&field, why.to_string());
+                }
+            }
+        }
+        for (n, row) in self.methods.iter().enumerate() {
+            if self.methods[..n].iter().any(|other| other.kind == row.kind) {
+                return problem(&format!("methods[{n}].kind"), format!("{} is listed twice", row.kind));
+            }
+        }
+        if !self.methods.iter().any(|rule| rule.uses.contains(&MethodUse::Mfa)) {
+            return problem("methods", "no method is left for a second factor".to_owned());
+        }
+        Ok(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_tenants_document_is_good() {
+        assert!(PolicyDocument::at_birth().checked().is_ok());
+        assert!(PolicyDocument::at_birth().allows(MethodKind::Totp, MethodUse::Mfa));
+        assert!(!PolicyDocument::at_birth().allows(MethodKind::Sms, MethodUse::Mfa));
+    }
+
+    #[test]
+    fn a_bound_that_is_broken_is_named() {
+        let mut bad = PolicyDocument::at_birth();
+        bad.limits.lockout_after = 100;
+        assert_eq!(
+            bad.checked().expect_err("out of bounds").to_string(),
+            "limits.lockout_after: 100 is not between 1 and 99"
+        );
+        let mut torn = PolicyDocument::at_birth();
+        torn.rules.push(Rule {
+            name: "r".to_owned(),
+            state: RuleState::On,
+            who: Subjects::default(),
+            applications: vec!["VPN\0".to_owned()],
+            then: Then::Block,
+        });
+        assert_eq!(
+            torn.checked().expect_err("a control character").to_string(),
+            "rules[0].applications: holds the character U+0000 at position 4, which is not allowed"
+        );
+        let mut none = PolicyDocument::at_birth();
+        none.methods.clear();
+        assert!(none.checked().is_err());
+    }
+
+    #[test]
+    fn unknown_fields_are_refused() {
+        assert!(serde_json::from_str::<PolicyDocument>(r#"{"methods":[],"allow_everything":true}"#).is_err());
+    }
+}

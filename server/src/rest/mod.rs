@@ -1,0 +1,30 @@
+//! The REST interface, `/api/v1`: one file an area. Each handler is who may call, what it means, what is answered; errors are mapped in
+//! `error.rs` alone.
+
+mod docs;
+mod error;
+mod journal;
+mod json;
+mod key;
+mod member;
+mod methods;
+pub(crate) mod openapi;
+mod paging;
+#[cfg(test)]
+mod tests;
+mod users;
+mod verifications;
+
+use app::edge::Routes;
+
+use crate::state::Service;
+
+/// Every route of the interface.
+pub(crate) fn routes() -> Routes<Service> {
+    Routes::new()
+        .merge(verifications::routes())
+        .merge(users::routes())
+        .merge(methods::routes())
+        .merge(journal::routes())
+        .merge(docs::routes())
+}

@@ -1,0 +1,786 @@
+//! The interface from outside: through the whole edge, against a real database.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+
+use app::edge::{Body as Takes, Who};
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::ConnectInfo;
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use domain::actor::{Admin, Operator, Scope};
+use domain::clock::Clock;
+use domain::db::Db;
+use domain::directory::{MemberRef, NewMember, NewTenant};
+use domain::rng::Rng;
+use domain::vault::Vault;
+use domain::{Domain, Node};
+use model::{CleanText, DomainName, MfaState, Path, Profile, Slug, TenantId, Upn};
+use serde_json::{Value, json};
+use testkit::TestDatabase;
+use tower::ServiceExt;
+use utoipa::OpenApi;
+
+use super::openapi::Description;
+use crate::config::PublicUrl;
+use crate::routes;
+use crate::state::Service;
+use crate::web::{Edge, assemble, sessions};
+
+/// Two tenants, each with a member and a key for everything.
+struct Installation {
+    router: Router,
+    domain: Domain,
+    noord: Organisation,
+    zuid: Organisation,
+    _database: TestDatabase,
+}
+
+struct Organisation {
+    tenant: TenantId,
+    member: String,
+    key: String,
+}
+
+struct Answer {
+    status: u16,
+    headers: HeaderMap,
+    body: Value,
+}
+
+impl Answer {
+    fn code(&self) -> &str {
+        self.body["code"].as_str().unwrap_or_default()
+    }
+}
+
+impl Installation {
+    async fn new() -> Self {
+        let database = testkit::database().await;
+        let db = Db::connect(&database.app_url, 8).await.expect("a connection");
+        let node = Node {
+            name: "test".into(),
+            address: None,
+        };
+        let domain = Domain::new(db, Vault::new(&[7; 32]), Clock::system(), Rng::seeded(1), node);
+        domain.directory().make_partitions(0).await.expect("partitions");
+        let noord = organisation(&domain, "noord").await;
+        let zuid = organisation(&domain, "zuid").await;
+        let public_url = PublicUrl::parse("https://mfa.example").expect("a URL");
+        let sessions = sessions(&domain, &public_url);
+        let edge = Edge::new(public_url, Vec::new());
+        let router = assemble(
+            routes::all(),
+            Service::new(domain.clone(), Default::default(), true, "https://mfa.example"),
+            edge,
+            None,
+            Some(sessions),
+        );
+        Self {
+            router,
+            domain,
+            noord,
+            zuid,
+            _database: database,
+        }
+    }
+
+    async fn call(&self, key: &str, method: &str, path: &str, body: Value) -> Answer {
+        self.call_with(key, method, path, body, &[]).await
+    }
+
+    async fn call_with(&self, key: &str, method: &str, path: &str, body: Value, headers: &[(&str, &str)]) -> Answer {
+        let peer: SocketAddr = "198.51.100.7:4711".parse().expect("an address");
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", "mfa.example")
+            .extension(ConnectInfo(peer));
+        if !key.is_empty() {
+            request = request.header("authorization", format!("Bearer {key}"));
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let body = if body.is_null() {
+            Body::empty()
+        } else {
+            request = request.header("content-type", "application/json");
+            Body::from(body.to_string())
+        };
+        let response = self.router.clone().oneshot(request.body(body).expect("a request")).await.expect("an answer");
+        let (parts, body) = response.into_parts();
+        let bytes = to_bytes(body, 1 << 20).await.expect("a body");
+        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        Answer {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            body,
+        }
+    }
+
+    async fn text(&self, key: &str, path: &str, accept: &str) -> String {
+        let peer: SocketAddr = "198.51.100.7:4711".parse().expect("an address");
+        let mut request = Request::builder()
+            .uri(path)
+            .header("host", "mfa.example")
+            .header("accept", accept)
+            .extension(ConnectInfo(peer));
+        if !key.is_empty() {
+            request = request.header("authorization", format!("Bearer {key}"));
+        }
+        let response = self
+            .router
+            .clone()
+            .oneshot(request.body(Body::empty()).expect("a request"))
+            .await
+            .expect("an answer");
+        assert_eq!(response.status(), StatusCode::OK);
+        assert!(response.headers()["content-type"].to_str().is_ok_and(|value| value.starts_with(accept)));
+        let bytes = to_bytes(response.into_body(), 1 << 20).await.expect("a body");
+        String::from_utf8(bytes.to_vec()).expect("text")
+    }
+
+    async fn key(&self, tenant: TenantId, scopes: &[Scope]) -> String {
+        key(&self.domain, tenant, scopes).await
+    }
+}
+
+async fn organisation(domain: &Domain, slug: &str) -> Organisation {
+    let new = NewTenant {
+        slug: Slug::parse(slug).expect("a slug"),
+        name: CleanText::parse(slug).expect("a name"),
+        domains: vec![DomainName::parse(&format!("{slug}.example")).expect("a domain")],
+        profile: Profile::Standard,
+        locale: "en",
+    };
+    let tenant = domain.directory().create_tenant(Operator::console(), new).await.expect("a tenant");
+    let upn = Upn::parse(&format!("member@{slug}.example")).expect("a name");
+    let new = NewMember {
+        upn,
+        given_name: None,
+        family_name: None,
+        mail: None,
+        roles: Vec::new(),
+    };
+    let member = domain
+        .directory()
+        .create_member(&Admin::console(tenant), new)
+        .await
+        .expect("a member")
+        .to_string();
+    Organisation {
+        tenant,
+        member,
+        key: key(domain, tenant, &Scope::ALL).await,
+    }
+}
+
+async fn key(domain: &Domain, tenant: TenantId, scopes: &[Scope]) -> String {
+    let name = CleanText::parse("test").expect("a name");
+    let made = domain.directory().create_api_key(&Admin::console(tenant), &name, scopes, Path::Cloud).await;
+    made.expect("a key").reveal()
+}
+
+/// Bar 38 and abuse case E5: every route of the program says who may call, and a stranger is answered as it says.
+#[tokio::test]
+async fn a_stranger_is_answered_as_the_register_says() {
+    let installation = Installation::new().await;
+    let mut seen = BTreeSet::new();
+    for entry in routes::all().entries() {
+        assert!(
+            seen.insert((entry.path, entry.method.to_string())),
+            "{} {} stands twice",
+            entry.method,
+            entry.path
+        );
+        let path = entry
+            .path
+            .replace("{user}", &installation.noord.member)
+            .replace("{challenge_id}", "00000000-0000-0000-0000-000000000001")
+            .replace("{method}", "00000000-0000-0000-0000-000000000001")
+            .replace("{session_id}", "000000000-0")
+            .replace("{token}", "nonsense")
+            .replace("{tenant}", "noord")
+            .replace("{id}", &installation.noord.member);
+        assert!(!path.contains('{'), "{path}: give the test a value for this");
+        let body = if entry.body == Takes::Json { json!({}) } else { Value::Null };
+        let mut headers = vec![("sec-fetch-site", "same-origin")];
+        headers.extend((entry.body == Takes::Form).then_some(("content-type", "application/x-www-form-urlencoded")));
+        headers.extend((entry.body == Takes::Report).then_some(("content-type", "application/csp-report")));
+        for wrong_key in [
+            "",
+            "nonsense",
+            "tsk_noord_00000000000000000000000000000001_0000000000000000000000000000000000000000000000000000000000000000",
+        ] {
+            let answer = installation.call_with(wrong_key, entry.method.as_str(), &path, body.clone(), &headers).await;
+            let what = format!("{} {path} with key {wrong_key:?}: {} {}", entry.method, answer.status, answer.body);
+            match entry.who.answer_to_a_stranger() {
+                // A verification reads the request before it asks the database about the key.
+                Some(StatusCode::UNAUTHORIZED) if entry.who == Who::Integration("verify") && wrong_key.starts_with("tsk_") => {
+                    assert!(matches!(answer.status, 400 | 401), "{what}");
+                }
+                Some(expected) => assert_eq!(answer.status, expected.as_u16(), "{what}"),
+                None => assert!(!matches!(answer.status, 401 | 403 | 404 | 405 | 500), "{what}"),
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_description_is_the_register() {
+    let registered: BTreeSet<(String, String)> = routes::all()
+        .entries()
+        .iter()
+        .filter(|entry| entry.path.starts_with("/api/v1/") && entry.who != Who::Anyone)
+        .map(|entry| (entry.path.to_owned(), entry.method.to_string()))
+        .collect();
+    let mut described = BTreeSet::new();
+    for (path, item) in Description::openapi().paths.paths {
+        let operations = [
+            (Method::GET, item.get),
+            (Method::POST, item.post),
+            (Method::PUT, item.put),
+            (Method::PATCH, item.patch),
+            (Method::DELETE, item.delete),
+        ];
+        described.extend(
+            operations
+                .into_iter()
+                .filter(|(_, operation)| operation.is_some())
+                .map(|(method, _)| (path.clone(), method.to_string())),
+        );
+    }
+    assert_eq!(described, registered);
+}
+
+#[tokio::test]
+async fn a_member_is_made_read_changed_and_removed() {
+    let installation = Installation::new().await;
+    let key = &installation.noord.key;
+    let new = json!({ "upn": "Ann@noord.example", "given_name": "Ann", "roles": ["support"] });
+    let made = installation.call(key, "POST", "/api/v1/users", new.clone()).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    let id = made.body["id"].as_str().expect("an id").to_owned();
+    assert_eq!(made.headers["location"], format!("/api/v1/users/{id}").as_str());
+    assert_eq!(
+        (made.body["mfa_state"].as_str(), made.body["effective"]["required"].as_bool()),
+        (Some("disabled"), Some(true))
+    );
+
+    assert_eq!(installation.call(key, "POST", "/api/v1/users", new).await.code(), "TS-4001");
+    let by_name = installation.call(key, "GET", "/api/v1/users/ANN@noord.example", Value::Null).await;
+    assert_eq!(by_name.body["id"], made.body["id"]);
+
+    let patch = json!({ "given_name": null, "family_name": "Visser" });
+    let changed = installation.call(key, "PATCH", &format!("/api/v1/users/{id}"), patch).await;
+    assert_eq!(
+        (changed.status, &changed.body["given_name"], changed.body["family_name"].as_str()),
+        (200, &Value::Null, Some("Visser"))
+    );
+
+    let state = |state: &str, confirmed: bool| json!({ "state": state, "confirmed": confirmed, "reason": "a test" });
+    let path = format!("/api/v1/users/{id}/mfa-state");
+    assert_eq!(
+        installation.call(key, "PUT", &path, state("enabled", false)).await.body["mfa_state"],
+        MfaState::Enabled.as_str()
+    );
+    assert_eq!(installation.call(key, "PUT", &path, state("enforced", false)).await.code(), "TS-4007");
+    assert_eq!(
+        installation.call(key, "PUT", &path, state("enforced", true)).await.body["mfa_state"],
+        MfaState::Enforced.as_str()
+    );
+
+    for action in ["unblock", "require-reregistration", "revoke-sessions"] {
+        let path = format!("/api/v1/users/{id}/{action}");
+        assert_eq!(
+            installation.call(key, "POST", &path, json!({ "reason": "a test" })).await.status,
+            200,
+            "{action}"
+        );
+        assert_eq!(installation.call(key, "POST", &path, json!({})).await.status, 400, "{action} needs a reason");
+    }
+    let off = installation
+        .call(key, "PATCH", &format!("/api/v1/users/{id}"), json!({ "disabled": true, "reason": "left" }))
+        .await;
+    assert_eq!(off.body["disabled"], true);
+
+    assert_eq!(installation.call(key, "DELETE", &format!("/api/v1/users/{id}"), Value::Null).await.status, 400);
+    assert_eq!(
+        installation
+            .call(key, "DELETE", &format!("/api/v1/users/{id}?reason=left"), Value::Null)
+            .await
+            .status,
+        204
+    );
+    assert_eq!(
+        installation.call(key, "GET", &format!("/api/v1/users/{id}"), Value::Null).await.code(),
+        "TS-3006"
+    );
+}
+
+#[tokio::test]
+async fn a_list_comes_in_pages_without_gaps() {
+    let installation = Installation::new().await;
+    let key = &installation.noord.key;
+    for n in 0..7 {
+        let made = installation
+            .call(key, "POST", "/api/v1/users", json!({ "upn": format!("p{n}@noord.example") }))
+            .await;
+        assert_eq!(made.status, 201);
+    }
+    let mut names = Vec::new();
+    let mut path = "/api/v1/users?limit=3".to_owned();
+    loop {
+        let page = installation.call(key, "GET", &path, Value::Null).await;
+        let items = page.body["items"].as_array().expect("rows").clone();
+        assert!(items.len() <= 3);
+        names.extend(items.iter().map(|item| item["upn"].as_str().unwrap_or_default().to_owned()));
+        match page.body["next_cursor"].as_str() {
+            Some(cursor) => path = format!("/api/v1/users?limit=3&cursor={cursor}"),
+            None => break,
+        }
+    }
+    let mut sorted = names.clone();
+    sorted.sort();
+    sorted.dedup();
+    assert_eq!((names.len(), &names), (8, &sorted));
+    for bad in ["limit=0", "limit=501", "cursor=x"] {
+        assert_eq!(
+            installation.call(key, "GET", &format!("/api/v1/users?{bad}"), Value::Null).await.status,
+            422,
+            "{bad}"
+        );
+    }
+    assert_eq!(installation.call(key, "GET", "/api/v1/users?offset=3", Value::Null).await.status, 400);
+}
+
+/// Bar 6, through REST: a key of one tenant with ids of another.
+#[tokio::test]
+async fn another_tenant_is_not_there() {
+    let installation = Installation::new().await;
+    let foreign = &installation.zuid.member;
+    for (method, path, body) in [
+        ("GET", format!("/api/v1/users/{foreign}"), Value::Null),
+        ("GET", "/api/v1/users/member@zuid.example".to_owned(), Value::Null),
+        ("PATCH", format!("/api/v1/users/{foreign}"), json!({ "given_name": "X" })),
+        ("PUT", format!("/api/v1/users/{foreign}/mfa-state"), json!({ "state": "enabled" })),
+        ("POST", format!("/api/v1/users/{foreign}/unblock"), json!({ "reason": "x" })),
+        ("POST", format!("/api/v1/users/{foreign}/require-reregistration"), json!({ "reason": "x" })),
+        ("POST", format!("/api/v1/users/{foreign}/revoke-sessions"), json!({ "reason": "x" })),
+        ("DELETE", format!("/api/v1/users/{foreign}?reason=x"), Value::Null),
+    ] {
+        let answer = installation.call(&installation.noord.key, method, &path, body).await;
+        assert_eq!((answer.status, answer.code()), (404, "TS-3006"), "{method} {path}");
+    }
+    let admin = Admin::console(installation.zuid.tenant);
+    let member = MemberRef::Id(foreign.parse().expect("an id"));
+    let untouched = installation.domain.directory().member(&admin, &member).await.expect("still there");
+    assert_eq!((untouched.mfa_state, untouched.given_name), (MfaState::Disabled, None));
+    let listed = installation.call(&installation.noord.key, "GET", "/api/v1/users?q=zuid", Value::Null).await;
+    assert_eq!(listed.body["items"], json!([]));
+}
+
+#[tokio::test]
+async fn a_key_opens_what_its_scopes_say() {
+    let installation = Installation::new().await;
+    let tenant = installation.noord.tenant;
+    let member = &installation.noord.member;
+    let verify = installation.key(tenant, &[Scope::Verify]).await;
+    let read = installation.key(tenant, &[Scope::Read]).await;
+    let support = installation.key(tenant, &[Scope::Support]).await;
+    let reason = || json!({ "reason": "a test" });
+    let calls = [
+        ("GET", "/api/v1/users".to_owned(), Value::Null, [403, 200, 200]),
+        ("POST", "/api/v1/users".to_owned(), json!({ "upn": "new@noord.example" }), [403, 403, 403]),
+        ("POST", format!("/api/v1/users/{member}/unblock"), reason(), [403, 403, 200]),
+        ("POST", format!("/api/v1/users/{member}/revoke-sessions"), reason(), [403, 403, 403]),
+        (
+            "POST",
+            "/api/v1/verifications".to_owned(),
+            json!({ "user": "member@noord.example", "code": "123456" }),
+            [200, 403, 403],
+        ),
+    ];
+    for (method, path, body, expected) in calls {
+        for (key, expected) in [&verify, &read, &support].into_iter().zip(expected) {
+            let answer = installation.call(key, method, &path, body.clone()).await;
+            assert_eq!(answer.status, expected, "{method} {path}: {}", answer.body);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_name_answers_like_a_wrong_code() {
+    let installation = Installation::new().await;
+    let key = &installation.noord.key;
+    let mut shapes = Vec::new();
+    for user in ["member@noord.example", "nobody@noord.example", "member@zuid.example", "x@nowhere.example"] {
+        let answer = installation
+            .call(
+                key,
+                "POST",
+                "/api/v1/verifications",
+                json!({ "user": user, "code": "123456", "application": "vpn" }),
+            )
+            .await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        assert_eq!(
+            (&answer.body["decision"], &answer.body["reason"]),
+            (&json!("denied"), &json!("wrong_code")),
+            "{user}"
+        );
+        let fields: Vec<String> = answer.body.as_object().expect("an object").keys().cloned().collect();
+        let headers: BTreeSet<String> = answer.headers.keys().map(ToString::to_string).collect();
+        shapes.push((fields, headers, answer.body["method"].clone()));
+    }
+    assert!(shapes.windows(2).all(|pair| pair[0] == pair[1]), "{shapes:?}");
+}
+
+#[tokio::test]
+async fn a_request_that_cannot_be_read_says_why() {
+    let installation = Installation::new().await;
+    let key = &installation.noord.key;
+    let call = async |body: Value| {
+        let answer = installation.call(key, "POST", "/api/v1/verifications", body).await;
+        (
+            answer.status,
+            answer.code().to_owned(),
+            answer.body["detail"].as_str().unwrap_or_default().to_owned(),
+        )
+    };
+    assert_eq!(
+        call(json!({ "user": "member@noord.example", "code": "12345" })).await,
+        (422, "TS-2102".into(), "code: a code has 6 or 8 digits; this has 5".into())
+    );
+    let (status, code, detail) = call(json!({ "user": "member@noord.example", "cod": "123456" })).await;
+    assert!(status == 400 && code == "TS-1001" && detail.contains("unknown field `cod`"), "{detail}");
+    let (status, _, detail) = call(json!({ "code": "123456" })).await;
+    assert!(status == 400 && detail.contains("missing field `user`"), "{detail}");
+
+    let twice = installation
+        .call_with(
+            key,
+            "POST",
+            "/api/v1/verifications",
+            json!({ "user": "member@noord.example" }),
+            &[("idempotency-key", &"x".repeat(201))],
+        )
+        .await;
+    assert_eq!(twice.status, 422);
+}
+
+#[tokio::test]
+async fn the_same_request_with_the_same_key_answers_the_same() {
+    let installation = Installation::new().await;
+    let key = &installation.noord.key;
+    let ask = async |code: &str| {
+        let body = json!({ "user": "member@noord.example", "code": code });
+        installation
+            .call_with(key, "POST", "/api/v1/verifications", body, &[("idempotency-key", "one")])
+            .await
+    };
+    let first = ask("123456").await;
+    let again = ask("123456").await;
+    assert_eq!((first.status, &first.body), (200, &again.body));
+    assert_eq!(ask("654321").await.code(), "TS-1106");
+}
+
+#[tokio::test]
+async fn an_app_is_registered_verified_once_and_removed() {
+    let installation = Installation::new().await;
+    let key = &installation.noord.key;
+    let methods = format!("/api/v1/users/{}/methods", installation.noord.member);
+
+    // RFC 6238, appendix B: the secret of its examples, as another system would hand it over.
+    let given = json!({ "kind": "totp", "secret": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", "digits": 8, "confirmed": true });
+    let added = installation.call(key, "POST", &methods, given).await;
+    assert_eq!(added.status, 201, "{}", added.body);
+    assert!(
+        added.body["active"] == true && added.body.get("secret").is_none() && added.body.get("otpauth_uri").is_none(),
+        "{}",
+        added.body
+    );
+
+    let made = installation.call(key, "POST", &methods, json!({ "kind": "totp", "confirmed": true })).await;
+    let seed = made.body["secret"].as_str().expect("a seed, once").to_owned();
+    assert!(
+        made.body["otpauth_uri"]
+            .as_str()
+            .is_some_and(|uri| uri.starts_with("otpauth://totp/noord:") && uri.contains(&seed))
+    );
+    let listed = installation.call(key, "GET", &methods, Value::Null).await;
+    assert_eq!(listed.body["items"].as_array().map(Vec::len), Some(2));
+    assert!(!listed.body.to_string().contains(&seed));
+
+    let code = totp(&seed, installation.domain.clock().now().as_second());
+    let ask = async || {
+        installation
+            .call(key, "POST", "/api/v1/verifications", json!({ "user": "member@noord.example", "code": code }))
+            .await
+    };
+    let right = ask().await;
+    assert_eq!(
+        (&right.body["decision"], &right.body["reason"], &right.body["method"]),
+        (&json!("allowed"), &json!("right_code"), &json!("totp")),
+        "{}",
+        right.body
+    );
+    let again = ask().await;
+    assert_eq!((&again.body["decision"], &again.body["reason"]), (&json!("denied"), &json!("code_reused")));
+
+    let pending = installation
+        .call(key, "POST", "/api/v1/verifications", json!({ "user": "member@noord.example" }))
+        .await;
+    assert_eq!(
+        (&pending.body["decision"], &pending.body["reason"]),
+        (&json!("pending"), &Value::Null),
+        "{}",
+        pending.body
+    );
+    let answer = format!(
+        "/api/v1/verifications/{}/answer",
+        pending.body["challenge"]["id"].as_str().expect("a challenge")
+    );
+    let wrong = installation.call(key, "POST", &answer, json!({ "code": "00000000" })).await;
+    assert_eq!((wrong.status, &wrong.body["session_id"]), (200, &pending.body["session_id"]));
+
+    let id = made.body["id"].as_str().expect("an id");
+    assert_eq!(
+        installation
+            .call(key, "DELETE", &format!("{methods}/{id}?reason=lost"), Value::Null)
+            .await
+            .status,
+        204
+    );
+    assert_eq!(
+        installation
+            .call(key, "DELETE", &format!("{methods}/{id}?reason=lost"), Value::Null)
+            .await
+            .status,
+        404
+    );
+    let foreign = format!("/api/v1/users/{}/methods", installation.zuid.member);
+    assert_eq!(installation.call(key, "GET", &foreign, Value::Null).await.status, 404);
+    assert_eq!(installation.call(key, "POST", &methods, json!({ "kind": "sms" })).await.status, 422);
+    assert_eq!(
+        installation
+            .call(key, "POST", &methods, json!({ "kind": "totp", "secret": "GEZDGNBV" }))
+            .await
+            .code(),
+        "TS-3004"
+    );
+}
+
+/// The code that an app shows, by another program than ours.
+fn totp(seed: &str, at: i64) -> String {
+    let at = format!("@{at}");
+    let output = std::process::Command::new("oathtool")
+        .args(["--totp", "-b", seed, "--now", &at])
+        .output()
+        .expect("oathtool is installed");
+    String::from_utf8(output.stdout).expect("digits").trim().to_owned()
+}
+
+#[tokio::test]
+async fn the_journal_says_what_happened() {
+    let installation = Installation::new().await;
+    let key = &installation.noord.key;
+    let ask = json!({ "user": "member@noord.example", "code": "123456", "application": "=vpn", "client_ip": "203.0.113.9" });
+    let mut sessions = Vec::new();
+    for _ in 0..3 {
+        let answer = installation.call(key, "POST", "/api/v1/verifications", ask.clone()).await;
+        sessions.push(answer.body["session_id"].as_str().expect("a session id").to_owned());
+    }
+    installation
+        .call(
+            &installation.zuid.key,
+            "POST",
+            "/api/v1/verifications",
+            json!({ "user": "member@zuid.example", "code": "123456" }),
+        )
+        .await;
+
+    let page = installation.call(key, "GET", "/api/v1/auth-log?limit=2&decision=denied", Value::Null).await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    let rows = page.body["items"].as_array().expect("rows");
+    assert_eq!((rows.len(), rows[0]["session_id"].as_str()), (2, sessions.last().map(String::as_str)));
+    assert_eq!(
+        (rows[0]["upn"].as_str(), rows[0]["client_ip"].as_str()),
+        (Some("member@noord.example"), Some("203.0.113.9")),
+        "{}",
+        rows[0]
+    );
+    let rest = format!("/api/v1/auth-log?limit=2&cursor={}", page.body["next_cursor"].as_str().expect("a cursor"));
+    assert_eq!(
+        installation.call(key, "GET", &rest, Value::Null).await.body["items"].as_array().map(Vec::len),
+        Some(1)
+    );
+    for (filter, found) in [
+        ("user=MEMBER@noord.example", 3),
+        ("user=nobody@noord.example", 0),
+        ("client_ip=203.0.113.9", 3),
+        ("client_ip=203.0.113.8", 0),
+        ("reason=code_reused", 0),
+        ("application=%3Dvpn", 3),
+        ("from=2200-01-01T00:00:00Z", 0),
+        ("to=2200-01-01T00:00:00Z", 3),
+    ] {
+        let list = installation.call(key, "GET", &format!("/api/v1/auth-log?{filter}"), Value::Null).await;
+        assert_eq!(list.body["items"].as_array().map(Vec::len), Some(found), "{filter}: {}", list.body);
+    }
+    let one = installation
+        .call(key, "GET", &format!("/api/v1/auth-log?session_id={}", sessions[0]), Value::Null)
+        .await;
+    assert_eq!(one.body["items"][0]["session_id"], sessions[0].as_str());
+
+    let csv = installation.text(key, "/api/v1/auth-log", "text/csv").await;
+    assert_eq!(csv.lines().count(), 4, "{csv}");
+    assert!(csv.starts_with("occurred_at,session_id,") && csv.contains("'=vpn"), "{csv}");
+    let ndjson = installation.text(key, "/api/v1/auth-log", "application/x-ndjson").await;
+    let lines: Vec<Value> = ndjson.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!((lines.len(), lines[0]["session_id"].as_str()), (3, sessions.last().map(String::as_str)));
+
+    let spoken = sessions[0].to_lowercase().replace('-', "%20");
+    let case = installation.call(key, "GET", &format!("/api/v1/attempts/{spoken}"), Value::Null).await;
+    assert_eq!(
+        (case.status, case.body["session_id"].as_str()),
+        (200, Some(sessions[0].as_str())),
+        "{}",
+        case.body
+    );
+    assert!(case.body["steps"].as_array().is_some_and(|steps| !steps.is_empty()));
+    assert!(
+        case.body["diagnosis"]["what"].as_str().is_some_and(|what| !what.is_empty()),
+        "{}",
+        case.body["diagnosis"]
+    );
+    let foreign = installation
+        .call(&installation.zuid.key, "GET", &format!("/api/v1/attempts/{}", sessions[0]), Value::Null)
+        .await;
+    assert_eq!(foreign.status, 404);
+
+    let audit = installation.call(key, "GET", "/api/v1/audit-log?event=journal.exported", Value::Null).await;
+    assert_eq!(audit.body["items"].as_array().map(Vec::len), Some(2), "{}", audit.body);
+    assert_eq!(installation.call(key, "GET", "/api/v1/audit-log?event=nonsense", Value::Null).await.status, 422);
+    assert!(installation.text(key, "/api/v1/audit-log", "text/csv").await.contains("member.created"));
+}
+
+#[tokio::test]
+async fn the_interface_describes_itself_without_a_script() {
+    let installation = Installation::new().await;
+    let page = installation.text("", "/api/docs", "text/html").await;
+    assert!(page.contains("/api/v1/verifications") && page.contains("id=\"TS-1005\""));
+    assert!(!page.contains("<script") && !page.contains("<style") && !page.contains("style="));
+    let description = installation.call("", "GET", "/api/v1/openapi.json", Value::Null).await;
+    assert!(description.body["paths"]["/api/v1/users/{user}"]["patch"].is_object());
+}
+
+/// Values that a field for people's text, a moment, a number or an id was not made for.
+fn hostile() -> Vec<String> {
+    let texts = [
+        "",
+        " ",
+        "\0",
+        "a\0b",
+        "\r\nSet-Cookie: x=y",
+        "\u{1b}[31m",
+        "\u{202E}",
+        "\u{FFFD}",
+        "🦆",
+        "'",
+        "%",
+        "_",
+        "\\",
+        "../..",
+        "null",
+        "-1",
+        "0",
+        "1e309",
+        "99999999999999999999",
+        "-009999-01-02T01:59:59Z",
+        "9999-12-30T22:00:00.999999999Z",
+        "0001-01-01T00:00:00Z",
+        "00000000-0000-0000-0000-000000000000",
+        "ffffffffffffffffffffffffffffffff39323233333732303336383534373735383037",
+        "00000000000000000000000000000000002d39323233333732303336383534373735383038",
+        "000000000000000000000000000000002d333737373035303233323031303030303030",
+    ];
+    texts.map(str::to_owned).into_iter().chain(["x".repeat(6000), "٤".repeat(2000)]).collect()
+}
+
+fn escaped(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
+
+/// F20: whatever stands in path, query or body, the answer is the caller's fault or a plain refusal, never a fault of ours.
+#[tokio::test]
+async fn f20_hostile_values_are_the_callers_fault() {
+    let installation = Installation::new().await;
+    let key = &installation.noord.key;
+    let description = serde_json::to_value(Description::openapi()).expect("JSON");
+    let paths = description["paths"].as_object().expect("paths");
+    let mut tried = 0;
+    let mut broken = BTreeSet::new();
+    for (path, operations) in paths {
+        let usual = path
+            .replace("{user}", &installation.noord.member)
+            .replace("{challenge_id}", "00000000-0000-0000-0000-000000000001")
+            .replace("{method}", "00000000-0000-0000-0000-000000000001")
+            .replace("{session_id}", "000000000-0");
+        for (method, operation) in operations.as_object().expect("operations") {
+            let method = method.to_uppercase();
+            // The member has to be there for the next value too.
+            if method == "DELETE" {
+                continue;
+            }
+            let mut calls: Vec<(String, Value)> = Vec::new();
+            for value in hostile() {
+                for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                    let name = parameter["name"].as_str().unwrap_or_default();
+                    match parameter["in"].as_str() {
+                        Some("query") => calls.push((format!("{usual}?{name}={}", escaped(&value)), Value::Null)),
+                        Some("path") if !value.is_empty() => {
+                            let attacked = path.replace(&format!("{{{name}}}"), &escaped(&value));
+                            let attacked = attacked.replace("{user}", &installation.noord.member);
+                            calls.push((attacked.replace("{method}", "00000000-0000-0000-0000-000000000001"), json!({})));
+                        }
+                        _ => {}
+                    }
+                }
+                let base = match path.rsplit('/').next().unwrap_or_default() {
+                    "users" => json!({ "upn": "new@noord.example" }),
+                    "verifications" => json!({ "user": "member@noord.example", "code": "123456" }),
+                    "answer" => json!({ "code": "123456" }),
+                    "mfa-state" => json!({ "state": "enabled" }),
+                    "methods" => json!({ "kind": "totp" }),
+                    _ => json!({ "reason": "asked for" }),
+                };
+                let schema = &operation["requestBody"]["content"]["application/json"]["schema"]["$ref"];
+                let schema = schema.as_str().and_then(|at| description.pointer(at.trim_start_matches('#')));
+                for field in schema.and_then(|s| s["properties"].as_object()).into_iter().flatten().map(|(field, _)| field) {
+                    for given in [json!(value), json!([value]), json!({ "a": value }), json!(-1), json!(1e300), Value::Null] {
+                        let mut body = base.clone();
+                        body[field.as_str()] = given;
+                        calls.push((usual.clone(), body));
+                    }
+                }
+            }
+            for (path, body) in calls {
+                let answer = installation.call(key, &method, &path, body.clone()).await;
+                tried += 1;
+                if answer.status >= 500 {
+                    let short = |text: String| text.chars().take(120).collect::<String>();
+                    broken.insert(format!("{} {method} {} {}", answer.status, short(path), short(body.to_string())));
+                }
+            }
+        }
+    }
+    assert!(
+        broken.is_empty(),
+        "{} of {tried}:\n{}",
+        broken.len(),
+        broken.into_iter().collect::<Vec<_>>().join("\n")
+    );
+    assert!(tried > 1000, "{tried} calls");
+}
