@@ -12,14 +12,20 @@ have node && [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 20 ] || fa
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 updated=
+# A new machine has no package lists, or old ones: what is on offer is only known after this.
+apt_update() {
+  [ -z "$updated" ] || return 0
+  updated=yes
+  as_root apt-get -q -o DPkg::Lock::Timeout=300 update >/dev/null || say "the package lists could not be renewed; trying with the present ones"
+}
 apt_install() {
   have apt-get || fail "install with your package manager: $*"
   say "installing Debian packages: $*"
-  [ -n "$updated" ] || as_root apt-get -q -o DPkg::Lock::Timeout=300 update >/dev/null || say "the package lists could not be renewed; trying with the present ones"
-  updated=yes
+  apt_update
   as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends -o DPkg::Lock::Timeout=300 install "$@" >/dev/null
 }
-apt_has() { apt-cache policy "$1" 2>/dev/null | grep -qE 'Candidate: [0-9]'; }
+# Not `| grep -q`: it stops reading early, which pipefail takes for a failure of apt-cache.
+apt_has() { have apt-get && apt_update && grep -qE 'Candidate: [0-9]' <<<"$(apt-cache policy "$1" 2>/dev/null)"; }
 
 # Packages, by the program that shows whether they are there.
 missing=()

@@ -7,6 +7,8 @@ interface PerWorker {
 }
 
 interface PerTest {
+  /** A server for this test alone, with nothing done on it: the worker's has seen the files that ran before. */
+  untouched: Server;
   /** What went wrong on the page besides what the test looks at; the test fails when something did. Empty it where it is meant. */
   problems: string[];
 }
@@ -20,6 +22,11 @@ export const test = base.extend<PerTest, PerWorker>({
     },
     { scope: "worker", timeout: 120_000 },
   ],
+  untouched: async ({}, use) => {
+    const server = await startServer();
+    await use(server);
+    await server.stop();
+  },
   baseURL: ({ server }, use) => use(server.url),
   problems: async ({}, use) => {
     const problems: string[] = [];
@@ -27,7 +34,7 @@ export const test = base.extend<PerTest, PerWorker>({
     expect(problems, "nothing went wrong behind the page's back").toEqual([]);
   },
   // Every page of the context is watched, also one that a test opens itself.
-  context: async ({ context, problems, server }, use) => {
+  context: async ({ context, problems }, use) => {
     await context.exposeBinding("reportViolation", (_, text: string) => problems.push(`policy: ${text}`));
     await context.addInitScript(() => {
       document.addEventListener("securitypolicyviolation", (event) => {
@@ -35,15 +42,15 @@ export const test = base.extend<PerTest, PerWorker>({
         report(`${event.effectiveDirective} stopped ${event.blockedURI} at ${event.sourceFile ?? "?"}:${event.lineNumber}`);
       });
     });
-    context.on("page", (page) => watch(page, problems, server.url));
+    context.on("page", (page) => watch(page, problems));
     await use(context);
   },
 });
 
-function watch(page: Page, problems: string[], origin: string): void {
+function watch(page: Page, problems: string[]): void {
   page.on("pageerror", (error) => problems.push(`script: ${error.message}`));
   page.on("request", (request) => {
-    if (!request.url().startsWith(origin) && /^(https?|wss?):/.test(request.url())) problems.push(`outside: ${request.url()}`);
+    if (/^(https?|wss?):/.test(request.url()) && new URL(request.url()).hostname !== "localhost") problems.push(`outside: ${request.url()}`);
   });
   page.on("response", (response) => {
     if (response.status() >= 500) problems.push(`${response.status()}: ${response.url()}`);

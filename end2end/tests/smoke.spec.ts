@@ -1,13 +1,10 @@
 // The first minute of a new installation: it starts, it is healthy, and it tells the first operator where to go.
 import { expect, test } from "../support/test.ts";
 
-test("an empty installation becomes ready and prints a set-up link", async ({ server, request }) => {
-  for (const path of ["/healthz", "/readyz"]) expect((await request.get(path)).status(), path).toBe(200);
-  expect(server.setupLink, server.output()).toMatch(/^http:\/\/localhost:\d+\//);
-});
-
-test("the set-up link opens a page in the browser", async ({ server, page }) => {
-  const answer = await page.goto(server.setupLink ?? "/");
+test("an empty installation becomes ready and prints a set-up link, which opens a page", async ({ untouched, request, page }) => {
+  for (const path of ["/healthz", "/readyz"]) expect((await request.get(untouched.url + path)).status(), path).toBe(200);
+  expect(untouched.setupLink, untouched.output()).toMatch(/^http:\/\/localhost:\d+\//);
+  const answer = await page.goto(untouched.setupLink ?? "/");
   expect(answer?.status()).toBe(200);
   await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
 });

@@ -492,14 +492,15 @@ impl Directory<'_> {
 
     /// Whose link it is, if it is still good. Looking does not use it up: mail scanners look too.
     pub async fn set_up_link(self, token: &SetUpToken) -> Result<SetUpLink> {
-        let tenant = self.tenant(token.tenant).await.map_err(|_| DirectoryError::LinkGone)?;
+        let gone = |error| match error {
+            DirectoryError::Unknown(_) => DirectoryError::LinkGone,
+            other => other,
+        };
+        let tenant = self.tenant(token.tenant).await.map_err(gone)?;
         let mut tx = self.0.db().tenant(token.tenant).await?;
         let found = store::find_set_up_link(&mut tx, token.link, &token.hash(), self.0.clock().now()).await?;
         let (member, expires_at) = found.ok_or(DirectoryError::LinkGone)?;
-        let member = self
-            .view(&mut tx, &MemberRef::Id(MemberId(member)))
-            .await
-            .map_err(|_| DirectoryError::LinkGone)?;
+        let member = self.view(&mut tx, &MemberRef::Id(MemberId(member))).await.map_err(gone)?;
         tx.commit().await?;
         // Who is switched off gets in by no door (bar 23).
         if tenant.suspended || member.disabled {
