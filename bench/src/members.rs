@@ -12,7 +12,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use model::{CleanText, DomainName, OathParams, Path, Profile, Slug, Upn};
 
 /// Members made at the same time.
-const AT_ONCE: usize = 24;
+const AT_ONCE: usize = 8;
 /// Members who have a password too.
 pub(crate) const WITH_PASSWORD: usize = 2;
 /// Their password.

@@ -87,13 +87,14 @@ impl From<crate::journal::JournalError> for Told {
 }
 
 /// Verbs that take no id of a tenant's things: nothing of another tenant can be named to them.
-const NOTHING_TO_NAME: [&str; 22] = [
+const NOTHING_TO_NAME: [&str; 23] = [
     "tenant_of_slug",
     "tenant_of_upn",
     "tenants",
     "tenant",
     "create_tenant",
     "create_api_key",
+    "api_keys",
     "publish_policy",
     "policy",
     "grant_operator",
@@ -214,6 +215,7 @@ async fn e1_e3_no_verb_reaches_into_another_tenant() {
         set_up_link(&link) on directory => nothing;
         use_set_up_link(&link, "zeven groene kikkers") on directory => nothing;
         authenticate_key(&key, None, &Scope::ALL) on directory => nothing;
+        revoke_api_key(by, zuid.key.key) on directory => nothing;
         remove(&me, theirs.method) on methods => nothing;
         rename(&me, theirs.method, &label) on methods => nothing;
         make_default(&me, theirs.method) on methods => nothing;

@@ -104,6 +104,8 @@ impl KeyPurpose {
 /// A column that holds sealed values: the registry of sensitive columns (bar 38). A test compares it with the schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SealedColumn {
+    /// `tenant_key.wrapped`: a tenant's data key, under the master key.
+    TenantKey,
     /// `method.sealed`: the seed of an app or token.
     MethodSeed,
     /// `subject_key.wrapped`.
@@ -120,11 +122,20 @@ pub enum SealedColumn {
 
 impl SealedColumn {
     /// Every sealed column.
-    pub const ALL: [Self; 6] = [Self::MethodSeed, Self::SubjectKey, Self::Attempt, Self::Outbox, Self::AuthLog, Self::AuditLog];
+    pub const ALL: [Self; 7] = [
+        Self::TenantKey,
+        Self::MethodSeed,
+        Self::SubjectKey,
+        Self::Attempt,
+        Self::Outbox,
+        Self::AuthLog,
+        Self::AuditLog,
+    ];
 
     /// Table and column.
     pub const fn place(self) -> (&'static str, &'static str) {
         match self {
+            Self::TenantKey => ("tenant_key", "wrapped"),
             Self::MethodSeed => ("method", "sealed"),
             Self::SubjectKey => ("subject_key", "wrapped"),
             Self::Attempt => ("attempt", "sealed"),
@@ -292,7 +303,7 @@ impl Vault {
     /// Makes and wraps the data key of a new tenant.
     pub fn new_tenant_key(&self, tenant: TenantId, rng: &Rng) -> (Arc<TenantKeys>, Vec<u8>) {
         let data_key: [u8; 32] = rng.bytes();
-        let wrapped = self.master.seal(SealedColumn::SubjectKey, tenant.0, &data_key, rng);
+        let wrapped = self.master.seal(SealedColumn::TenantKey, tenant.0, &data_key, rng);
         (self.remember(tenant, 1, &data_key), wrapped)
     }
 
@@ -303,7 +314,7 @@ impl Vault {
 
     /// Unwraps the data key of a tenant and remembers what is derived of it.
     pub fn unwrap(&self, tenant: TenantId, version: u16, wrapped: &[u8]) -> Result<Arc<TenantKeys>, SealBroken> {
-        let data_key = self.master.open(SealedColumn::SubjectKey, tenant.0, wrapped)?;
+        let data_key = self.master.open(SealedColumn::TenantKey, tenant.0, wrapped)?;
         let data_key: [u8; 32] = data_key.as_slice().try_into().map_err(|_| SealBroken)?;
         Ok(self.remember(tenant, version, &data_key))
     }

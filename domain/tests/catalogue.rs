@@ -24,7 +24,6 @@ const HASHES: &[(&str, &str)] = &[
     ("recovery_code.mac", "MAC of 120 random bits, bound to the member"),
     ("session.id_hash", "SHA-256 of 256 random bits"),
     ("set_up_link.token_hash", "SHA-256 of 256 random bits"),
-    ("tenant_key.wrapped", "sealed under the master key"),
     ("throttle.same", "MACs of the last wrong passwords"),
 ];
 

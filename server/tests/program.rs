@@ -148,6 +148,11 @@ fn the_console_makes_what_a_newcomer_needs() {
     good(&[&["user", "set-password"], member.as_slice()].concat(), "an uncommonly long pass phrase\n");
     let key = good(&["api-key", "create", "--tenant", "noord", "--name", "bench", "--scope", "verify,admin"], "");
     assert!(key.starts_with("tsk_noord_") && key.lines().count() == 1);
+    let keys = json(good(&["api-key", "list", "--tenant", "noord"], ""));
+    assert_eq!((keys[0]["name"].as_str(), keys[0]["revoked_at"].is_null()), (Some("bench"), true));
+    let revoke = ["api-key", "revoke", "--tenant", "noord", "--id", keys[0]["id"].as_str().expect("an id")];
+    good(&revoke, "");
+    assert_eq!(run(&folder.0, &revoke, "").0, 1, "it was revoked before");
     let operator = json(good(&[&["operator", "create"], member.as_slice()].concat(), ""));
     assert_eq!(operator["id"], user["id"]);
     good(&[&["operator", "recover"], member.as_slice()].concat(), "");

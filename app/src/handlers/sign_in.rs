@@ -338,7 +338,8 @@ pub(super) fn next_code(now: Timestamp) -> Timestamp {
 /// The code of an error page for a reason of the journal.
 pub(super) fn code_of(reason: Reason) -> ErrorCode {
     match reason {
-        Reason::WrongCode | Reason::CodeOutOfDate | Reason::NotFound | Reason::NoMethods | Reason::MethodOff => ErrorCode::WrongCode,
+        Reason::WrongCode | Reason::CodeOutOfDate | Reason::NotFound | Reason::NoMethods => ErrorCode::WrongCode,
+        Reason::MethodOff => ErrorCode::NoMethods,
         Reason::CodeReused => ErrorCode::CodeReused,
         Reason::TooManyCodes => ErrorCode::TooManyCodes,
         Reason::Throttled => ErrorCode::Throttled,

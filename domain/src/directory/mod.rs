@@ -126,6 +126,25 @@ impl std::fmt::Debug for SetUpToken {
     }
 }
 
+/// A REST key, without its secret.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct ApiKeyView {
+    /// Id.
+    pub id: ApiKeyId,
+    /// Which program it is for.
+    pub name: String,
+    /// What it may do.
+    pub scopes: Vec<String>,
+    /// Cloud or server.
+    pub path: String,
+    /// Made when.
+    pub created_at: Timestamp,
+    /// Good until, if it ends by itself.
+    pub expires_at: Option<Timestamp>,
+    /// Revoked when.
+    pub revoked_at: Option<Timestamp>,
+}
+
 /// A set-up link that is still good.
 #[derive(Clone, Debug)]
 pub struct SetUpLink {
@@ -562,6 +581,38 @@ impl Directory<'_> {
         Ok(credential)
     }
 
+    /// The tenant's REST keys, newest first, the revoked ones too. Nothing of their secrets.
+    pub async fn api_keys(self, by: &Admin) -> Result<Vec<ApiKeyView>> {
+        by.needs(Permission::ManageKeys)?;
+        let mut tx = self.0.db().tenant(by.tenant()).await?;
+        let keys = store::list_api_keys(&mut tx).await?;
+        tx.commit().await?;
+        Ok(keys)
+    }
+
+    /// Revokes a REST key: from the next request on it opens nothing, on any node.
+    pub async fn revoke_api_key(self, by: &Admin, key: ApiKeyId) -> Result<()> {
+        by.needs(Permission::ManageKeys)?;
+        let now = self.0.clock().now();
+        let keys = self.0.keys(by.tenant()).await?;
+        let mut tx = self.0.db().tenant(by.tenant()).await?;
+        let name = store::revoke_api_key(&mut tx, key.0, now).await?.ok_or(DirectoryError::Unknown("key"))?;
+        let audited = Audited {
+            event: Event::ApiKeyRevoked,
+            who: by.who(),
+            target: ("api_key", Some(key.0)),
+            reason: None,
+            session: None,
+            change: Change {
+                before: json!({ "name": name }),
+                after: Value::Null,
+            },
+        };
+        self.audit(&mut tx, &keys, audited, now).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
     /// Checks a REST key for anything but verification, which does it in its own load.
     pub async fn authenticate_key(self, credential: &Credential, from: Option<IpAddr>, scopes: &[Scope]) -> Result<Integration> {
         let tenant = self.tenant_of_slug(&credential.slug).await?.ok_or(DirectoryError::KeyRefused)?;
@@ -627,6 +678,7 @@ impl Directory<'_> {
     /// Makes a member an operator of the installation.
     pub async fn grant_operator(self, by: Operator, tenant: TenantId, member: MemberId) -> Result<()> {
         let now = self.0.clock().now();
+        self.member(&by.admin_of(tenant), &MemberRef::Id(member)).await?;
         store::insert_operator(self.0.db(), tenant, member, now).await?;
         self.note(by.who().kind(), "operator.granted", json!({ "tenant": tenant, "member": member }))
             .await

@@ -1,9 +1,12 @@
 //! Every statement of the directory.
 
-use crate::db::{Db, DbError, TenantTx};
+use crate::{
+    db::{Db, DbError, TenantTx},
+    directory::ApiKeyView,
+};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
-use model::{MemberId, TenantId};
+use model::{ApiKeyId, MemberId, TenantId};
 use serde::Deserialize;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -679,6 +682,42 @@ pub(crate) async fn find_api_key(tx: &mut TenantTx, key: Uuid, now: Timestamp) -
         networks: r.networks,
         suspended: r.suspended,
     }))
+}
+
+/// Every REST key of the tenant, newest first, the revoked ones too.
+pub(crate) async fn list_api_keys(tx: &mut TenantTx) -> Result<Vec<ApiKeyView>, DbError> {
+    let tenant = tx.tenant().0;
+    let rows = sqlx::query!(
+        "select key_id, name, scopes, path, created_at, expires_at, revoked_at from api_key where tenant_id = $1 order by key_id desc",
+        tenant
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|r| ApiKeyView {
+            id: ApiKeyId(r.key_id),
+            name: r.name,
+            scopes: r.scopes,
+            path: r.path,
+            created_at: r.created_at.to_jiff(),
+            expires_at: r.expires_at.map(|at| at.to_jiff()),
+            revoked_at: r.revoked_at.map(|at| at.to_jiff()),
+        })
+        .collect())
+}
+
+/// Revokes a REST key; its name, or `None` when there is none with this id that is not revoked yet.
+pub(crate) async fn revoke_api_key(tx: &mut TenantTx, key: Uuid, now: Timestamp) -> Result<Option<String>, DbError> {
+    let tenant = tx.tenant().0;
+    Ok(sqlx::query_scalar!(
+        "update api_key set revoked_at = $3 where tenant_id = $1 and key_id = $2 and revoked_at is null returning name",
+        tenant,
+        key,
+        now.to_sqlx() as _
+    )
+    .fetch_optional(&mut **tx)
+    .await?)
 }
 
 pub(crate) async fn insert_operator(db: &Db, tenant: TenantId, member: MemberId, now: Timestamp) -> Result<(), DbError> {

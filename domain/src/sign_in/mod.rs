@@ -305,15 +305,7 @@ impl SignIn<'_> {
         };
         let keys = domain.keys(tenant).await?;
         let unknown = unknown_subject(&keys, upn);
-        let asked = Wanted {
-            tenant,
-            key: None,
-            upn: Some(upn.folded()),
-            unknown: Some(unknown),
-            attempt: None,
-            idem: None,
-            policy: None,
-        };
+        let asked = Wanted::of_name(tenant, upn.folded(), unknown);
         let begun = domain
             .decide(asked, |scene| {
                 let mut begun = Begun::now(domain, scene, upn, client.clone(), correlation);
@@ -343,15 +335,7 @@ impl SignIn<'_> {
         let keys = domain.keys(tenant).await?;
         let source = format!("password:{}", source_of(&keys, client));
         let mac = Bytea(keys.key(KeyPurpose::WrongPassword).mac(&[typed.expose().as_bytes()])[..16].to_vec());
-        let wanted = Wanted {
-            tenant,
-            key: None,
-            upn: None,
-            unknown: None,
-            attempt: Some(attempt),
-            idem: None,
-            policy: None,
-        };
+        let wanted = Wanted::of_attempt(tenant, attempt);
         // First without effects: is anything to be compared at all, and with what?
         let stored = domain
             .decide(wanted, |scene| {
@@ -412,15 +396,7 @@ impl SignIn<'_> {
         let domain = self.0;
         let tenant = me.tenant();
         let upn = self.upn_of(me).await?;
-        let wanted = Wanted {
-            tenant,
-            key: None,
-            upn: Some(upn.folded()),
-            unknown: Some(me.id().0),
-            attempt: None,
-            idem: None,
-            policy: None,
-        };
+        let wanted = Wanted::of_name(tenant, upn.folded(), me.id().0);
         let (attempt, session_id) = domain
             .decide(wanted, |scene| {
                 let begun = Begun::now(domain, scene, &upn, me.client().clone(), None);
@@ -445,15 +421,7 @@ impl SignIn<'_> {
     /// Begins what follows a set-up link: the wizard, or the second factor for somebody who has one.
     pub async fn begin_set_up(self, tenant: TenantId, upn: &Upn, client: &Client) -> Result<BegunAttempt> {
         let domain = self.0;
-        let wanted = Wanted {
-            tenant,
-            key: None,
-            upn: Some(upn.folded()),
-            unknown: Some(Uuid::nil()),
-            attempt: None,
-            idem: None,
-            policy: None,
-        };
+        let wanted = Wanted::of_name(tenant, upn.folded(), Uuid::nil());
         let (attempt, session_id) = domain
             .decide(wanted, |scene| {
                 let begun = Begun::now(domain, scene, upn, client.clone(), None);
@@ -489,15 +457,7 @@ impl SignIn<'_> {
 
     /// Where an attempt stands. Expired and decided ones are refused.
     pub async fn look(self, tenant: TenantId, attempt: AttemptId) -> Result<AttemptView> {
-        let wanted = Wanted {
-            tenant,
-            key: None,
-            upn: None,
-            unknown: None,
-            attempt: Some(attempt),
-            idem: None,
-            policy: None,
-        };
+        let wanted = Wanted::of_attempt(tenant, attempt);
         let view = self
             .0
             .decide(wanted, |scene| {
@@ -516,15 +476,7 @@ impl SignIn<'_> {
         let open = crate::verification::store::list_expired(domain.db(), tenant, before).await?;
         let mut swept = 0;
         for attempt in open {
-            let wanted = Wanted {
-                tenant,
-                key: None,
-                upn: None,
-                unknown: None,
-                attempt: Some(attempt),
-                idem: None,
-                policy: None,
-            };
+            let wanted = Wanted::of_attempt(tenant, attempt);
             let ended = domain
                 .decide(wanted, |scene| {
                     match scene.facts.attempt.as_ref().filter(|a| a.stage != Stage::Decided && expired(a, scene.now)) {

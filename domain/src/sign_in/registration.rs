@@ -56,15 +56,7 @@ impl SignIn<'_> {
         code: &OfferedCode,
     ) -> Result<Confirmed> {
         let domain = self.0;
-        let wanted = Wanted {
-            tenant,
-            key: None,
-            upn: None,
-            unknown: None,
-            attempt: Some(attempt),
-            idem: None,
-            policy: None,
-        };
+        let wanted = Wanted::of_attempt(tenant, attempt);
         let confirmed = domain
             .decide(wanted, |scene| {
                 let (attempt, member) = open_registration(scene)?;
@@ -135,15 +127,7 @@ impl SignIn<'_> {
     /// Skips registration while the days of grace last and nothing stricter asks for it: allowed with the password alone.
     pub async fn skip_registration(self, tenant: TenantId, attempt: AttemptId) -> Result<RightPassword> {
         let domain = self.0;
-        let wanted = Wanted {
-            tenant,
-            key: None,
-            upn: None,
-            unknown: None,
-            attempt: Some(attempt),
-            idem: None,
-            policy: None,
-        };
+        let wanted = Wanted::of_attempt(tenant, attempt);
         let skipped = domain
             .decide(wanted, |scene| {
                 let (attempt, member) = open_registration(scene)?;
@@ -171,15 +155,7 @@ impl SignIn<'_> {
 
     /// The member of an attempt that is at registration.
     async fn registering(self, tenant: TenantId, attempt: AttemptId) -> Result<MemberId> {
-        let wanted = Wanted {
-            tenant,
-            key: None,
-            upn: None,
-            unknown: None,
-            attempt: Some(attempt),
-            idem: None,
-            policy: None,
-        };
+        let wanted = Wanted::of_attempt(tenant, attempt);
         Ok(self
             .0
             .decide(wanted, |scene| Ok(Decided::Answer(open_registration(scene)?.1.member_id)))

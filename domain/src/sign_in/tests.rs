@@ -244,7 +244,7 @@ async fn a11_a_lock_ends_the_pending_sign_in() {
     short.limits.challenge_wrong_max = 5;
     app.domain.directory().publish_policy(&app.admin, short).await.expect("published");
     let ann = app.member_with_both("ann").await;
-    let at = past_the_password(&app, &ann).await;
+    let (at, other) = (past_the_password(&app, &ann).await, past_the_password(&app, &ann).await);
     let (tenant, attempt) = (app.tenant, at.attempt.expect("an attempt"));
     let browser = NewSession::of_attempt(Some(tenant), Some(attempt), SessionStage::SignIn, 1, client());
     app.domain.sign_in().create_session(b"browser", &browser).await.expect("a session");
@@ -270,6 +270,8 @@ async fn a11_a_lock_ends_the_pending_sign_in() {
     let after = shows(&app, &at, Purpose::SignIn, &app.code(&ann)).await;
     assert!(matches!(after, Err(VerificationError::ChallengeGone)), "{after:?}");
     assert!(matches!(looks(&app, &at).await, Err(SignInError::Expired)));
+    let beside = shows(&app, &other, Purpose::SignIn, &app.code(&ann)).await;
+    assert!(matches!(beside, Ok(Answered::Ended { reason: Reason::Locked, .. })), "{beside:?}");
     assert_eq!(allowed(&app).await, 0);
     let fresh = past_the_password(&app, &ann).await;
     assert!(matches!(shows(&app, &fresh, Purpose::SignIn, &app.code(&ann)).await, Ok(Answered::Right(_))));

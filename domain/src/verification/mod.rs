@@ -176,13 +176,9 @@ impl Verification<'_> {
         let keys = domain.keys(tenant).await?;
         let unknown = unknown_subject(&keys, &request.user);
         let wanted = Wanted {
-            tenant,
             key: Some(credential.key),
-            upn: Some(request.user.folded()),
-            unknown: Some(unknown),
-            attempt: None,
             idem: request.idempotency.as_ref().map(|i| &i.key[..]),
-            policy: None,
+            ..Wanted::of_name(tenant, request.user.folded(), unknown)
         };
         domain
             .decide(wanted, |scene| {
@@ -218,13 +214,8 @@ impl Verification<'_> {
             .await?
             .ok_or(VerificationError::KeyRefused)?;
         let wanted = Wanted {
-            tenant,
             key: Some(credential.key),
-            upn: None,
-            unknown: None,
-            attempt: Some(challenge),
-            idem: None,
-            policy: None,
+            ..Wanted::of_attempt(tenant, challenge)
         };
         domain
             .decide(wanted, |scene| {
@@ -287,15 +278,7 @@ impl Verification<'_> {
         kind: Option<MethodKind>,
     ) -> Result<(Answered, SessionId), VerificationError> {
         let domain = self.0;
-        let wanted = Wanted {
-            tenant,
-            key: None,
-            upn: None,
-            unknown: None,
-            attempt: Some(attempt),
-            idem: None,
-            policy: None,
-        };
+        let wanted = Wanted::of_attempt(tenant, attempt);
         domain
             .decide(wanted, |scene| {
                 let (commit, answered, session) = answer_attempt(domain, tenant, scene, purpose, code, kind)?;

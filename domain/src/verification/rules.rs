@@ -1,6 +1,6 @@
 //! The rules of verification. Pure: facts and the time come in, a verdict goes out. Nothing here reads a clock or a database.
 
-use super::facts::{Facts, MethodFacts};
+use super::facts::{AttemptFacts, Facts, MethodFacts};
 use jiff::{SignedDuration, Timestamp};
 use model::*;
 use serde::{Deserialize, Serialize};
@@ -194,8 +194,14 @@ pub fn admits(facts: &Facts, evaluation: &crate::policy::rules::Evaluation, now:
     if facts.tenant.as_ref().is_none_or(|tenant| tenant.suspended) || facts.member.as_ref().is_some_and(|member| member.disabled) {
         return refuse(Reason::Disabled, None);
     }
-    if let Some(until) = facts.counter("guard").waits(now) {
+    let guard = facts.counter("guard");
+    if let Some(until) = guard.waits(now) {
         return refuse(Reason::Locked, Some(until));
+    }
+    // What was open when the member was locked does not go on after the lock.
+    let open_before = |attempt: &AttemptFacts| guard.wait_until.is_some_and(|until| attempt.started_at < until);
+    if facts.attempt.as_ref().is_some_and(open_before) {
+        return refuse(Reason::Locked, None);
     }
     if evaluation.then == Then::Block {
         return refuse(Reason::BlockedByPolicy, None);

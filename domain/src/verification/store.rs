@@ -26,6 +26,34 @@ pub(crate) struct Wanted<'a> {
     pub(crate) policy: Option<i32>,
 }
 
+impl<'a> Wanted<'a> {
+    /// The facts about a name, for an attempt that begins; counted under `unknown` where nobody has it.
+    pub(crate) const fn of_name(tenant: TenantId, folded: &'a str, unknown: Uuid) -> Self {
+        Self {
+            tenant,
+            key: None,
+            upn: Some(folded),
+            unknown: Some(unknown),
+            attempt: None,
+            idem: None,
+            policy: None,
+        }
+    }
+
+    /// The facts about an attempt that goes on.
+    pub(crate) const fn of_attempt(tenant: TenantId, attempt: AttemptId) -> Self {
+        Self {
+            tenant,
+            key: None,
+            upn: None,
+            unknown: None,
+            attempt: Some(attempt),
+            idem: None,
+            policy: None,
+        }
+    }
+}
+
 /// Loads all facts; `None` when there is no such attempt in this tenant.
 pub(crate) async fn load(db: &Db, wanted: Wanted<'_>, now: Timestamp) -> Result<Option<Facts>, DbError> {
     let document = sqlx::query_scalar!(

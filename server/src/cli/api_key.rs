@@ -3,9 +3,9 @@
 use std::process::ExitCode;
 
 use domain::actor::Scope;
-use model::{CleanText, NAME_CHARACTERS_MAX, Path, Slug};
+use model::{ApiKeyId, CleanText, NAME_CHARACTERS_MAX, Path, Slug};
 
-use super::{Failure, admin_of};
+use super::{Failure, admin_of, print_json};
 use crate::config::Settings;
 use crate::startup::Running;
 
@@ -21,6 +21,27 @@ pub(super) struct ApiKey {
 enum Command {
     /// Make a key; prints it once and never again
     Create(Create),
+    /// List the tenant's keys as JSON, the revoked ones too
+    List(Of),
+    /// Revoke a key: the next request with it is refused, on every node
+    Revoke(Revoke),
+}
+
+#[derive(Debug, clap::Args)]
+struct Of {
+    /// Short name of the tenant
+    #[arg(long)]
+    tenant: Slug,
+}
+
+#[derive(Debug, clap::Args)]
+struct Revoke {
+    /// Short name of the tenant
+    #[arg(long)]
+    tenant: Slug,
+    /// The key's id, as `api-key list` shows it
+    #[arg(long)]
+    id: uuid::Uuid,
 }
 
 #[derive(Debug, clap::Args)]
@@ -41,12 +62,24 @@ struct Create {
 
 impl ApiKey {
     pub(super) async fn run(&self, settings: Settings) -> Result<ExitCode, Failure> {
-        let Command::Create(create) = &self.command;
+        let tenant = match &self.command {
+            Command::Create(Create { tenant, .. }) | Command::List(Of { tenant }) | Command::Revoke(Revoke { tenant, .. }) => tenant,
+        };
         let running = Running::start(&settings).await?;
-        let admin = admin_of(&running.domain, &create.tenant).await?;
-        let path = if create.server { Path::Server } else { Path::Cloud };
-        let credential = running.domain.directory().create_api_key(&admin, &create.name, &create.scope, path).await?;
-        println!("{}", credential.reveal());
+        let admin = admin_of(&running.domain, tenant).await?;
+        let directory = running.domain.directory();
+        match &self.command {
+            Command::Create(create) => {
+                let path = if create.server { Path::Server } else { Path::Cloud };
+                let credential = directory.create_api_key(&admin, &create.name, &create.scope, path).await?;
+                println!("{}", credential.reveal());
+            }
+            Command::List(_) => print_json(&directory.api_keys(&admin).await?)?,
+            Command::Revoke(revoke) => {
+                directory.revoke_api_key(&admin, ApiKeyId(revoke.id)).await?;
+                eprintln!("The key {} is revoked.", revoke.id);
+            }
+        }
         running.end().await?;
         Ok(ExitCode::SUCCESS)
     }

@@ -15,7 +15,7 @@ use domain::directory::{MemberRef, NewMember, NewTenant};
 use domain::rng::Rng;
 use domain::vault::Vault;
 use domain::{Domain, Node};
-use model::{CleanText, DomainName, MfaState, Path, Profile, Slug, TenantId, Upn};
+use model::{CleanText, DomainName, ErrorCode, MfaState, Path, Profile, Slug, TenantId, Upn};
 use serde_json::{Value, json};
 use testkit::TestDatabase;
 use tower::ServiceExt;
@@ -408,6 +408,30 @@ async fn a_key_opens_what_its_scopes_say() {
             assert_eq!(answer.status, expected, "{method} {path}: {}", answer.body);
         }
     }
+}
+
+/// Bar 23: a revoked key opens nothing from the next request on, neither a door that reads nor verification, which loads its key itself.
+#[tokio::test]
+async fn a_revoked_key_opens_nothing_any_more() {
+    let installation = Installation::new().await;
+    let (admin, directory) = (Admin::console(installation.noord.tenant), installation.domain.directory());
+    let key = installation.key(installation.noord.tenant, &Scope::ALL).await;
+    let calls = [
+        ("GET", "/api/v1/users", Value::Null),
+        ("POST", "/api/v1/verifications", json!({ "user": "member@noord.example", "code": "123456" })),
+    ];
+    for (method, path, body) in &calls {
+        assert_eq!(installation.call(&key, method, path, body.clone()).await.status, 200, "{path}");
+    }
+    let newest = directory.api_keys(&admin).await.expect("keys")[0].clone();
+    directory.revoke_api_key(&admin, newest.id).await.expect("revoked");
+    for (method, path, body) in &calls {
+        let answer = installation.call(&key, method, path, body.clone()).await;
+        assert_eq!((answer.status, answer.code()), (401, ErrorCode::KeyRefused.as_str()), "{path}");
+    }
+    let listed = directory.api_keys(&admin).await.expect("keys");
+    assert!(listed[0].revoked_at.is_some() && listed[1].revoked_at.is_none(), "{listed:?}");
+    assert!(directory.revoke_api_key(&admin, newest.id).await.is_err(), "it was revoked before");
 }
 
 #[tokio::test]
