@@ -7,7 +7,7 @@ const system = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/goog
 export default defineConfig({
   testDir: "tests",
   outputDir: "output/results",
-  fullyParallel: false,
+  fullyParallel: true,
   workers: 2,
   retries: 0,
   // After each failure a worker begins again with a new server: where all is lost, that takes long.
@@ -21,6 +21,8 @@ export default defineConfig({
     locale: "en-GB",
     timezoneId: "Europe/Amsterdam",
     trace: "retain-on-failure",
+    actionTimeout: 10_000,
+    navigationTimeout: 15_000,
     launchOptions: {
       executablePath: process.env.TWEESTAP_CHROMIUM ?? system,
       args: [

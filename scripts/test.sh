@@ -52,7 +52,7 @@ rust_tests() {
 browser_tests() {
   stage "browser tests"
   local result=$root/end2end/output/result.json code=0
-  rm -f "$result"
+  rm -rf "$result" "$root/end2end/output/gallery"
   (cd end2end && TWEESTAP_BIN=$CARGO_TARGET_DIR/debug/tweestap TWEESTAP_SITE_DIR=$CARGO_TARGET_DIR/site npx --no-install playwright test </dev/null) || code=$?
   # shellcheck disable=SC2046 # two words
   count "$code" $(node -e 'const s = require(process.argv[1]).stats; console.log(s.expected + s.flaky, s.unexpected)' "$result" 2>/dev/null)
@@ -73,6 +73,7 @@ fi
 if [ "$part" != check ]; then
   check "site" site
   browser_tests
+  check "gallery: every state of every page in all its dresses" node scripts/gallery.mjs end2end/output/result.json
 fi
 
 # Both parts leave a file; the browser's tests are asked for only where they were run.

@@ -1,71 +1,79 @@
 // What people do on the pages, step by step, as a test says it.
-import { expect, type Page } from "@playwright/test";
-import { nextTotp, totp } from "./oath.ts";
+import { expect } from "@playwright/test";
+import { App } from "./oath.ts";
+import type { Person } from "./person.ts";
 import { PASSWORD } from "./tenant.ts";
 
-/** An authenticator app in a person's hand. */
-export class App {
-  last = "";
-  constructor(readonly secret: string) {}
-  /** A code that has not been used: each is good once. */
-  async fresh(): Promise<string> {
-    this.last = await nextTotp(this.secret, this.last);
-    return this.last;
-  }
-  /** A code that is wrong now. */
-  wrong(): string {
-    const near = [-60, -30, 0, 30, 60].map((ahead) => totp(this.secret, { ahead }));
-    return ["000000", "111111", "222222", "333333", "444444", "555555"].find((code) => !near.includes(code)) ?? "666666";
-  }
+export async function enterName(me: Person, upn: string): Promise<void> {
+  await me.page.goto("/sign-in?show=name");
+  await me.enter(me.field("sign_in.name_label"), upn);
+  await expect(me.heading()).toHaveText(me.say("sign_in.password_title"));
 }
 
-export async function enterName(page: Page, upn: string): Promise<void> {
-  await page.goto("/sign-in?show=name");
-  await page.locator("input[name=upn]").fill(upn);
-  await page.keyboard.press("Enter");
-  await expect(page.locator("input[name=password]")).toBeVisible();
-}
-
-export async function enterPassword(page: Page, password = PASSWORD): Promise<void> {
-  await page.locator("input[name=password]").fill(password);
-  const answered = page.waitForResponse((response) => response.request().method() === "POST");
-  await page.keyboard.press("Enter");
-  await answered;
-  await page.waitForLoadState("load");
+export async function enterPassword(me: Person, password = PASSWORD): Promise<void> {
+  await me.enter(me.field("sign_in.password_label"), password);
 }
 
 /** Reads the key under the square, as somebody does whose camera is broken. */
-export async function readKey(page: Page): Promise<App> {
-  await page.locator("details", { has: page.locator("code") }).first().evaluate((details: HTMLDetailsElement) => (details.open = true));
-  const texts = await page.locator("details code").allInnerTexts();
+export async function readKey(me: Person): Promise<App> {
+  await me.press(me.page.locator("summary", { hasText: me.say("register.cannot_scan") }));
+  const texts = await me.page.locator("details[open] code").allInnerTexts();
   const key = texts.map((text) => text.replaceAll(/\s/g, "")).find((text) => /^[A-Z2-7]{32}$/.test(text));
   expect(key, `a key among ${texts.length} texts`).toBeTruthy();
-  return new App(key ?? "");
+  return new App(key ?? "", true);
 }
 
-/** Types a code; the page sends it by itself at the sixth digit, else by its button. Waits for the answer. */
-export async function enterCode(page: Page, code: string): Promise<void> {
-  const answered = page.waitForResponse((response) => response.request().method() === "POST");
-  const field = page.locator("input[name=code]");
-  const sendsItself = (await field.getAttribute("data-submit-when-full")) !== null;
-  await field.fill(code);
-  if (!sendsItself) await page.locator("form:has(input[name=code]) button").first().click();
-  await answered;
-  await page.waitForLoadState("load");
+/** Types a code of the second step; the page sends it by itself at the sixth digit, else by Enter. Waits for the answer. */
+export async function enterCode(me: Person, code: string): Promise<void> {
+  await me.enter(me.field("sign_in.code_label_six"), code);
 }
 
-/** Registers an app from the wizard's first page to its last; answers the app and the recovery codes. */
-export async function registerApp(page: Page): Promise<{ app: App; codes: string[] }> {
-  await expect(page).toHaveURL(/\/register/);
-  const app = await readKey(page);
-  await page.locator("button[value=scanned], form:has(input[value=scanned]) button").first().click();
-  await expect(page).toHaveURL(/show=test/);
-  await enterCode(page, await app.fresh());
-  await expect(page.locator("ol li").first()).toBeVisible();
-  const codes = (await page.locator("ol li").allInnerTexts()).map((code) => code.trim());
-  return { app, codes };
+export async function enterRecoveryCode(me: Person, code: string): Promise<void> {
+  await me.enter(me.field("sign_in.recovery_label"), code);
 }
 
-export async function sessionId(page: Page): Promise<string> {
-  return (await page.locator("footer code, footer .code").first().innerText()).trim();
+/** Registers an app from the wizard's first page to the recovery codes; answers the app and the codes. */
+export async function registerApp(me: Person): Promise<{ app: App; codes: string[] }> {
+  await expect(me.heading()).toHaveText(me.say("register.scan_title"));
+  const app = await readKey(me);
+  await me.go(me.button("register.added"));
+  await enterCode(me, app.fresh());
+  return { app, codes: await readCodes(me) };
+}
+
+/** The recovery codes on the page. */
+export async function readCodes(me: Person): Promise<string[]> {
+  await expect(me.heading()).toHaveText(me.say("register.codes_title"));
+  return (await me.main().locator("ol li").allInnerTexts()).map((code) => code.trim());
+}
+
+/** What the member reads out to support: it stands at the foot of the page. */
+export async function sessionId(me: Person): Promise<string> {
+  return (await me.page.getByRole("contentinfo").locator("code").innerText()).trim();
+}
+
+/** Name, password and a fresh code. */
+export async function signIn(me: Person, upn: string, app: App): Promise<void> {
+  await enterName(me, upn);
+  await enterPassword(me);
+  await enterCode(me, app.fresh());
+}
+
+/** By the menu behind one's name. */
+export async function signOut(me: Person): Promise<void> {
+  await me.page.goto("/security-info");
+  await me.press(me.page.locator("details.account > summary"));
+  await me.go(me.button("shell.sign_out"));
+  await me.reads("sign_in.signed_out");
+}
+
+/** Opens a one-time link, sets a password and an app, and goes on to the start page. */
+export async function setUp(me: Person, link: string): Promise<App> {
+  await me.page.goto(link);
+  await me.enter(me.field("set_up.password_label"), "blauwe kranen zingen zacht");
+  const { app } = await registerApp(me);
+  await me.tick(me.page.getByRole("checkbox", { name: me.say("register.saved") }));
+  await me.go(me.button("register.finish"));
+  await me.go(me.link("register.go_on"));
+  return app;
 }

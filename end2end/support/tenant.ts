@@ -1,26 +1,40 @@
 // An organisation to play with, made by the program's own commands on the server's database, and the REST key of an admin in it.
 import { execFileSync } from "node:child_process";
+import { App } from "./oath.ts";
 import { program, type Server } from "./server.ts";
 
 export const PASSWORD = "vier natte eenden";
 
+/** A seed that a member's app holds when the tests give him one; of no use anywhere else. */
+const SEED = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
+
+interface Someone {
+  given?: string;
+  family?: string;
+  role?: string;
+}
+
 export interface Tenant {
   slug: string;
   /** Makes a member with a password; answers the sign-in name. */
-  member(name: string, options?: { given?: string; role?: string; enabled?: boolean }): string;
+  member(name: string, options?: Someone): string;
   /** Makes a member without a password; answers the one-time link. */
-  invited(name: string, options?: { given?: string; role?: string }): string;
+  invited(name: string, options?: Someone): string;
+  /** Gives a member an app that counts at once. */
+  app(upn: string): Promise<App>;
+  /** A verification that another program asks for; answers its decision. */
+  verify(upn: string, code: string, application: string): Promise<string>;
   /** Calls the REST interface as an admin. */
   rest(method: string, path: string, body?: unknown): Promise<{ status: number; body: any }>;
 }
 
 let made = 0;
 
-export async function tenant(server: Server, name: string, options: { profile?: string } = {}): Promise<Tenant> {
+export async function tenant(server: Server, name: string, options: { strict?: boolean } = {}): Promise<Tenant> {
   const slug = `t${process.pid}-${++made}`;
   const domain = `${slug}.example`;
   const run = (...args: string[]) => command(server, args);
-  run("tenant", "create", "--slug", slug, "--name", name, "--domain", domain, ...(options.profile ? ["--profile", options.profile] : []));
+  run("tenant", "create", "--slug", slug, "--name", name, "--domain", domain, ...(options.strict ? ["--strict"] : []));
   const key = run("api-key", "create", "--tenant", slug, "--name", "tests", "--scope", "verify,admin,read,support").trim();
   const rest: Tenant["rest"] = async (method, path, body) => {
     const headers: Record<string, string> = { authorization: `Bearer ${key}` };
@@ -29,8 +43,15 @@ export async function tenant(server: Server, name: string, options: { profile?: 
     const text = await answer.text();
     return { status: answer.status, body: text ? JSON.parse(text) : undefined };
   };
-  const create = (upn: string, { given, role }: { given?: string; role?: string }, ...more: string[]) =>
-    run("user", "create", "--tenant", slug, "--upn", upn, ...(given ? ["--given-name", given] : []), ...(role ? ["--role", role] : []), ...more);
+  const create = (upn: string, { given, family, role }: Someone, ...more: string[]) => {
+    const names = [...(given ? ["--given-name", given] : []), ...(family ? ["--family-name", family] : [])];
+    return run("user", "create", "--tenant", slug, "--upn", upn, ...names, ...(role ? ["--role", role] : []), ...more);
+  };
+  const good = async (method: string, path: string, body: unknown) => {
+    const answer = await rest(method, path, body);
+    if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  };
   return {
     slug,
     rest,
@@ -39,6 +60,13 @@ export async function tenant(server: Server, name: string, options: { profile?: 
       create(upn, options);
       command(server, ["user", "set-password", "--tenant", slug, "--upn", upn], PASSWORD);
       return upn;
+    },
+    async app(upn) {
+      await good("POST", `/users/${upn}/methods`, { kind: "totp", secret: SEED, confirmed: true });
+      return new App(SEED);
+    },
+    async verify(upn, code, application) {
+      return (await good("POST", "/verifications", { user: upn, code, application })).decision;
     },
     invited(name, options = {}) {
       const made = JSON.parse(create(`${name}@${domain}`, options, "--setup-link"));

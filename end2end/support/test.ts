@@ -1,5 +1,6 @@
 // The `test` that every browser test imports: a server for each worker, and a page on which nothing may go wrong unseen.
-import { test as base, expect, type Page } from "@playwright/test";
+import { type BrowserContext, test as base, expect, type Page } from "@playwright/test";
+import { type Habits, Person } from "./person.ts";
 import { type Server, startServer } from "./server.ts";
 
 interface PerWorker {
@@ -11,6 +12,8 @@ interface PerTest {
   untouched: Server;
   /** What went wrong on the page besides what the test looks at; the test fails when something did. Empty it where it is meant. */
   problems: string[];
+  /** Somebody more, in a browser of their own. */
+  somebody: (habits?: Habits & { at?: Server }) => Promise<Person>;
 }
 
 export const test = base.extend<PerTest, PerWorker>({
@@ -35,17 +38,37 @@ export const test = base.extend<PerTest, PerWorker>({
   },
   // Every page of the context is watched, also one that a test opens itself.
   context: async ({ context, problems }, use) => {
-    await context.exposeBinding("reportViolation", (_, text: string) => problems.push(`policy: ${text}`));
-    await context.addInitScript(() => {
-      document.addEventListener("securitypolicyviolation", (event) => {
-        const report = (window as unknown as { reportViolation(text: string): void }).reportViolation;
-        report(`${event.effectiveDirective} stopped ${event.blockedURI} at ${event.sourceFile ?? "?"}:${event.lineNumber}`);
-      });
-    });
-    context.on("page", (page) => watch(page, problems));
+    await watched(context, problems);
     await use(context);
   },
+  somebody: async ({ browser, server, problems }, use) => {
+    const contexts: BrowserContext[] = [];
+    await use(async ({ at = server, width = 1440, theme = "light", ...habits } = {}) => {
+      const context = await browser.newContext({
+        baseURL: at.url,
+        locale: habits.language === "nl" ? "nl-NL" : "en-GB",
+        viewport: { width, height: width === 390 ? 844 : 900 },
+        colorScheme: theme,
+        javaScriptEnabled: habits.script ?? true,
+      });
+      contexts.push(context);
+      await watched(context, problems);
+      return new Person(await context.newPage(), at.url, habits);
+    });
+    for (const context of contexts) await context.close();
+  },
 });
+
+async function watched(context: BrowserContext, problems: string[]): Promise<void> {
+  await context.exposeBinding("reportViolation", (_, text: string) => problems.push(`policy: ${text}`));
+  await context.addInitScript(() => {
+    document.addEventListener("securitypolicyviolation", (event) => {
+      const report = (window as unknown as { reportViolation(text: string): void }).reportViolation;
+      report(`${event.effectiveDirective} stopped ${event.blockedURI} at ${event.sourceFile ?? "?"}:${event.lineNumber}`);
+    });
+  });
+  context.on("page", (page) => watch(page, problems));
+}
 
 function watch(page: Page, problems: string[]): void {
   page.on("pageerror", (error) => problems.push(`script: ${error.message}`));

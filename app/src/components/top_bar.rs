@@ -43,7 +43,7 @@ pub fn TopBar(
             <div class="tools">
                 <LanguageSwitch/>
                 <details class="account">
-                    <summary class="button quiet" aria-label=label><Avatar name=account.name.clone()/></summary>
+                    <summary class="button quiet"><Avatar name=account.name.clone()/><span class="visually-hidden">{label}</span></summary>
                     <div class="pop">
                         <p><b>{account.name}</b><span class="muted">{account.role}</span></p>
                         <LanguageSwitch/>

@@ -98,7 +98,7 @@ fn menu(account: MemberAccount) -> AnyView {
     let links = account.links.into_iter().map(|(words, href)| view! { <a href=href>{words}</a> }).collect_view();
     view! {
         <details class="account">
-            <summary class="button quiet" aria-label=label><Avatar name=account.name.clone()/></summary>
+            <summary class="button quiet"><Avatar name=account.name.clone()/><span class="visually-hidden">{label}</span></summary>
             <div class="pop">
                 <p><b>{account.name}</b><span class="muted">{account.upn}</span></p>
                 <LanguageSwitch/>
