@@ -73,6 +73,7 @@ function faults(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const found: string[] = [];
     const root = document.documentElement;
+    const unseen = (element: Element | null): boolean => element !== null && (getComputedStyle(element).clipPath !== "none" || unseen(element.parentElement));
     const CLIPPING = ".table-frame, .card, .dialog, .drawer, .banner";
     if (root.scrollWidth > root.clientWidth) {
       const wide = [...document.querySelectorAll("body *")].find((element) => element.getBoundingClientRect().right > root.clientWidth + 1);
@@ -81,8 +82,8 @@ function faults(page: Page): Promise<string[]> {
     for (const element of document.querySelectorAll<HTMLElement>("body *")) {
       const style = getComputedStyle(element);
       const text = [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.textContent?.trim());
-      // A pixel square is how text for screen readers is hidden; an ellipsis is fine where the whole text is a hover away.
-      const meant = element.clientWidth <= 1 || element.closest(".visually-hidden") !== null || (style.textOverflow === "ellipsis" && element.title !== "");
+      // What is clipped away whole is for screen readers; an ellipsis is fine where the whole text is a hover away.
+      const meant = unseen(element) || (style.textOverflow === "ellipsis" && element.title !== "");
       if (text && !meant && style.overflowX !== "visible" && style.overflowX !== "auto" && element.scrollWidth > element.clientWidth) {
         found.push(`cut off: ${element.outerHTML.slice(0, 120)}`);
       }
