@@ -120,7 +120,7 @@ test("a member is added with a link that is shown once; what was typed stays whe
   });
 });
 
-test("everything that can be done with a member names them, says what it does and asks why", async ({ server, somebody }) => {
+test("the page of a member says what holds and why, and what may be changed by whom", async ({ server, somebody }) => {
   const org = await tenant(server, "Hogeschool Duinmeer");
   const { ready, asked, off, id } = await people(org);
   const admin = await somebody();
@@ -135,6 +135,32 @@ test("everything that can be done with a member names them, says what it does an
   await gallery(admin, "console-member-without-methods");
   await page.goto(switchedOff);
   await gallery(admin, "console-member-off");
+
+  // The only global admin cannot give the role away.
+  const own = await of(`marijke@${org.slug}.example`);
+  await gallery(admin, "console-roles-last-admin", {
+    reach: async () => {
+      await page.goto(`${own}?do=roles`);
+      await page.getByRole("checkbox", { name: new RegExp(`^${admin.say("console.role_global_admin")}`, "i") }).uncheck();
+      await admin.go(admin.button("member.save_roles"));
+      await admin.reads("errors.last_global_admin_title");
+    },
+  });
+  const helper = await somebody();
+  await setUp(helper, org.invited("aafke", { given: "Aafke", role: "auth_admin" }));
+  await helper.page.goto(own);
+  await helper.reads("member.above_title");
+  await gallery(helper, "console-member-above");
+});
+
+test("everything that can be done with a member names them, says what it does and asks why", async ({ server, somebody }) => {
+  const org = await tenant(server, "Hogeschool Duinmeer");
+  const { ready, asked, off, id } = await people(org);
+  const admin = await somebody();
+  await setUp(admin, org.invited("marijke", { given: "Marijke", family: "Sanders", role: "global_admin" }));
+  const { page } = admin;
+  const of = async (upn: string) => `/admin/${org.slug}/users/${await id(upn)}`;
+  const [member, nothing, switchedOff] = [await of(ready), await of(asked), await of(off)];
   for (const act of ["disabled", "reregister", "link", "sessions", "roles", "off", "unlock"]) {
     await page.goto(`${member}?do=${act}`);
     await gallery(admin, `console-do-${act}`);
@@ -154,28 +180,12 @@ test("everything that can be done with a member names them, says what it does an
       await expect(admin.main()).toContainText(admin.say("members.reason_missing"));
     },
   });
-  // The only global admin cannot give the role away.
-  const own = await of(`marijke@${org.slug}.example`);
-  await gallery(admin, "console-roles-last-admin", {
-    reach: async () => {
-      await page.goto(`${own}?do=roles`);
-      await page.getByRole("checkbox", { name: new RegExp(`^${admin.say("console.role_global_admin")}`, "i") }).uncheck();
-      await admin.go(admin.button("member.save_roles"));
-      await admin.reads("errors.last_global_admin_title");
-    },
-  });
   await page.goto(`${member}?do=reregister`);
   await admin.type(admin.field("members.reason"), REASON);
   await admin.go(admin.button("member.reregister_do"));
   await expect(page.getByRole("status").filter({ hasText: admin.say("member.reregister_done", { name: "Femke van der Heijden-Oosterhuis" }) })).toBeVisible();
   expect((await org.rest("GET", `/users/${ready}`)).body.mfa_state).toBe("enabled");
   await gallery(admin, "console-do-done");
-
-  const helper = await somebody();
-  await setUp(helper, org.invited("aafke", { given: "Aafke", role: "auth_admin" }));
-  await helper.page.goto(own);
-  await helper.reads("member.above_title");
-  await gallery(helper, "console-member-above");
 });
 
 /** Somebody who has typed name and password, and is asked for a code. */
@@ -186,9 +196,18 @@ async function undecided(me: Person, upn: string): Promise<string> {
   return sessionId(me);
 }
 
+/** The menu of filters, open. */
+const filtersOpen = (admin: Person, address: string) => ({
+  reach: async () => {
+    await admin.page.goto(address);
+    await admin.press(admin.page.locator("summary", { hasText: admin.say("journal.filter") }));
+    await expect(admin.button("journal.apply")).toBeVisible();
+  },
+});
+
 test("the journal is filtered by its address, and one sign-in is looked at beside the list", async ({ server, somebody }) => {
   const org = await tenant(server, "Hogeschool Duinmeer");
-  const { ready, asked, id } = await people(org);
+  const { ready, id } = await people(org);
   const journal = `/admin/${org.slug}/journal`;
   const admin = await somebody();
   await setUp(admin, org.invited("marijke", { given: "Marijke", family: "Sanders", role: "global_admin" }));
@@ -196,14 +215,7 @@ test("the journal is filtered by its address, and one sign-in is looked at besid
   await page.goto(journal);
   await expect(admin.main()).toContainText(ready);
   await gallery(admin, "journal");
-  const filter = (reach: string) => ({
-    reach: async () => {
-      await page.goto(reach);
-      await admin.press(page.locator("summary", { hasText: admin.say("journal.filter") }));
-      await expect(admin.button("journal.apply")).toBeVisible();
-    },
-  });
-  await gallery(admin, "journal-filters-open", filter(journal));
+  await gallery(admin, "journal-filters-open", filtersOpen(admin, journal));
   await page.goto(`${journal}?reason=code_reused&method=totp&member=${await id(ready)}`);
   await expect(page.getByRole("table").getByRole("row")).toHaveCount(2);
   await gallery(admin, "journal-filtered");
@@ -225,14 +237,22 @@ test("the journal is filtered by its address, and one sign-in is looked at besid
   await page.goto(`${journal}?open=000000000-0`);
   await admin.reads("journal.gone");
   await gallery(admin, "journal-detail-gone");
+});
 
-  await page.goto(`${journal}/audit`);
+test("changes are told with who, what, whom and why", async ({ server, somebody }) => {
+  const org = await tenant(server, "Hogeschool Duinmeer");
+  const { asked, id } = await people(org);
+  const audit = `/admin/${org.slug}/journal/audit`;
+  const admin = await somebody();
+  await setUp(admin, org.invited("marijke", { given: "Marijke", family: "Sanders", role: "global_admin" }));
+  const { page } = admin;
+  await page.goto(audit);
   await expect(admin.main()).toContainText(asked);
   await gallery(admin, "audit");
-  await gallery(admin, "audit-filters-open", filter(`${journal}/audit`));
-  await page.goto(`${journal}/audit?event=member_created&about=${await id(asked)}`);
+  await gallery(admin, "audit-filters-open", filtersOpen(admin, audit));
+  await page.goto(`${audit}?event=member_created&about=${await id(asked)}`);
   await gallery(admin, "audit-filtered");
-  await page.goto(`${journal}/audit?about=nobody@${org.slug}.example`);
+  await page.goto(`${audit}?about=nobody@${org.slug}.example`);
   await gallery(admin, "audit-none");
 });
 
