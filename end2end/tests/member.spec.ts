@@ -127,7 +127,7 @@ test("the wizard asks during sign-in, and can be left and taken up again", async
   await gallery(me, "register-done");
 });
 
-test("security info: a second app, another name, new codes, and what removing does", async ({ server, somebody }) => {
+test("security info: nothing yet, a first app, and the code that is asked before a change", async ({ server, somebody }) => {
   const org = await tenant(server, "Hogeschool Duinmeer");
   const upn = org.member("okke", { given: "Okke" });
   const me = await somebody();
@@ -186,7 +186,18 @@ test("security info: a second app, another name, new codes, and what removing do
   await enterCode(me, app.fresh());
   await expect(me.heading()).toHaveText(me.say("security_info.title"));
 
-  await org.app(upn);
+});
+
+test("security info: two apps, another name, new codes, and what removing does", async ({ server, somebody }) => {
+  const org = await tenant(server, "Hogeschool Duinmeer");
+  const upn = org.member("okke", { given: "Okke" });
+  const app = await org.app(upn);
+  await enable(org, upn);
+  const me = await somebody();
+  const info = () => me.page.goto("/security-info");
+  const menu = (label: string) => me.page.locator("summary").and(me.page.getByLabel(me.say("security_info.options_for", { method: label }), { exact: true })).first();
+  await signIn(me, upn, app);
+  await org.rest("POST", `/users/${upn}/methods`, { kind: "totp", confirmed: true });
   await info();
   await gallery(me, "security-info-two");
   await me.press(menu("Authenticator"));

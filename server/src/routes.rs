@@ -31,11 +31,19 @@ mod tests {
         let others: BTreeSet<&str> = others.iter().filter_map(|route| route.as_str()).collect();
         let all = super::all();
         let reads = |who| !matches!(who, Who::Integration(_) | Who::Reporter);
-        let routes: BTreeSet<&str> = all.entries().iter().filter(|e| e.method == Method::GET && reads(e.who)).map(|e| e.path).collect();
+        let routes: BTreeSet<&str> = all
+            .entries()
+            .iter()
+            .filter(|e| e.method == Method::GET && reads(e.who))
+            .map(|e| e.path)
+            .collect();
         for route in &routes {
             let pictures = pages.get(*route).and_then(|names| names.as_array()).map_or(0, Vec::len);
             let page = pictures > 0;
-            assert!(page != others.contains(route), "{route}: give it pictures in end2end/gallery.json, or name it as no page");
+            assert!(
+                page != others.contains(route),
+                "{route}: give it pictures in end2end/gallery.json, or name it as no page"
+            );
         }
         for route in pages.keys().map(String::as_str).filter(|route| *route != "*").chain(others) {
             assert!(routes.contains(route), "{route} stands in end2end/gallery.json and is no route");

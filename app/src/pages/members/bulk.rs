@@ -88,17 +88,18 @@ pub enum Effect {
 }
 
 impl Effect {
-    fn words(self) -> &'static str {
+    /// What it comes to for so many members.
+    fn words(self, count: usize) -> String {
         match self {
-            Self::Refused => text!(members.effect_refused),
-            Self::Free => text!(members.effect_free),
-            Self::Loses => text!(members.effect_loses),
-            Self::Back => text!(members.effect_back),
-            Self::AskedAgain => text!(members.effect_asked_again),
-            Self::Asked => text!(members.effect_asked),
-            Self::ByRole => text!(members.effect_role),
-            Self::Straight => text!(members.effect_straight),
-            Self::Unchanged => text!(members.effect_unchanged),
+            Self::Refused => text!(members.effect_refused, count = count),
+            Self::Free => text!(members.effect_free, count = count),
+            Self::Loses => text!(members.effect_loses, count = count),
+            Self::Back => text!(members.effect_back, count = count),
+            Self::AskedAgain => text!(members.effect_asked_again, count = count),
+            Self::Asked => text!(members.effect_asked, count = count),
+            Self::ByRole => text!(members.effect_role, count = count),
+            Self::Straight => text!(members.effect_straight, count = count),
+            Self::Unchanged => text!(members.effect_unchanged, count = count),
         }
     }
 
@@ -213,7 +214,7 @@ fn preview(title: String, model: BulkPage) -> AnyView {
         .map(|(effect, count)| Tally {
             tone: effect.tone(),
             count: count.to_string(),
-            words: effect.words().to_owned(),
+            words: effect.words(count),
         })
         .collect();
     let count = rows.len();
@@ -227,7 +228,7 @@ fn preview(title: String, model: BulkPage) -> AnyView {
     let lines = rows
         .into_iter()
         .map(|(member, effect)| {
-            let words = view! { <Badge tone=effect.tone() look=BadgeLook::Plain>{effect.words()}</Badge> }.into_any();
+            let words = view! { <Badge tone=effect.tone() look=BadgeLook::Plain>{effect.words(1)}</Badge> }.into_any();
             line(&slug, &member, text!(members.column_effect), words)
         })
         .collect_view();
