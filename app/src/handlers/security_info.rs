@@ -87,7 +87,7 @@ pub(super) async fn act(guest: Guest, Form(fields): Form<Fields>) -> Answer {
         ("first", Some(id)) => methods.make_default(&me.me, id).await.map(|()| "done=first".to_owned()),
         ("rename", Some(id)) => match CleanText::parse(&fields.name) {
             Ok(label) => methods.rename(&me.me, id, &label).await.map(|()| format!("done=renamed&what={}", what())),
-            Err(problem) => return rename_again(guest, &me, &fields, &problem.to_string()).await,
+            Err(problem) => return rename_again(guest, &me, &fields, problem).await,
         },
         ("remove", Some(id)) => methods.remove(&me.me, id).await.map(|()| "done=removed".to_owned()),
         ("renew", _) => match methods.new_recovery_codes(&me.me).await {
@@ -222,7 +222,7 @@ async fn end_session(guest: Guest, me: &SignedIn, fields: &Fields) -> Answer {
     Ok(see("/security-info?done=ended"))
 }
 
-async fn rename_again(guest: Guest, me: &SignedIn, fields: &Fields, problem: &str) -> Answer {
+async fn rename_again(guest: Guest, me: &SignedIn, fields: &Fields, problem: TextError) -> Answer {
     let info = guest.domain().methods().mine(&me.me).await.map_err(guest.fails())?;
     let method = cards(&info, &guest)
         .into_iter()
@@ -232,7 +232,7 @@ async fn rename_again(guest: Guest, me: &SignedIn, fields: &Fields, problem: &st
     let model = SecurityInfo::Rename {
         method,
         name,
-        error: Some(problem.to_owned()),
+        error: Some(problem),
     };
     Ok(guest.show_with(ErrorCode::Invalid, || page(guest.shell(), model)))
 }

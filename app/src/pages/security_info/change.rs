@@ -1,7 +1,7 @@
 //! Rename, remove, renew: a page each, so that every change can be thought over and works without script.
 
 use leptos::prelude::*;
-use model::MethodKind;
+use model::{MethodKind, TextError};
 
 use super::{MethodView, PATH};
 use crate::{
@@ -31,8 +31,13 @@ pub enum RemoveEffect {
     NothingLeft,
 }
 
-pub(super) fn rename(method: MethodView, name: String, error: Option<String>) -> AnyView {
+pub(super) fn rename(method: MethodView, name: String, error: Option<TextError>) -> AnyView {
     let what = method.what();
+    let error = error.map(|error| match error {
+        TextError::Empty => text!(security_info.name_empty).to_owned(),
+        TextError::TooLong { length, max } => text!(security_info.name_long, length = length, max = max),
+        TextError::Forbidden { position, .. } => text!(security_info.name_forbidden, position = position),
+    });
     view! {
         <div class="stack screen-stack">
             <div class="lead"><h1>{text!(security_info.rename_title, what = what)}</h1></div>

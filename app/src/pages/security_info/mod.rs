@@ -115,7 +115,7 @@ pub enum SecurityInfo {
         /// What was typed.
         name: String,
         /// What is wrong with it.
-        error: Option<String>,
+        error: Option<model::TextError>,
     },
     /// Is this to be removed?
     Remove(Remove),
