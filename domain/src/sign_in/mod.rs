@@ -4,7 +4,7 @@
 //! is refused, so that no step can be skipped, repeated or taken out of order.
 
 pub mod error;
-mod registration;
+pub(crate) mod registration;
 pub(crate) mod store;
 #[cfg(test)]
 mod tests;
@@ -311,11 +311,10 @@ impl SignIn<'_> {
                 let mut begun = Begun::now(domain, scene, upn, client.clone(), correlation);
                 // Used once: when it is taken, the next try makes its own.
                 begun.session = wanted.take().unwrap_or(begun.session);
-                let mut commit = Commit::about(tenant, scene.facts, begun.attempt, scene.now, scene.now);
-                commit.new_attempt = Some(attempt_row(domain, tenant, scene, &begun, Purpose::SignIn, Door::Web, Path::Cloud));
-                commit.steps.push(Step::new(StepKind::NameEntered));
-                commit.reserve(begun.session);
-                Ok(Decided::Commit(Box::new(commit), (begun.attempt, begun.session)))
+                Ok(Decided::Commit(
+                    Box::new(name_entered(domain, tenant, scene, &begun)),
+                    (begun.attempt, begun.session),
+                ))
             })
             .await?;
         Ok(BegunAttempt {
@@ -425,26 +424,7 @@ impl SignIn<'_> {
         let (attempt, session_id) = domain
             .decide(wanted, |scene| {
                 let begun = Begun::now(domain, scene, upn, client.clone(), None);
-                let (version, document, evaluation) = scene.evaluate(None).ok_or(crate::verification::VerificationError::PolicyMissing)?;
-                let held = scene.facts.held();
-                let mut commit = Commit::about(tenant, scene.facts, begun.attempt, scene.now, scene.now);
-                let mut row = attempt_row(domain, tenant, scene, &begun, Purpose::SetUp, Door::Web, Path::Cloud);
-                row.policy_version = Some(version);
-                if usable_families(&document, &held).is_empty() {
-                    row.stage = Stage::Register;
-                    row.reasons = registration_reasons(&document, &evaluation, &held);
-                    if row.reasons.is_empty() {
-                        row.reasons.push(RegistrationReason::MfaEnabledNoInfo);
-                    }
-                    commit.steps.push(Step::with(StepKind::RegistrationNeeded, json!({ "reasons": row.reasons })));
-                } else {
-                    row.stage = Stage::Second;
-                    row.second_asked = true;
-                    commit.new_challenge = Some(challenge(domain, tenant, begun.attempt, Purpose::SetUp, scene.now));
-                    commit.steps.push(Step::new(StepKind::CodeAsked));
-                }
-                commit.new_attempt = Some(row);
-                commit.reserve(begun.session);
+                let commit = set_up_opened(domain, tenant, scene, &begun)?;
                 Ok(Decided::Commit(Box::new(commit), (begun.attempt, begun.session)))
             })
             .await?;
@@ -591,6 +571,40 @@ impl SignIn<'_> {
 
 type Verdicts<T> = std::result::Result<T, crate::verification::VerificationError>;
 
+/// An attempt that begins with a name.
+pub(crate) fn name_entered(domain: &Domain, tenant: TenantId, scene: &Scene<'_>, begun: &Begun) -> Commit {
+    let mut commit = Commit::about(tenant, scene.facts, begun.attempt, scene.now, scene.now);
+    commit.new_attempt = Some(attempt_row(domain, tenant, scene, begun, Purpose::SignIn, Door::Web, Path::Cloud));
+    commit.steps.push(Step::new(StepKind::NameEntered));
+    commit.reserve(begun.session);
+    commit
+}
+
+/// An attempt that begins with a set-up link: at registration, or at the second factor for somebody who has one.
+pub(crate) fn set_up_opened(domain: &Domain, tenant: TenantId, scene: &Scene<'_>, begun: &Begun) -> Verdicts<Commit> {
+    let (version, document, evaluation) = scene.evaluate(None).ok_or(crate::verification::VerificationError::PolicyMissing)?;
+    let held = scene.facts.held();
+    let mut commit = Commit::about(tenant, scene.facts, begun.attempt, scene.now, scene.now);
+    let mut row = attempt_row(domain, tenant, scene, begun, Purpose::SetUp, Door::Web, Path::Cloud);
+    row.policy_version = Some(version);
+    if usable_families(&document, &held).is_empty() {
+        row.stage = Stage::Register;
+        row.reasons = registration_reasons(&document, &evaluation, &held);
+        if row.reasons.is_empty() {
+            row.reasons.push(RegistrationReason::MfaEnabledNoInfo);
+        }
+        commit.steps.push(Step::with(StepKind::RegistrationNeeded, json!({ "reasons": row.reasons })));
+    } else {
+        row.stage = Stage::Second;
+        row.second_asked = true;
+        commit.new_challenge = Some(challenge(domain, tenant, begun.attempt, Purpose::SetUp, scene.now));
+        commit.steps.push(Step::new(StepKind::CodeAsked));
+    }
+    commit.new_attempt = Some(row);
+    commit.reserve(begun.session);
+    Ok(commit)
+}
+
 /// The attempt, if it is at this stage, for this purpose and young enough.
 fn at_stage<'a>(scene: &'a Scene<'_>, stage: Stage, purpose: Purpose) -> Verdicts<&'a AttemptFacts> {
     let attempt = scene.facts.attempt.as_ref().filter(|a| a.purpose == purpose && !expired(a, scene.now));
@@ -612,7 +626,7 @@ fn secrets_of(scene: &Scene<'_>, attempt: &AttemptFacts) -> Verdicts<(AttemptSec
 }
 
 /// The source of a password: the address, IPv6 by its /64, as a MAC, so that no address stands in the counters.
-fn source_of(keys: &crate::vault::TenantKeys, client: &Client) -> String {
+pub(crate) fn source_of(keys: &crate::vault::TenantKeys, client: &Client) -> String {
     let place = match client.address {
         Some(std::net::IpAddr::V6(v6)) => v6.segments()[..4].iter().map(|s| format!("{s:x}")).collect::<Vec<_>>().join(":"),
         Some(v4) => v4.to_string(),
@@ -631,7 +645,7 @@ fn password_waits(scene: &Scene<'_>, source: &str) -> Option<Timestamp> {
 }
 
 /// Counts a wrong password, unless it is one of the last three again, and decides the attempt.
-fn wrong_password(domain: &Domain, tenant: TenantId, scene: &Scene<'_>, attempt: &AttemptFacts, source: &str, mac: &Bytea) -> Verdicts<Commit> {
+pub(crate) fn wrong_password(domain: &Domain, tenant: TenantId, scene: &Scene<'_>, attempt: &AttemptFacts, source: &str, mac: &Bytea) -> Verdicts<Commit> {
     let facts = scene.facts;
     let mut commit = Commit::about(tenant, facts, attempt.attempt_id, attempt.started_at, scene.now);
     let mut same = facts.row("password").map(|row| row.same.clone()).unwrap_or_default();
@@ -662,7 +676,13 @@ fn wrong_password(domain: &Domain, tenant: TenantId, scene: &Scene<'_>, attempt:
 }
 
 /// Goes on after a right password: refused, second factor, registration, or done.
-fn right_password(domain: &Domain, tenant: TenantId, scene: &Scene<'_>, attempt: &AttemptFacts, source: &str) -> Verdicts<(Commit, Option<PasswordOutcome>)> {
+pub(crate) fn right_password(
+    domain: &Domain,
+    tenant: TenantId,
+    scene: &Scene<'_>,
+    attempt: &AttemptFacts,
+    source: &str,
+) -> Verdicts<(Commit, Option<PasswordOutcome>)> {
     let facts = scene.facts;
     let member = facts.member.as_ref().ok_or(crate::verification::VerificationError::ChallengeGone)?;
     let mut commit = Commit::about(tenant, facts, attempt.attempt_id, attempt.started_at, scene.now);
@@ -805,7 +825,7 @@ fn decide(
 }
 
 /// How an attempt ends that nobody went on with.
-fn ended_by_time(domain: &Domain, tenant: TenantId, scene: &Scene<'_>, attempt: &AttemptFacts) -> Verdicts<Commit> {
+pub(crate) fn ended_by_time(domain: &Domain, tenant: TenantId, scene: &Scene<'_>, attempt: &AttemptFacts) -> Verdicts<Commit> {
     let mut commit = Commit::about(tenant, scene.facts, attempt.attempt_id, attempt.started_at, scene.now);
     let (decision, reason) = match attempt.stage {
         Stage::Register => (Decision::Interrupted, Reason::RegistrationRequired),

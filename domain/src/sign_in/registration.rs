@@ -59,66 +59,10 @@ impl SignIn<'_> {
         let wanted = Wanted::of_attempt(tenant, attempt);
         let confirmed = domain
             .decide(wanted, |scene| {
-                let (attempt, member) = open_registration(scene)?;
-                let gone = || crate::verification::VerificationError::ChallengeGone;
-                let waiting = scene
-                    .facts
-                    .methods
-                    .iter()
-                    .find(|m| m.state == "pending" && m.kind == MethodKind::Totp)
-                    .ok_or_else(gone)?;
-                let matched = compare::totp(waiting, code.as_str(), Profile::Standard, scene.keys, scene.now)?;
-                let Match::Right { step, drift } = matched else {
-                    return Ok(Decided::Answer(Confirmed::Wrong));
-                };
-                let mut commit = Commit::about(tenant, scene.facts, attempt.attempt_id, attempt.started_at, scene.now);
-                commit.method_used = Some(MethodUsed {
-                    method_id: waiting.method_id,
-                    step,
-                    drift,
-                });
-                let codes = scene.facts.recovery.is_empty().then(|| RecoveryCodes::new(domain.rng()));
-                commit.new_recovery = codes.iter().flat_map(|c| c.macs(scene.keys, member.member_id)).map(Bytea).collect();
-                commit.member = Some(MemberChange {
-                    mfa_state: (member.mfa_state == MfaState::Enabled).then_some(MfaState::Enforced),
-                    last_sign_in_at: Some(scene.now),
-                    default_method: member.default_method.is_none().then_some(waiting.method_id),
-                    ..MemberChange::default()
-                });
-                commit.steps.push(Step::with(StepKind::MethodRegistered, json!({ "method": MethodKind::Totp })));
-                let session = SessionId::from_bits(attempt.session_id as u64);
-                let after = json!({ "kind": MethodKind::Totp, "label": label, "mfa_state": commit.member.as_ref().and_then(|m| m.mfa_state) });
-                let target = ("member", Some(member.member_id.0));
-                let who = Who::Member(member.member_id);
-                let change = Change {
-                    before: json!(null),
-                    after: after.clone(),
-                };
-                let audited = Audited {
-                    event: Event::SecurityInfoRegistered,
-                    who,
-                    target,
-                    reason: None,
-                    session: Some(session),
-                    change,
-                };
-                commit
-                    .audits
-                    .push(AuditEntry::seal(tenant, scene.now, audited, &subject_key(scene)?, domain.rng()));
-                commit
-                    .notices
-                    .push(crate::verification::notice(domain, scene, Event::SecurityInfoRegistered.as_str(), after));
-                decide(domain, tenant, scene, attempt, &mut commit, Decision::Allowed, Reason::Registered)?;
-                proven(&mut commit, waiting.method_id);
-                let right = RightAnswer {
-                    member: member.member_id,
-                    epoch: member.epoch,
-                    admin: member.is_admin(),
-                    method: MethodKind::Totp,
-                    recovery_left: None,
-                    at: scene.now,
-                };
-                Ok(Decided::Commit(Box::new(commit), Confirmed::Right(right, codes)))
+                Ok(match first_code(domain, tenant, scene, label, code)? {
+                    Some((commit, right, codes)) => Decided::Commit(Box::new(commit), Confirmed::Right(right, codes)),
+                    None => Decided::Answer(Confirmed::Wrong),
+                })
             })
             .await?;
         Ok(confirmed)
@@ -161,6 +105,76 @@ impl SignIn<'_> {
             .decide(wanted, |scene| Ok(Decided::Answer(open_registration(scene)?.1.member_id)))
             .await?)
     }
+}
+
+/// The first code of the waiting app: `None` when it is wrong. Right: the method counts, the state becomes enforced, the attempt is allowed.
+pub(crate) fn first_code(
+    domain: &Domain,
+    tenant: TenantId,
+    scene: &Scene<'_>,
+    label: &CleanText<NAME_CHARACTERS_MAX>,
+    code: &OfferedCode,
+) -> Verdicts<Option<(Commit, RightAnswer, Option<RecoveryCodes>)>> {
+    let (attempt, member) = open_registration(scene)?;
+    let gone = || crate::verification::VerificationError::ChallengeGone;
+    let waiting = scene
+        .facts
+        .methods
+        .iter()
+        .find(|m| m.state == "pending" && m.kind == MethodKind::Totp)
+        .ok_or_else(gone)?;
+    let matched = compare::totp(waiting, code.as_str(), Profile::Standard, scene.keys, scene.now)?;
+    let Match::Right { step, drift } = matched else {
+        return Ok(None);
+    };
+    let mut commit = Commit::about(tenant, scene.facts, attempt.attempt_id, attempt.started_at, scene.now);
+    commit.method_used = Some(MethodUsed {
+        method_id: waiting.method_id,
+        step,
+        drift,
+    });
+    let codes = scene.facts.recovery.is_empty().then(|| RecoveryCodes::new(domain.rng()));
+    commit.new_recovery = codes.iter().flat_map(|c| c.macs(scene.keys, member.member_id)).map(Bytea).collect();
+    commit.member = Some(MemberChange {
+        mfa_state: (member.mfa_state == MfaState::Enabled).then_some(MfaState::Enforced),
+        last_sign_in_at: Some(scene.now),
+        default_method: member.default_method.is_none().then_some(waiting.method_id),
+        ..MemberChange::default()
+    });
+    commit.steps.push(Step::with(StepKind::MethodRegistered, json!({ "method": MethodKind::Totp })));
+    let session = SessionId::from_bits(attempt.session_id as u64);
+    let after = json!({ "kind": MethodKind::Totp, "label": label, "mfa_state": commit.member.as_ref().and_then(|m| m.mfa_state) });
+    let target = ("member", Some(member.member_id.0));
+    let who = Who::Member(member.member_id);
+    let change = Change {
+        before: json!(null),
+        after: after.clone(),
+    };
+    let audited = Audited {
+        event: Event::SecurityInfoRegistered,
+        who,
+        target,
+        reason: None,
+        session: Some(session),
+        change,
+    };
+    commit
+        .audits
+        .push(AuditEntry::seal(tenant, scene.now, audited, &subject_key(scene)?, domain.rng()));
+    commit
+        .notices
+        .push(crate::verification::notice(domain, scene, Event::SecurityInfoRegistered.as_str(), after));
+    decide(domain, tenant, scene, attempt, &mut commit, Decision::Allowed, Reason::Registered)?;
+    proven(&mut commit, waiting.method_id);
+    let right = RightAnswer {
+        member: member.member_id,
+        epoch: member.epoch,
+        admin: member.is_admin(),
+        method: MethodKind::Totp,
+        recovery_left: None,
+        at: scene.now,
+    };
+    Ok(Some((commit, right, codes)))
 }
 
 /// The attempt and member of an open registration. Whoever has gained a method meanwhile (another tab, another device) has to show it first.

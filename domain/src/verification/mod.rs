@@ -355,7 +355,7 @@ impl Begun {
 }
 
 /// A code in the same request: decided at once, without a row that waits.
-fn one_shot(
+pub(crate) fn one_shot(
     domain: &Domain,
     tenant: TenantId,
     scene: &Scene<'_>,
@@ -411,7 +411,7 @@ fn one_shot(
 }
 
 /// No code yet: the attempt's row and a challenge that waits. A name that does not exist gets one too.
-fn begin_challenge(
+pub(crate) fn begin_challenge(
     domain: &Domain,
     tenant: TenantId,
     scene: &Scene<'_>,
@@ -496,7 +496,7 @@ pub(crate) fn attempt_row(domain: &Domain, tenant: TenantId, scene: &Scene<'_>, 
 }
 
 /// An answer to an attempt that waits for its second factor. The attempt must be for this purpose, of this stage and young enough.
-fn answer_attempt(
+pub(crate) fn answer_attempt(
     domain: &Domain,
     tenant: TenantId,
     scene: &Scene<'_>,
