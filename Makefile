@@ -3,7 +3,7 @@ export CARGO_TARGET_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/tweestap/targe
 export SQLX_OFFLINE ?= true
 PROGRAM := $(CARGO_TARGET_DIR)/release/tweestap
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test check e2e bench fmt lint
+.PHONY: help setup build run demo test check e2e bench fmt lint
 
 help: ## this list
 	@sed -nE 's/^([a-z0-9]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -17,6 +17,9 @@ build: setup ## the release program and its site
 
 run: build ## build, then serve on http://localhost:3000 with a private Postgres
 	@exec $(PROGRAM) serve
+
+demo: build ## load three invented organisations with a year of sign-ins; then: make run
+	@exec $(PROGRAM) demo
 
 test: setup ## everything: formatting, lints, unit, database, protocol and browser tests
 	@scripts/test.sh all

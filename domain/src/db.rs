@@ -187,6 +187,14 @@ impl TenantTx {
         self.tenant
     }
 
+    /// Turns to another tenant: from here on its rows and no others. For what writes several tenants or none; nobody else has use for it.
+    pub(crate) async fn turn_to(&mut self, tenant: TenantId) -> Result<(), DbError> {
+        let sql = format!("select set_config('app.tenant', '{}', true)", tenant.0);
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut **self).await?;
+        self.tenant = tenant;
+        Ok(())
+    }
+
     /// Commits, in a task that cannot be cancelled.
     pub async fn commit(mut self) -> Result<(), DbError> {
         let Some(mut connection) = self.connection.take() else {

@@ -4,6 +4,7 @@ pub mod actor;
 mod bytea;
 pub mod clock;
 pub mod db;
+pub mod demo;
 pub mod directory;
 #[cfg(test)]
 mod isolation;
@@ -112,6 +113,11 @@ impl Domain {
     /// Signing in, and the sessions that come of it.
     pub const fn sign_in(&self) -> sign_in::SignIn<'_> {
         sign_in::SignIn(self)
+    }
+
+    /// The sample data.
+    pub const fn demo(&self) -> demo::Demo<'_> {
+        demo::Demo(self)
     }
 
     /// The clock.

@@ -52,7 +52,7 @@ pub struct Facts {
 }
 
 /// The tenant.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct TenantFacts {
     /// Short name.
     pub slug: String,
@@ -84,7 +84,7 @@ pub struct KeyFacts {
 }
 
 /// A member.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct MemberFacts {
     /// Id.
     pub member_id: MemberId,

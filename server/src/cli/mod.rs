@@ -3,6 +3,7 @@
 
 mod api_key;
 mod config;
+mod demo;
 mod doctor;
 mod migrate;
 mod openapi;
@@ -45,6 +46,8 @@ enum Command {
     Migrate(migrate::Migrate),
     /// Check settings, TLS, disk, database, migrations, keys and clock: one line each
     Doctor(doctor::Doctor),
+    /// Load three invented organisations with a year of sign-ins, to see every page with something on it
+    Demo(demo::Demo),
     /// Make or let in again who looks after the installation
     Operator(operator::Operator),
     /// Make and list tenants
@@ -107,6 +110,7 @@ async fn run(command: Command, settings: Settings) -> Result<ExitCode, Failure> 
         Command::Work(work) => work.run(settings).await,
         Command::Migrate(migrate) => unless_stopped(migrate.run(settings)).await,
         Command::Doctor(doctor) => unless_stopped(doctor.run(settings)).await,
+        Command::Demo(demo) => unless_stopped(demo.run(settings)).await,
         Command::Operator(operator) => unless_stopped(operator.run(settings)).await,
         Command::Tenant(tenant) => unless_stopped(tenant.run(settings)).await,
         Command::User(user) => unless_stopped(user.run(settings)).await,
