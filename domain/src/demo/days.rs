@@ -1,6 +1,7 @@
 //! What happens on a day: the ordinary run of sign-ins, what was bound to happen that day, and what went wrong.
 
 use super::{
+    Order,
     calendar::{self, busyness, moment},
     dice::{Dice, session_bits},
     names,
@@ -79,7 +80,7 @@ struct Planned {
 pub(super) struct Story<'a> {
     domain: &'a Domain,
     house: &'a House,
-    seed: u64,
+    order: Order,
     planned: Vec<Planned>,
 }
 
@@ -94,11 +95,11 @@ struct Day {
 type Result<T> = std::result::Result<T, VerificationError>;
 
 impl<'a> Story<'a> {
-    pub(super) fn new(domain: &'a Domain, house: &'a House, seed: u64) -> Self {
+    pub(super) fn new(domain: &'a Domain, house: &'a House, order: Order) -> Self {
         let mut story = Self {
             domain,
             house,
-            seed,
+            order,
             planned: Vec::new(),
         };
         story.plan();
@@ -129,7 +130,7 @@ impl<'a> Story<'a> {
     }
 
     fn day(&self, n: i32) -> Result<Vec<Played>> {
-        let dice = Dice::of(self.seed, &[self.house.place, 2, n as u64]);
+        let dice = Dice::of(self.order.seed, &[self.house.place, 2, n as u64]);
         let mut day = Day {
             n,
             dice,
@@ -156,7 +157,7 @@ impl<'a> Story<'a> {
     fn ordinary(&self, day: &mut Day) -> Result<()> {
         let (house, date) = (self.house, self.house.year.day(day.n));
         let rhythm = house.of.rhythm;
-        let mean = house.people.len() as f64 * ATTEMPTS_A_DAY * busyness(date, rhythm);
+        let mean = house.people.len() as f64 * ATTEMPTS_A_DAY * self.order.pace * busyness(date, rhythm);
         let attempts = (mean * (0.93 + 0.14 * day.dice.share()) + day.dice.share()) as usize;
         let hours: Vec<(f64, i64)> = calendar::hours(date, rhythm).into_iter().zip(0..).collect();
         let mut moments: Vec<Timestamp> = (0..attempts)
@@ -304,7 +305,7 @@ impl<'a> Story<'a> {
             who,
             upn,
             at: at + SignedDuration::from_micros(day.dice.within(0, 999_999)),
-            session: SessionId::from_bits(session_bits(self.seed, number)),
+            session: SessionId::from_bits(session_bits(self.order.seed, number)),
             attempt: AttemptId(day.dice.id(at)),
             address,
             agent,
@@ -369,7 +370,7 @@ impl<'a> Story<'a> {
     /// Each thing that can happen, at least once.
     fn plan(&mut self) {
         let house = self.house;
-        let dice = Dice::of(self.seed, &[house.place, 3]);
+        let dice = Dice::of(self.order.seed, &[house.place, 3]);
         let days = house.year.days;
         let of = |sort: Sort| house.people.iter().position(|who| who.sort == sort);
         let anybody = of(Sort::Ordinary);

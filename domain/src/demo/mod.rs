@@ -53,11 +53,17 @@ pub struct Order {
     pub seed: u64,
     /// Members of all organisations together; each has at least 25.
     pub members: usize,
+    /// How often a member signs in, beside what is believable: 1, and less for tests.
+    pub pace: f64,
 }
 
 impl Default for Order {
     fn default() -> Self {
-        Self { seed: 1, members: 2_500 }
+        Self {
+            seed: 1,
+            members: 2_500,
+            pace: 1.0,
+        }
     }
 }
 
@@ -159,7 +165,7 @@ impl Demo<'_> {
         };
         for house in &houses {
             tx.turn_to(house.tenant).await?;
-            let organisation = self.organisation(&mut tx, house, order.seed).await?;
+            let organisation = self.organisation(&mut tx, house, order).await?;
             loaded.written.attempts += organisation.written.attempts;
             loaded.written.steps += organisation.written.steps;
             loaded.written.changes += organisation.written.changes;
@@ -180,16 +186,16 @@ impl Demo<'_> {
     }
 
     /// One organisation: its directory, its year, and what follows from it.
-    async fn organisation(self, tx: &mut TenantTx, house: &Arc<House>, seed: u64) -> Result<LoadedOrganisation> {
+    async fn organisation(self, tx: &mut TenantTx, house: &Arc<House>, order: &Order) -> Result<LoadedOrganisation> {
         let mut written = Written::default();
         self.directory_of(tx, house).await?;
-        let changes = changes::changes(self.0, house, seed);
+        let changes = changes::changes(self.0, house, order.seed);
         written.changes += store::insert(tx, &store::AUDIT_LOG, changes).await?;
         let cores = std::thread::available_parallelism().map_or(2, |n| n.get());
         let weeks = (0..house.year.days).step_by(DAYS_AT_ONCE).map(|from| {
-            let (domain, house) = (self.0.clone(), house.clone());
+            let (domain, house, order) = (self.0.clone(), house.clone(), *order);
             let days = from..(from + DAYS_AT_ONCE as i32).min(house.year.days);
-            tokio::task::spawn_blocking(move || days::Story::new(&domain, &house, seed).rows(days))
+            tokio::task::spawn_blocking(move || days::Story::new(&domain, &house, order).rows(days))
         });
         // Some weeks are told ahead while one is written, and no more, so that memory does not grow with the year.
         let mut told = stream::iter(weeks).buffered(cores + 1).map_err(|_| DemoError::Stopped);

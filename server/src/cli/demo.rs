@@ -42,6 +42,7 @@ impl Demo {
         let order = Order {
             seed: self.seed,
             members: self.members,
+            ..Order::default()
         };
         let loaded = running.domain.demo().load(&order).await.map_err(|error| match error {
             DemoError::Exists(_) => {
