@@ -158,7 +158,7 @@ impl Demo<'_> {
         if !taken.is_empty() {
             return Err(DemoError::Exists(taken));
         }
-        store::prepare(&mut tx).await?;
+        store::take_time(&mut tx).await?;
         let mut loaded = Loaded {
             organisations: Vec::new(),
             written: Written::default(),

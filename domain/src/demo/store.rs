@@ -1,5 +1,5 @@
-//! Every statement of the sample data. Row security does not let COPY write into tenant tables, so rows go into staging tables of the transaction
-//! and from there, by ordinary inserts under the tenant's own row security, to where they belong.
+//! Every statement of the sample data. COPY may not write where row security holds, and the application's role may make no tables to copy into; so rows
+//! travel by the thousand as the one parameter of an ordinary insert, under the tenant's own row security.
 
 use crate::{
     db::{DbError, TenantTx},
@@ -9,7 +9,6 @@ use jiff::Timestamp;
 use model::AttemptId;
 use serde::Serialize;
 use sqlx::AssertSqlSafe;
-use std::fmt::Write as _;
 use uuid::Uuid;
 
 /// A table, and the columns that a row brings; the others keep their defaults.
@@ -57,30 +56,17 @@ const AUTH_LOG: Table = table(
      policy_then, policy_rules, node, server_ip, sealed, upn_mac, client_ip_mac, format, salt, leaf_hash",
 );
 
-/// Rows as JSON, one a line, as COPY reads them.
+/// Rows of one statement.
+const ROWS_AT_ONCE: usize = 2_000;
+
+/// Rows as JSON, named by column.
 #[derive(Default)]
-pub(super) struct Json {
-    lines: Vec<u8>,
-    pub(super) rows: usize,
-}
+pub(super) struct Json(Vec<String>);
 
 impl Json {
-    /// Adds a row. JSON has no line breaks of its own; only its backslashes mean something to COPY.
+    /// Adds a row.
     pub(super) fn push(&mut self, row: &impl Serialize) {
-        let json = serde_json::to_vec(row).expect("a plain struct can be written as JSON");
-        escape(&json, &mut self.lines);
-        self.lines.push(b'\n');
-        self.rows += 1;
-    }
-}
-
-fn escape(json: &[u8], out: &mut Vec<u8>) {
-    out.reserve(json.len() + json.len() / 16);
-    for byte in json {
-        if *byte == b'\\' {
-            out.push(b'\\');
-        }
-        out.push(*byte);
+        self.0.push(serde_json::to_string(row).expect("a plain struct can be written as JSON"));
     }
 }
 
@@ -90,19 +76,27 @@ pub(super) struct Rows {
     pub(super) logs: Json,
     pub(super) attempts: Json,
     pub(super) audits: Json,
-    steps: Vec<u8>,
-    step_rows: usize,
+    steps: Steps,
+}
+
+/// Steps by column and not as JSON, for there are so many.
+#[derive(Default)]
+struct Steps {
+    moments: Vec<String>,
+    attempts: Vec<Uuid>,
+    numbers: Vec<i32>,
+    kinds: Vec<&'static str>,
+    details: Vec<String>,
 }
 
 impl Rows {
-    /// Adds a step; by column and not as JSON, for there are so many.
+    /// Adds a step.
     pub(super) fn step(&mut self, at: Timestamp, attempt: AttemptId, n: i32, step: &Step) {
-        let mut head = String::with_capacity(96);
-        write!(head, "{at}\t{attempt}\t{n}\t{}\t", step.kind).expect("a text in memory can be written");
-        self.steps.extend(head.as_bytes());
-        escape(step.detail.to_string().as_bytes(), &mut self.steps);
-        self.steps.push(b'\n');
-        self.step_rows += 1;
+        self.steps.moments.push(at.to_string());
+        self.steps.attempts.push(attempt.0);
+        self.steps.numbers.push(n);
+        self.steps.kinds.push(step.kind.as_str());
+        self.steps.details.push(step.detail.to_string());
     }
 }
 
@@ -125,11 +119,9 @@ pub(super) async fn list_taken(tx: &mut TenantTx, slugs: &[&str], domains: &[&st
     Ok(sqlx::query_scalar(sql).bind(slugs).bind(domains).fetch_all(&mut **tx).await?)
 }
 
-/// Makes the staging tables, and lets this transaction take its time.
-pub(super) async fn prepare(tx: &mut TenantTx) -> Result<(), DbError> {
-    let sql = "set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0;
-        create temp table demo_row (line json) on commit drop;
-        create temp table demo_step (occurred_at timestamptz, attempt_id uuid, n int, kind text, detail jsonb) on commit drop";
+/// Lets this transaction take its time.
+pub(super) async fn take_time(tx: &mut TenantTx) -> Result<(), DbError> {
+    let sql = "set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0";
     sqlx::raw_sql(sql).execute(&mut **tx).await?;
     Ok(())
 }
@@ -144,15 +136,13 @@ pub(super) async fn set_tenant(tx: &mut TenantTx, retention_days: i32, log_names
 
 /// Writes rows into a table.
 pub(super) async fn insert(tx: &mut TenantTx, table: &Table, rows: Json) -> Result<u64, DbError> {
-    if rows.rows == 0 {
-        return Ok(0);
-    }
-    copy(tx, "copy demo_row (line) from stdin", rows.lines).await?;
     let Table { name, columns } = table;
     let brought = columns.split(',').map(|column| format!("r.{}", column.trim())).collect::<Vec<_>>().join(", ");
-    let sql = format!("insert into {name} ({columns}) select {brought} from demo_row s, json_populate_record(null::{name}, s.line) r");
-    let written = sqlx::query(AssertSqlSafe(sql)).execute(&mut **tx).await?.rows_affected();
-    sqlx::raw_sql("truncate demo_row").execute(&mut **tx).await?;
+    let sql = format!("insert into {name} ({columns}) select {brought} from unnest($1::text[]) line, json_populate_record(null::{name}, line::json) r");
+    let mut written = 0;
+    for rows in rows.0.chunks(ROWS_AT_ONCE) {
+        written += sqlx::query(AssertSqlSafe(sql.clone())).bind(rows).execute(&mut **tx).await?.rows_affected();
+    }
     Ok(written)
 }
 
@@ -161,20 +151,20 @@ pub(super) async fn insert_days(tx: &mut TenantTx, rows: Rows, written: &mut Wri
     written.attempts += insert(tx, &AUTH_LOG, rows.logs).await?;
     insert(tx, &ATTEMPT, rows.attempts).await?;
     written.changes += insert(tx, &AUDIT_LOG, rows.audits).await?;
-    if rows.step_rows > 0 {
-        copy(tx, "copy demo_step from stdin", rows.steps).await?;
-        let sql = "insert into attempt_step (tenant_id, occurred_at, attempt_id, n, kind, detail) select app_tenant(), occurred_at, attempt_id, n, kind, detail from demo_step";
-        written.steps += sqlx::query(sql).execute(&mut **tx).await?.rows_affected();
-        sqlx::raw_sql("truncate demo_step").execute(&mut **tx).await?;
-    }
+    written.steps += insert_steps(tx, &rows.steps).await?;
     Ok(())
 }
 
-async fn copy(tx: &mut TenantTx, statement: &str, lines: Vec<u8>) -> Result<(), DbError> {
-    let mut stream = tx.copy_in_raw(statement).await?;
-    stream.send(lines).await?;
-    stream.finish().await?;
-    Ok(())
+async fn insert_steps(tx: &mut TenantTx, steps: &Steps) -> Result<u64, DbError> {
+    let sql = "insert into attempt_step (tenant_id, occurred_at, attempt_id, n, kind, detail)
+        select app_tenant(), at::timestamptz, attempt, n, kind, detail::jsonb from unnest($1::text[], $2::uuid[], $3::int[], $4::text[], $5::text[]) s(at, attempt, n, kind, detail)";
+    let insert = sqlx::query(sql)
+        .bind(&steps.moments)
+        .bind(&steps.attempts)
+        .bind(&steps.numbers)
+        .bind(&steps.kinds)
+        .bind(&steps.details);
+    Ok(insert.execute(&mut **tx).await?.rows_affected())
 }
 
 /// What follows from the log: usage, where session ids lead, when members and methods were last seen, which recovery codes are used up.
