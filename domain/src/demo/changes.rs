@@ -40,6 +40,7 @@ struct Book<'a> {
 }
 
 impl Book<'_> {
+    #[allow(clippy::too_many_arguments, reason = "one line of an audit row each")]
     fn write(&mut self, at: Timestamp, event: Event, who: Who, about: Option<&Person>, reason: Option<&str>, before: Value, after: Value) {
         if at >= self.house.year.now {
             return;

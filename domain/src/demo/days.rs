@@ -167,7 +167,9 @@ impl<'a> Story<'a> {
         moments.sort();
         for at in moments {
             let who = &house.people[day.dice.place(house.people.len())];
-            if !who.is_active(at) && !(who.joined <= at && who.removed.is_none() && day.dice.chance(0.03)) {
+            // Now and then somebody tries who has been switched off.
+            let tries = who.is_active(at) || (who.joined <= at && who.removed.is_none() && day.dice.chance(0.03));
+            if !tries {
                 continue;
             }
             let guest = House::is_guest(who);
@@ -178,7 +180,7 @@ impl<'a> Story<'a> {
                 (Some(older), None, _) => {
                     let application = day.dice.pick(house.of.applications);
                     (
-                        Some(application).filter(|a| open(&a)).or(Some("VPN")),
+                        Some(application).filter(|a| open(a)).or(Some("VPN")),
                         What::Other(other_of(&day.dice, older.kind)),
                     )
                 }
