@@ -268,7 +268,7 @@ async fn many_are_changed_as_the_preview_said() {
         .call(&cookie, "GET", &format!("/admin/noord/users/bulk?action=enabled&{ids}"), "")
         .await;
     assert_eq!(preview.status, 200);
-    assert!(preview.body.contains("are asked to register") && preview.body.contains("they have more rights than you"));
+    assert!(preview.body.contains("is asked to register") && preview.body.contains("is refused: has more rights than you"));
     assert!(!preview.body.contains("foreign@zuid"));
     let answer = installation
         .call(&cookie, "POST", "/admin/noord/users/bulk", &format!("action=enabled&{ids}&reason=wave+2"))

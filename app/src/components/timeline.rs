@@ -24,6 +24,9 @@ pub struct TimelineStep {
 pub fn Timeline(
     /// The steps.
     steps: Vec<TimelineStep>,
+    /// The times are dates, which need a line of their own.
+    #[prop(optional)]
+    dated: bool,
 ) -> impl IntoView {
     let steps = steps
         .into_iter()
@@ -37,5 +40,5 @@ pub fn Timeline(
             }
         })
         .collect_view();
-    view! { <ol class="timeline">{steps}</ol> }
+    view! { <ol class="timeline" class:dated=dated>{steps}</ol> }
 }

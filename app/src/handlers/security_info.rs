@@ -301,7 +301,7 @@ fn cards(info: &Info, guest: &Guest) -> Vec<MethodView> {
             kind: MethodKind::RecoveryCode,
             name: None,
             added: made_at,
-            last_used: None,
+            last_used: info.recovery_used_at,
             first_choice: false,
             state: MethodState::Codes {
                 left: count(info.recovery_left),

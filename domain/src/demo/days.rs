@@ -150,7 +150,21 @@ impl<'a> Story<'a> {
         let now = self.house.year.now;
         day.played.retain(|played| played.at < now - SignedDuration::from_mins(1));
         self.desk(&mut day);
+        self.locks_of_this_hour(&mut day)?;
         Ok(day.played)
+    }
+
+    /// Who is locked at this moment has been guessing a while ago, and the desk has not heard of it yet.
+    fn locks_of_this_hour(&self, day: &mut Day) -> Result<()> {
+        let (year, house) = (self.house.year, self.house);
+        let at = year.now - super::LOCKED_SINCE;
+        if at < year.at(day.n, 0) || at >= year.at(day.n + 1, 0) {
+            return Ok(());
+        }
+        for who in house.people.iter().filter(|who| who.sort == Sort::Locked) {
+            self.attempt(day, Some(who), at, None, What::Deed(Deed::Locks))?;
+        }
+        Ok(())
     }
 
     /// The run of an ordinary day.

@@ -43,6 +43,9 @@ const RETENTION_DAYS: i32 = 400;
 const MONTHS_BACK: i32 = 14;
 /// Days that are told in one go.
 const DAYS_AT_ONCE: usize = 7;
+/// How long ago those who are locked at this moment were locked, and for how long.
+const LOCKED_SINCE: SignedDuration = SignedDuration::from_mins(15);
+const LOCKED_FOR: SignedDuration = SignedDuration::from_mins(60);
 /// Days of the year.
 const DAYS: i32 = 365;
 
@@ -305,10 +308,10 @@ impl Demo<'_> {
                 .push(&json!({ "tenant_id": tenant, "member_id": id, "mac": mac, "made_at": made }));
         }
         if who.sort == Sort::Locked {
-            let until = now + SignedDuration::from_mins(45);
+            let since = now - LOCKED_SINCE;
             rows.throttles.push(&json!({
-                "tenant_id": tenant, "subject_id": id, "scope": "guard", "version": 10, "in_row": 0, "recent": [], "level": 3, "wait_until": until,
-                "last_at": now - SignedDuration::from_mins(15), "same": [],
+                "tenant_id": tenant, "subject_id": id, "scope": "guard", "version": 10, "in_row": 0, "recent": [], "level": 3, "wait_until": since + LOCKED_FOR,
+                "last_at": since, "same": [],
             }));
         }
     }

@@ -234,6 +234,8 @@ impl<'a> Run<'a> {
                 "guard",
                 Counter {
                     in_row: Limits::default().lockout_after - 1,
+                    // For the third time in a day: an hour.
+                    level: 2,
                     last_at: Some(self.now - SignedDuration::from_secs(95)),
                     ..Counter::default()
                 },

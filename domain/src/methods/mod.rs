@@ -73,6 +73,8 @@ pub struct SecurityInfo {
     pub recovery_all: i64,
     /// When the set was made.
     pub recovery_made_at: Option<Timestamp>,
+    /// When one of the set was last used.
+    pub recovery_used_at: Option<Timestamp>,
     /// Kinds that the policy lets the member add.
     pub may_add: Vec<MethodKind>,
     /// A second factor is required of this member.
@@ -341,7 +343,7 @@ impl Methods<'_> {
         let policy = crate::directory::store::find_policy(tx).await?;
         let document: Option<PolicyDocument> = policy.and_then(|(_, d)| serde_json::from_value(d).ok());
         let rows = store::list_methods(tx, member).await?;
-        let (recovery_left, recovery_all, recovery_made_at) = store::count_recovery(tx, member).await?;
+        let recovery = store::find_recovery(tx, member).await?;
         let known = [MethodKind::Totp];
         let may_add = known
             .into_iter()
@@ -370,9 +372,10 @@ impl Methods<'_> {
             view,
             SecurityInfo {
                 methods,
-                recovery_left,
-                recovery_all,
-                recovery_made_at,
+                recovery_left: recovery.left,
+                recovery_all: recovery.all,
+                recovery_made_at: recovery.made_at,
+                recovery_used_at: recovery.used_at,
                 may_add,
                 required,
             },

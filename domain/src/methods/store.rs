@@ -52,17 +52,31 @@ pub(crate) async fn list_methods(tx: &mut TenantTx, member: MemberId) -> Result<
         .collect())
 }
 
-/// Recovery codes: unused ones, and when the set was made.
-pub(crate) async fn count_recovery(tx: &mut TenantTx, member: MemberId) -> Result<(i64, i64, Option<Timestamp>), DbError> {
+/// A member's set of recovery codes.
+pub(crate) struct RecoverySet {
+    pub(crate) left: i64,
+    pub(crate) all: i64,
+    pub(crate) made_at: Option<Timestamp>,
+    pub(crate) used_at: Option<Timestamp>,
+}
+
+/// The set as it stands: how many are left, when it was made and when one was last used.
+pub(crate) async fn find_recovery(tx: &mut TenantTx, member: MemberId) -> Result<RecoverySet, DbError> {
     let tenant = tx.tenant().0;
     let r = sqlx::query!(
-        r#"select count(*) filter (where used_at is null) as "left!", count(*) as "all!", max(made_at) as made_at from recovery_code where tenant_id = $1 and member_id = $2"#,
+        r#"select count(*) filter (where used_at is null) as "left!", count(*) as "all!", max(made_at) as made_at, max(used_at) as used_at
+           from recovery_code where tenant_id = $1 and member_id = $2"#,
         tenant,
         member.0
     )
     .fetch_one(&mut **tx)
     .await?;
-    Ok((r.left, r.all, r.made_at.map(|t| t.to_jiff())))
+    Ok(RecoverySet {
+        left: r.left,
+        all: r.all,
+        made_at: r.made_at.map(|t| t.to_jiff()),
+        used_at: r.used_at.map(|t| t.to_jiff()),
+    })
 }
 
 pub(crate) async fn replace_recovery(tx: &mut TenantTx, member: MemberId, macs: &[Vec<u8>], now: Timestamp) -> Result<(), DbError> {

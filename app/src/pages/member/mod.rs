@@ -334,7 +334,7 @@ fn changes(model: &MemberPage) -> Option<AnyView> {
         .collect();
     let body = match steps.is_empty() {
         true => view! { <p class="muted small">{text!(member.c_empty)}</p> }.into_any(),
-        false => view! { <Timeline steps=steps/> }.into_any(),
+        false => view! { <Timeline steps=steps dated=true/> }.into_any(),
     };
     Some(view! { <Section id="changes" title=text!(member.changes)>{body}</Section> }.into_any())
 }
