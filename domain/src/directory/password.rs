@@ -114,7 +114,8 @@ fn hash_into(pepper: &[u8; 32], params: Params, password: &str, salt: &[u8], out
     memory.resize(blocks, Block::default());
     let done = argon.hash_password_into_with_memory(password.as_bytes(), salt, out, &mut memory);
     let mut kept = kept();
-    if kept.len() < KEPT_MAX {
+    // A stored hash may ask for more memory than ours do; that much is not kept.
+    if kept.len() < KEPT_MAX && memory.capacity() <= RESERVED_BLOCKS {
         kept.push(memory);
     }
     done
