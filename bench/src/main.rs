@@ -48,6 +48,7 @@ async fn domain(connections: u32) -> Result<Domain, Failure> {
     let node = Node {
         name: String::from("bench"),
         address: None,
+        host: String::from("localhost"),
     };
     let db = Db::connect(&env::var("DATABASE_URL")?, connections).await?;
     Ok(Domain::new(db, Vault::new(&key), Clock::system(), Rng::System, node))

@@ -58,6 +58,8 @@ pub enum Permission {
     ManageRoles,
     /// Switch MFA on and off; require registration again; remove methods; end sessions.
     ManageMfa,
+    /// Import, assign, activate and retire hardware tokens.
+    ManageTokens,
     /// Clear counters and locks.
     Unlock,
     /// Read the authentication log.
@@ -74,11 +76,12 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::ReadMembers,
         Self::ManageMembers,
         Self::ManageRoles,
         Self::ManageMfa,
+        Self::ManageTokens,
         Self::Unlock,
         Self::ReadSignIns,
         Self::ReadAudit,
@@ -91,7 +94,7 @@ impl Permission {
     pub const fn roles(self) -> &'static [Role] {
         match self {
             Self::ReadMembers => &[Role::Support, Role::AuthAdmin, Role::PolicyAdmin, Role::BillingAdmin, Role::Reader],
-            Self::ManageMembers | Self::ManageMfa => &[Role::AuthAdmin],
+            Self::ManageMembers | Self::ManageMfa | Self::ManageTokens => &[Role::AuthAdmin],
             Self::ManageRoles | Self::ManageKeys => &[],
             Self::Unlock => &[Role::AuthAdmin, Role::Support],
             Self::ReadSignIns => &[Role::Support, Role::AuthAdmin, Role::PolicyAdmin, Role::Reader],

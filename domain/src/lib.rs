@@ -4,6 +4,7 @@ pub mod actor;
 mod bytea;
 pub mod clock;
 pub mod db;
+pub mod delivery;
 pub mod demo;
 pub mod directory;
 #[cfg(test)]
@@ -16,6 +17,7 @@ pub mod rng;
 pub mod sign_in;
 #[cfg(test)]
 mod testing;
+pub mod tokens;
 pub mod vault;
 pub mod verification;
 
@@ -35,6 +37,8 @@ pub struct Node {
     pub name: String,
     /// Address, if known.
     pub address: Option<String>,
+    /// The public host that people reach the installation by: texts bind their codes to it.
+    pub host: String,
 }
 
 /// Everything the service knows how to do. Cheap to clone.
@@ -105,6 +109,16 @@ impl Domain {
         methods::Methods(self)
     }
 
+    /// Delivery: providers, senders, and messages on their way.
+    pub const fn delivery(&self) -> delivery::Delivery<'_> {
+        delivery::Delivery(self)
+    }
+
+    /// Hardware tokens.
+    pub const fn tokens(&self) -> tokens::Tokens<'_> {
+        tokens::Tokens(self)
+    }
+
     /// The journal.
     pub const fn journal(&self) -> journal::Journal<'_> {
         journal::Journal(self)
@@ -133,6 +147,11 @@ impl Domain {
     /// The database.
     pub fn db(&self) -> &Db {
         &self.0.db
+    }
+
+    /// The public host of the installation.
+    pub(crate) fn host(&self) -> &str {
+        &self.0.node.host
     }
 
     /// This node.

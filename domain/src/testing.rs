@@ -293,6 +293,7 @@ async fn node(database: &testkit::TestDatabase, name: &str, clock: Clock) -> Dom
         Node {
             name: name.to_owned(),
             address: None,
+            host: String::from("localhost"),
         },
     )
 }

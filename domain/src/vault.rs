@@ -65,11 +65,19 @@ pub enum KeyPurpose {
     Source,
     /// Before and after of changes that are about nobody in particular.
     AuditFacts,
+    /// Results of imports.
+    ImportResult,
+    /// Phone numbers and mailboxes of methods.
+    Address,
+    /// MACs of phone numbers and mailboxes.
+    AddressMac,
+    /// Sent codes, and what their messages are made of.
+    Code,
 }
 
 impl KeyPurpose {
     /// Every purpose.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 15] = [
         Self::Seed,
         Self::SubjectKey,
         Self::AttemptFacts,
@@ -81,6 +89,10 @@ impl KeyPurpose {
         Self::WrongPassword,
         Self::Source,
         Self::AuditFacts,
+        Self::ImportResult,
+        Self::Address,
+        Self::AddressMac,
+        Self::Code,
     ];
 
     /// The text that goes into the derivation. Never changes.
@@ -97,6 +109,10 @@ impl KeyPurpose {
             Self::WrongPassword => "tweestap/1/wrong-password",
             Self::Source => "tweestap/1/source",
             Self::AuditFacts => "tweestap/1/audit-facts",
+            Self::ImportResult => "tweestap/1/import-result",
+            Self::Address => "tweestap/1/address",
+            Self::AddressMac => "tweestap/1/address-mac",
+            Self::Code => "tweestap/1/code",
         }
     }
 }
@@ -106,8 +122,18 @@ impl KeyPurpose {
 pub enum SealedColumn {
     /// `tenant_key.wrapped`: a tenant's data key, under the master key.
     TenantKey,
-    /// `method.sealed`: the seed of an app or token.
+    /// `method.sealed`: the seed of an app or token, the address of a phone or mailbox.
     MethodSeed,
+    /// `challenge.code_sealed`: a sent code, which a resend says again.
+    ChallengeCode,
+    /// `delivery.sealed`: where a message goes, until it has gone.
+    Delivery,
+    /// `delivery_provider.sealed`: password or token of a provider.
+    ProviderSecret,
+    /// `oath_token.sealed`: the seed of a token of the inventory.
+    TokenSeed,
+    /// `token_import.sealed`: the rows of an imported file without their secrets.
+    ImportResult,
     /// `subject_key.wrapped`.
     SubjectKey,
     /// `attempt.sealed`: name, address and browser of an attempt under way.
@@ -122,9 +148,14 @@ pub enum SealedColumn {
 
 impl SealedColumn {
     /// Every sealed column.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 12] = [
         Self::TenantKey,
         Self::MethodSeed,
+        Self::ChallengeCode,
+        Self::Delivery,
+        Self::ProviderSecret,
+        Self::TokenSeed,
+        Self::ImportResult,
         Self::SubjectKey,
         Self::Attempt,
         Self::Outbox,
@@ -137,6 +168,11 @@ impl SealedColumn {
         match self {
             Self::TenantKey => ("tenant_key", "wrapped"),
             Self::MethodSeed => ("method", "sealed"),
+            Self::ChallengeCode => ("challenge", "code_sealed"),
+            Self::Delivery => ("delivery", "sealed"),
+            Self::ProviderSecret => ("delivery_provider", "sealed"),
+            Self::TokenSeed => ("oath_token", "sealed"),
+            Self::ImportResult => ("token_import", "sealed"),
             Self::SubjectKey => ("subject_key", "wrapped"),
             Self::Attempt => ("attempt", "sealed"),
             Self::Outbox => ("outbox", "sealed"),
@@ -274,6 +310,7 @@ impl TenantKeys {
 /// The master key and the tenants' keys that have been unwrapped so far.
 pub struct Vault {
     master: SealKey,
+    installation: SealKey,
     pepper: Secret<[u8; 32]>,
     tenants: RwLock<HashMap<TenantId, Arc<TenantKeys>>>,
 }
@@ -290,6 +327,7 @@ impl Vault {
         let nobody = TenantId(Uuid::nil());
         Self {
             master: SealKey::of(derived("tweestap/1/wrap"), nobody, 1),
+            installation: SealKey::of(derived("tweestap/1/installation"), nobody, 1),
             pepper: Secret::new(derived("tweestap/1/pepper")),
             tenants: RwLock::default(),
         }
@@ -298,6 +336,11 @@ impl Vault {
     /// The secret that goes into every password hash (Argon2's keyed mode, RFC 9106 3.1), and its version.
     pub fn pepper(&self) -> (&Secret<[u8; 32]>, i16) {
         (&self.pepper, 1)
+    }
+
+    /// The key for secrets of the installation itself: what providers are reached with.
+    pub fn installation_key(&self) -> &SealKey {
+        &self.installation
     }
 
     /// Makes and wraps the data key of a new tenant.

@@ -80,6 +80,10 @@ error_codes! {
     3004 SecretInvalid 422 "The secret cannot be used" => "Give 16 to 64 bytes in Base32.";
     3005 MethodKindOff 403 "The organisation does not allow this method" => "Choose another one.";
     3006 NameUnknown 404 "No such member or method" => "Check the name.";
+    3007 TokenUnknown 404 "No hardware token has this serial number" => "Check the number on the back of the token.";
+    3008 TokenTaken 409 "The hardware token is somebody's" => "Take it back first.";
+    3009 TokenState 409 "The hardware token cannot do that now" => "The detail says where it stands.";
+    3010 ImportRefused 422 "The file was not imported" => "Correct what the detail names and send it again; nothing was imported.";
     4001 UpnTaken 409 "Another member has this sign-in name" => "Choose another one.";
     4002 DomainUnknown 422 "The domain does not belong to the organisation" => "Use one of the organisation's domains.";
     4003 RankTooHigh 403 "The member has more rights than you" => "Ask somebody with at least the same rights.";

@@ -47,4 +47,12 @@ ids! {
     ApiKeyId,
     /// A row of the audit log.
     AuditId,
+    /// A message handed, or to be handed, to a provider.
+    DeliveryId,
+    /// A delivery provider: a gateway for one channel.
+    ProviderId,
+    /// A hardware token of the inventory.
+    TokenId,
+    /// An import of hardware tokens.
+    ImportId,
 }

@@ -39,6 +39,8 @@ text_enum! {
         StepUp = "step_up",
         /// A set-up link: first password and first method.
         SetUp = "set_up",
+        /// Proving a phone or mailbox that is to be a method: answered only by what was sent there.
+        AddMethod = "add_method",
     }
 }
 
@@ -249,6 +251,16 @@ text_enum! {
         MethodRegistered = "method_registered",
         /// A code was asked for.
         CodeAsked = "code_asked",
+        /// A message with a code waits for its provider.
+        DeliveryQueued = "delivery_queued",
+        /// A provider has the message.
+        DeliveryHanded = "delivery_handed",
+        /// A provider reports that the message arrived.
+        DeliveryDelivered = "delivery_delivered",
+        /// A provider could not deliver the message, or cannot say whether it did.
+        DeliveryFailed = "delivery_failed",
+        /// Nothing was sent: a limit, a country or a missing provider.
+        DeliveryRefused = "delivery_refused",
         /// The code was right.
         CodeRight = "code_right",
         /// The code was wrong.

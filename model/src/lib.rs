@@ -16,12 +16,12 @@ mod text;
 
 pub use code::{CodeError, OfferedCode};
 pub use error_code::ErrorCode;
-pub use id::{ApiKeyId, AttemptId, AuditId, ChallengeId, IdError, MemberId, MethodId, TenantId};
+pub use id::{ApiKeyId, AttemptId, AuditId, ChallengeId, DeliveryId, IdError, ImportId, MemberId, MethodId, ProviderId, TenantId, TokenId};
 pub use journal::{Decision, Door, Path, Purpose, Reason, StepKind, TransportResult};
 pub use limits::*;
 pub use member::{DomainName, DomainNameError, MfaState, Profile, RegistrationReason, Role, Slug, SlugError, Upn, UpnError};
-pub use method::{Family, MethodKind, MethodUse, OathAlgorithm, OathParams};
+pub use method::{Channel, DeliveryStatus, Family, MethodKind, MethodUse, OathAlgorithm, OathKind, OathParams, SenderKind, TokenState};
 pub use page::{Cursor, CursorError, Page};
-pub use policy::{Limits, MethodRule, PolicyDocument, PolicyError, Registration, Rule, RuleState, Subjects, Then};
+pub use policy::{DeliveryLimits, Limits, MethodRule, PolicyDocument, PolicyError, Registration, Rule, RuleState, Subjects, Then};
 pub use session_id::{SessionId, SessionIdError};
 pub use text::{CleanText, TextError, nfkc};

@@ -56,7 +56,35 @@ pub const PASSWORD_WRONG_HARD_MAX: i32 = 100;
 pub const TOTP_WINDOW_STEPS: i64 = 1;
 /// Largest drift of an app's clock that is remembered, in steps.
 pub const TOTP_DRIFT_STEPS_MAX: i64 = 10;
+/// Counters ahead of the last one at which a code of a counter-based token is accepted (RFC 4226 7.4).
+pub const HOTP_LOOK_AHEAD: i64 = 10;
+/// Counters ahead among which two codes in a row set a counter-based token right again.
+pub const HOTP_RESYNC_COUNTERS: i64 = 100;
+/// Steps either side of now among which two codes in a row set a time-based token right again.
+pub const TOTP_RESYNC_STEPS: i64 = 100;
+/// Letters of a token's serial number.
+pub const SERIAL_CHARACTERS_MAX: usize = 64;
+/// Wrong rows of an import of which the reader still says what is wrong; with more the file is refused.
+pub const IMPORT_REFUSED_MAX: usize = 10_000;
 /// Authenticator apps and hardware tokens of one member together.
 pub const OATH_METHODS_MAX: usize = 5;
 /// Hours that a set-up link is good for.
 pub const SETUP_LINK_HOURS: i64 = 72;
+/// Seconds that a sent code lives on the cloud path (S51).
+pub const CODE_SECONDS_CLOUD: i64 = 180;
+/// Seconds that a code sent by mail lives.
+pub const CODE_SECONDS_MAIL: i64 = 600;
+/// Texts and calls to one member in [`SEND_WINDOW_SECONDS`] (S33).
+pub const SENDS_MAX: usize = 5;
+/// The window of [`SENDS_MAX`].
+pub const SEND_WINDOW_SECONDS: i64 = 300;
+/// The same in the strict profile.
+pub const SENDS_MAX_STRICT: usize = 3;
+/// The window of [`SENDS_MAX_STRICT`].
+pub const SEND_WINDOW_SECONDS_STRICT: i64 = 900;
+/// Messages to one number in an hour, whoever's it is.
+pub const SENDS_PER_ADDRESS_HOUR: i32 = 5;
+/// Messages to numbers of one prefix after which it is looked at how many codes come back.
+pub const CONVERSION_SENDS: i32 = 50;
+/// Codes of a hundred that must come back, else the prefix is paused.
+pub const CONVERSION_PERCENT_MIN: i32 = 30;

@@ -76,6 +76,64 @@ impl MethodKind {
 }
 
 text_enum! {
+    /// A way for a message to reach somebody.
+    Channel {
+        /// A text to a phone.
+        Sms = "sms",
+        /// A call.
+        Voice = "voice",
+        /// Mail.
+        Mail = "mail",
+    }
+}
+
+impl MethodKind {
+    /// The channel that carries this kind's codes, for kinds whose codes are sent.
+    pub const fn channel(self) -> Option<Channel> {
+        match self {
+            Self::Sms => Some(Channel::Sms),
+            Self::Voice => Some(Channel::Voice),
+            Self::Email => Some(Channel::Mail),
+            _ => None,
+        }
+    }
+}
+
+text_enum! {
+    /// How far a message has come. It only moves down this list, whatever is reported later.
+    DeliveryStatus {
+        /// Waits for a worker.
+        Queued = "queued",
+        /// The provider took it.
+        Handed = "handed",
+        /// It left the provider.
+        Sent = "sent",
+        /// The provider gave no clear answer; it may still arrive.
+        Uncertain = "uncertain",
+        /// It will not arrive.
+        Failed = "failed",
+        /// Not sent any more: the challenge had ended.
+        Dropped = "dropped",
+        /// It arrived.
+        Delivered = "delivered",
+    }
+}
+
+text_enum! {
+    /// What a sender is.
+    SenderKind {
+        /// A long number in E.164.
+        Number = "number",
+        /// Five or six digits, in the United States and Canada only (S14).
+        ShortCode = "short_code",
+        /// Up to eleven letters and digits.
+        Name = "name",
+        /// A mail address.
+        Mail = "mail",
+    }
+}
+
+text_enum! {
     /// What a method may be used for (product rule 8).
     MethodUse {
         /// Signing in without a password.
@@ -99,20 +157,34 @@ text_enum! {
     }
 }
 
+text_enum! {
+    /// What moves a code on to the next.
+    OathKind {
+        /// The time (RFC 6238).
+        Totp = "totp",
+        /// A counter, one for each press of the button (RFC 4226).
+        Hotp = "hotp",
+    }
+}
+
 /// How an OATH method makes its codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OathParams {
+    /// Time or counter; methods of before this was stored go by the time.
+    #[serde(default = "OathParams::kind_at_first")]
+    pub kind: OathKind,
     /// The hash.
     pub algorithm: OathAlgorithm,
     /// 6 or 8.
     pub digits: u8,
-    /// Seconds of a step: 30 or 60.
+    /// Seconds of a step: 30 or 60. Says nothing where a counter moves the code.
     pub period: u8,
 }
 
 impl Default for OathParams {
     fn default() -> Self {
         Self {
+            kind: OathKind::Totp,
             algorithm: OathAlgorithm::Sha1,
             digits: 6,
             period: 30,
@@ -121,6 +193,10 @@ impl Default for OathParams {
 }
 
 impl OathParams {
+    const fn kind_at_first() -> OathKind {
+        OathKind::Totp
+    }
+
     /// Checks the values that this service can verify.
     pub fn checked(self) -> Result<Self, &'static str> {
         match (self.digits, self.period) {
@@ -128,5 +204,19 @@ impl OathParams {
             (6 | 8, _) => Err("the period is 30 or 60 seconds"),
             _ => Err("codes have 6 or 8 digits"),
         }
+    }
+}
+
+text_enum! {
+    /// Where a hardware token of the inventory stands (product rule 5).
+    TokenState {
+        /// In the drawer: nobody's.
+        Available = "available",
+        /// Given to a member who has not typed a code of it yet.
+        Assigned = "assigned",
+        /// A member's method.
+        Active = "active",
+        /// Lost or broken: its seed is gone, its serial number stays taken.
+        Retired = "retired",
     }
 }

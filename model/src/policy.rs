@@ -18,6 +18,9 @@ pub struct PolicyDocument {
     /// Counters and waits.
     #[serde(default)]
     pub limits: Limits,
+    /// Sent codes: where to and how many.
+    #[serde(default)]
+    pub delivery: DeliveryLimits,
 }
 
 /// One row of the method table.
@@ -128,6 +131,32 @@ impl Default for Limits {
     }
 }
 
+/// What sent codes may cost, and how long they live (product rule 6).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DeliveryLimits {
+    /// Countries whose numbers are texted and called, as ISO 3166 has them. Others are refused: this is what stops toll fraud.
+    pub countries: Vec<String>,
+    /// Texts and calls of the whole tenant in 24 hours, 1 to 1,000,000.
+    pub per_day: i64,
+    /// Texts and calls to one country in 24 hours, 1 to 1,000,000.
+    pub per_country_day: i64,
+    /// Seconds that a code lives which was asked for on the server path, 30 to 600 (S47). On the cloud path it is always 180.
+    pub server_code_seconds: i64,
+}
+
+impl Default for DeliveryLimits {
+    fn default() -> Self {
+        let home = ["NL", "BE", "LU", "DE", "FR", "GB", "IE", "AT", "CH", "DK", "SE", "NO", "FI", "ES", "PT", "IT", "PL", "US", "CA"];
+        Self {
+            countries: home.map(str::to_owned).to_vec(),
+            per_day: 2_000,
+            per_country_day: 1_000,
+            server_code_seconds: 300,
+        }
+    }
+}
+
 /// What is wrong with a document: the field and the value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: {problem}")]
@@ -147,11 +176,15 @@ impl PolicyDocument {
                 rule(MethodKind::Passkey, &[MethodUse::SignIn, MethodUse::Mfa]),
                 rule(MethodKind::Totp, &[MethodUse::Mfa, MethodUse::Reset]),
                 rule(MethodKind::HardwareToken, &[MethodUse::Mfa, MethodUse::Reset]),
+                rule(MethodKind::Sms, &[MethodUse::Mfa, MethodUse::Reset]),
+                rule(MethodKind::Voice, &[MethodUse::Mfa, MethodUse::Reset]),
+                rule(MethodKind::Email, &[MethodUse::Reset]),
                 rule(MethodKind::RecoveryCode, &[MethodUse::Mfa]),
             ],
             rules: Vec::new(),
             registration: Registration::default(),
             limits: Limits::default(),
+            delivery: DeliveryLimits::default(),
         }
     }
 
@@ -179,6 +212,14 @@ impl PolicyDocument {
         within("limits.lockout_after", self.limits.lockout_after.into(), 1, 99)?;
         within("limits.lockout_minutes", self.limits.lockout_minutes, 1, 1440)?;
         within("registration.grace_days", self.registration.grace_days.into(), 0, 90)?;
+        within("delivery.per_day", self.delivery.per_day, 1, 1_000_000)?;
+        within("delivery.per_country_day", self.delivery.per_country_day, 1, 1_000_000)?;
+        within("delivery.server_code_seconds", self.delivery.server_code_seconds, 30, 600)?;
+        let is_country = |code: &String| code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase());
+        if let Some((n, code)) = self.delivery.countries.iter().enumerate().find(|(_, code)| !is_country(code)) {
+            let shown: String = code.chars().filter(|c| !c.is_control()).take(20).collect();
+            return problem(&format!("delivery.countries[{n}]"), format!("'{shown}' is not a country as ISO 3166 has it, such as NL"));
+        }
         if self.rules.len() > 200 {
             return problem("rules", format!("{} rules; at most 200 fit", self.rules.len()));
         }
@@ -224,7 +265,7 @@ mod tests {
     fn a_new_tenants_document_is_good() {
         assert!(PolicyDocument::at_birth().checked().is_ok());
         assert!(PolicyDocument::at_birth().allows(MethodKind::Totp, MethodUse::Mfa));
-        assert!(!PolicyDocument::at_birth().allows(MethodKind::Sms, MethodUse::Mfa));
+        assert!(!PolicyDocument::at_birth().allows(MethodKind::Email, MethodUse::Mfa));
     }
 
     #[test]

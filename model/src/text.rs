@@ -77,6 +77,13 @@ impl<const MAX: usize> TryFrom<String> for CleanText<MAX> {
     }
 }
 
+impl<const MAX: usize> std::str::FromStr for CleanText<MAX> {
+    type Err = TextError;
+    fn from_str(text: &str) -> Result<Self, TextError> {
+        Self::parse(text)
+    }
+}
+
 impl<const MAX: usize> From<CleanText<MAX>> for String {
     fn from(text: CleanText<MAX>) -> Self {
         text.0

@@ -71,6 +71,7 @@ impl Site {
         let node = Node {
             name: "test".into(),
             address: None,
+            host: String::from("localhost"),
         };
         let domain = Domain::new(db, Vault::new(&[7; 32]), Clock::held(start), Rng::System, node);
         domain.directory().make_partitions(0).await.expect("partitions");

@@ -57,6 +57,7 @@ impl Installation {
         let node = Node {
             name: "test".into(),
             address: None,
+            host: String::from("localhost"),
         };
         let domain = Domain::new(db, Vault::new(&[7; 32]), Clock::system(), Rng::System, node);
         domain.directory().make_partitions(1).await.expect("partitions");

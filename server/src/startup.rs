@@ -73,6 +73,7 @@ impl Ground {
         let node = Node {
             name: settings.node.clone(),
             address: address.map(|ip| ip.to_string()),
+            host: settings.public_url.host().to_owned(),
         };
         let vault = Vault::new(self.master_key.expose());
         Ok(Domain::new(db, vault, Clock::system(), Rng::System, node))

@@ -161,6 +161,7 @@ impl HeldMethod {
             disabled_reason: self.off.filter(|off| *off <= at).map(|_| "too_many_wrong".to_owned()),
             last_used_at: None,
             confirmed_at: Some(self.from),
+            address_mac: None,
         }
     }
 
@@ -234,6 +235,7 @@ impl Person {
             given_name: Some(self.name.given.to_owned()),
             family_name: Some(self.name.family.to_owned()),
             mail: None,
+            locale: None,
             mfa_state: self.state(at),
             epoch: 0,
             disabled: self.disabled.is_some_and(|disabled| disabled <= at),
@@ -413,6 +415,7 @@ impl House {
                 suspended: false,
                 log_names: self.of.log_names,
                 log_mail: false,
+                locale: String::from("nl"),
             }),
             key: None,
             member: who.map(|p| p.facts(self, at)),
@@ -426,6 +429,9 @@ impl House {
             policy: None,
             attempt: None,
             challenge: None,
+            open_attempt: None,
+            deliveries: Vec::new(),
+            sends: None,
             answered: None,
         }
     }

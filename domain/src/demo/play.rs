@@ -296,6 +296,9 @@ impl<'a> Run<'a> {
                 challenge_id: new.challenge_id,
                 purpose: new.purpose,
                 kind: new.kind,
+                method_id: new.method_id,
+                code_sealed: new.code_sealed,
+                created_at: new.created_at,
                 wrong_count: new.wrong_count,
                 expires_at: new.expires_at,
                 spent_at: None,
@@ -551,6 +554,7 @@ fn facts_of(row: &AttemptRow) -> AttemptFacts {
         reasons: row.reasons.clone(),
         sealed: row.sealed.clone(),
         key_id: row.key_id,
+        decision: row.decision,
     }
 }
 

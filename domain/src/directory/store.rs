@@ -6,7 +6,7 @@ use crate::{
 };
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
-use model::{ApiKeyId, MemberId, TenantId};
+use model::{ApiKeyId, MemberId, MethodId, TenantId};
 use serde::Deserialize;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -447,7 +447,25 @@ pub(crate) async fn set_removed(tx: &mut TenantTx, member: MemberId, now: Timest
     )
     .execute(&mut **tx)
     .await?;
+    return_tokens(tx, member, None).await?;
     Ok(())
+}
+
+/// Puts a member's hardware tokens back into the drawer, or the one that is a certain method. How far each has moved on stays with it.
+pub(crate) async fn return_tokens(tx: &mut TenantTx, member: MemberId, method: Option<MethodId>) -> Result<u64, DbError> {
+    let tenant = tx.tenant().0;
+    let returned = sqlx::query!(
+        "update oath_token t set state = 'available', member_id = null, method_id = null, assigned_at = null, activated_at = null,
+             last_step = greatest(t.last_step, (select x.last_step from method x where x.tenant_id = t.tenant_id and x.method_id = t.method_id)),
+             drift = coalesce((select x.drift from method x where x.tenant_id = t.tenant_id and x.method_id = t.method_id), t.drift)
+         where t.tenant_id = $1 and t.member_id = $2 and ($3::uuid is null or t.method_id = $3)",
+        tenant,
+        member.0,
+        method.map(|m| m.0)
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(returned.rows_affected())
 }
 
 /// Raises the epoch, which ends every session at its next request, and deletes the sessions.
@@ -491,18 +509,19 @@ pub(crate) async fn set_methods_on(tx: &mut TenantTx, member: MemberId) -> Resul
     Ok(on.rows_affected())
 }
 
-/// Removes what a re-registration removes: app registrations and phones. Passkeys and recovery codes stay.
+/// Removes what a re-registration removes: app registrations and phones; hardware tokens go back into the drawer. Passkeys and recovery codes stay.
 pub(crate) async fn remove_registrations(tx: &mut TenantTx, member: MemberId, now: Timestamp) -> Result<u64, DbError> {
     let tenant = tx.tenant().0;
     let gone = sqlx::query!(
         "update method set state = 'removed', removed_at = $3, sealed = null
-         where tenant_id = $1 and member_id = $2 and state <> 'removed' and kind in ('totp', 'push', 'sms', 'voice', 'email')",
+         where tenant_id = $1 and member_id = $2 and state <> 'removed' and kind in ('totp', 'hardware_token', 'push', 'sms', 'voice', 'email')",
         tenant,
         member.0,
         now.to_sqlx() as _
     )
     .execute(&mut **tx)
     .await?;
+    return_tokens(tx, member, None).await?;
     sqlx::query!(
         "update member set default_method = null where tenant_id = $1 and member_id = $2",
         tenant,

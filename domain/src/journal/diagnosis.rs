@@ -493,7 +493,7 @@ fn place(accepted: &GoodSignIn) -> Place {
         (Some(application), _) => Place::Application(application.clone()),
         (None, Purpose::Verification) => Place::OtherSystem,
         (None, Purpose::SignIn) => Place::Portal,
-        (None, Purpose::StepUp) => Place::Change,
+        (None, Purpose::StepUp | Purpose::AddMethod) => Place::Change,
         (None, Purpose::SetUp) => Place::Registration,
     }
 }

@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 /// The form of a row; rises when fields are added, so that old rows keep their hash.
-const FORMAT: i16 = 1;
+const FORMAT: i16 = 2;
 
 /// The personal fields of a row (S08), sealed together.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,6 +87,8 @@ pub struct Decided {
     pub registration_reasons: Vec<RegistrationReason>,
     /// What the policy was asked and said.
     pub policy: Option<PolicyRecord>,
+    /// What was sent, in a line: channel, provider and how far it came.
+    pub delivery: Option<String>,
     /// Node.
     pub node: String,
     /// Address of the node.
@@ -142,11 +144,13 @@ pub struct AuthEntry {
     policy_client: &'static str,
     policy_then: Option<Then>,
     policy_rules: serde_json::Value,
+    delivery: Option<String>,
     node: String,
     server_ip: Option<String>,
     sealed: Bytea,
     upn_mac: Bytea,
     client_ip_mac: Option<Bytea>,
+    phone_tail_mac: Option<Bytea>,
     format: i16,
     salt: Bytea,
     leaf_hash: Bytea,
@@ -197,8 +201,10 @@ impl AuthEntry {
             },
             policy_then: policy.as_ref().map(|p| p.then),
             policy_rules: policy.map_or_else(|| serde_json::json!([]), |p| p.rules),
+            delivery: decided.delivery,
             node: decided.node,
             server_ip: decided.server_ip,
+            phone_tail_mac: decided.personal.phone.as_deref().map(|phone| Bytea(search_mac(keys, "phone_tail", phone_tail(phone)))),
             upn_mac: Bytea(search_mac(keys, "upn", &decided.personal.upn)),
             client_ip_mac: decided.personal.client_ip.as_deref().map(|ip| Bytea(search_mac(keys, "client_ip", ip))),
             sealed: Bytea(sealed),
@@ -251,8 +257,15 @@ impl AuthEntry {
             .text(self.server_ip.as_deref().unwrap_or(""))
             .bytes(&self.sealed.0)
             .bytes(&self.salt.0);
+        // Since form 2.
+        leaf.text(self.delivery.as_deref().unwrap_or(""));
         leaf.end()
     }
+}
+
+/// The last four digits of a number: what a caller reads out, and what a log row can be found by.
+pub fn phone_tail(e164: &str) -> &str {
+    e164.len().checked_sub(4).and_then(|at| e164.get(at..)).unwrap_or(e164)
 }
 
 /// A change as the audit log tells it.

@@ -86,6 +86,18 @@ events! {
     SecurityInfoDeleted = "security_info.deleted",
     /// A method was removed by an admin.
     SecurityInfoDeletedByAdmin = "security_info.deleted_by_admin",
+    /// Hardware tokens came into the inventory.
+    TokensImported = "tokens.imported",
+    /// A hardware token was given to a member.
+    TokenAssigned = "token.assigned",
+    /// A hardware token was proven by a code and is a method now.
+    TokenActivated = "token.activated",
+    /// A hardware token went back into the drawer.
+    TokenReturned = "token.returned",
+    /// Two codes in a row set a hardware token right.
+    TokenResynchronised = "token.resynchronised",
+    /// A hardware token was taken out of use for good.
+    TokenRetired = "token.retired",
     /// New recovery codes were made.
     RecoveryCodesMade = "recovery_codes.made",
     /// Locked after too many wrong answers.

@@ -12,11 +12,15 @@ use uuid::Uuid;
 
 /// Adds a row to the audit log, in the transaction of the change it is about.
 pub(crate) async fn insert_audit(tx: &mut TenantTx, entry: &AuditEntry) -> Result<(), DbError> {
-    let row = serde_json::to_value(entry).map_err(|error| DbError::Refused(sqlx::Error::Encode(error.into())))?;
+    insert_audits(tx, std::slice::from_ref(entry)).await
+}
+
+pub(crate) async fn insert_audits(tx: &mut TenantTx, entries: &[AuditEntry]) -> Result<(), DbError> {
+    let row = serde_json::to_value(entries).map_err(|error| DbError::Refused(sqlx::Error::Encode(error.into())))?;
     sqlx::query!(
         "insert into audit_log (tenant_id, occurred_at, audit_id, event, actor_kind, actor_id, target_kind, target_id, reason, session_id, sealed, format, salt, leaf_hash)
          select r.tenant_id, r.occurred_at, r.audit_id, r.event, r.actor_kind, r.actor_id, r.target_kind, r.target_id, r.reason, r.session_id, r.sealed, r.format, r.salt, r.leaf_hash
-         from jsonb_populate_record(null::audit_log, $1) r",
+         from jsonb_populate_recordset(null::audit_log, $1) r",
         row
     )
     .execute(&mut **tx)

@@ -125,7 +125,7 @@ impl Methods<'_> {
         self.fresh(me, &info)?;
         let pending = store::find_pending(&mut tx, me.id(), now).await?.ok_or(MethodError::PendingGone)?;
         let method = pending_facts(&pending);
-        let Match::Right { step, drift } = compare::totp(&method, code.as_str(), Profile::Standard, &keys, now)? else {
+        let Match::Right { step, drift } = compare::oath(&method, code.as_str(), Profile::Standard, &keys, now)? else {
             return Err(MethodError::WrongCode);
         };
         if !store::set_confirmed(&mut tx, method.method_id, label.as_str(), step, drift as i32, now).await? {
@@ -245,6 +245,8 @@ impl Methods<'_> {
             params: &serde_json::to_value(params).unwrap_or_default(),
             expires_at: (!confirmed).then_some(expires_at),
             confirmed_at: confirmed.then_some(now),
+            last_step: -1,
+            drift: 0,
         };
         store::insert_method(&mut tx, &new, now).await?;
         if confirmed && view.mfa_state == MfaState::Enabled {
@@ -326,6 +328,8 @@ impl Methods<'_> {
             params: &serde_json::to_value(params).unwrap_or_default(),
             expires_at: Some(expires_at),
             confirmed_at: None,
+            last_step: -1,
+            drift: 0,
         };
         store::insert_method(tx, &new, now).await?;
         Ok(PendingTotp {
@@ -344,7 +348,7 @@ impl Methods<'_> {
         let document: Option<PolicyDocument> = policy.and_then(|(_, d)| serde_json::from_value(d).ok());
         let rows = store::list_methods(tx, member).await?;
         let recovery = store::find_recovery(tx, member).await?;
-        let known = [MethodKind::Totp];
+        let known = [MethodKind::Totp, MethodKind::HardwareToken];
         let may_add = known
             .into_iter()
             .filter(|kind| document.as_ref().is_some_and(|d| d.allows(*kind, MethodUse::Mfa)))
@@ -383,7 +387,7 @@ impl Methods<'_> {
     }
 
     /// Refuses a change without a second factor of the last ten minutes (strict: five), if there is one to give.
-    fn fresh(self, me: &Member, info: &SecurityInfo) -> Result<()> {
+    pub(crate) fn fresh(self, me: &Member, info: &SecurityInfo) -> Result<()> {
         let has_factor = info.methods.iter().any(|m| m.active) || info.recovery_left > 0;
         let minutes = if me.strict { FRESH_MINUTES_STRICT } else { FRESH_MINUTES };
         let now = self.0.clock().now();
@@ -396,7 +400,7 @@ impl Methods<'_> {
     }
 
     #[allow(clippy::too_many_arguments, reason = "one line of an audit row each")]
-    async fn remove_in(
+    pub(crate) async fn remove_in(
         self,
         tx: &mut TenantTx,
         member: MemberId,
@@ -436,7 +440,7 @@ impl Methods<'_> {
 
     /// Writes the audit row and the member's notice of a change.
     #[allow(clippy::too_many_arguments, reason = "one line of an audit row each")]
-    async fn record(self, tx: &mut TenantTx, member: MemberId, who: Who, event: Event, reason: Option<&str>, before: Value, after: Value) -> Result<()> {
+    pub(crate) async fn record(self, tx: &mut TenantTx, member: MemberId, who: Who, event: Event, reason: Option<&str>, before: Value, after: Value) -> Result<()> {
         let (now, rng) = (self.0.clock().now(), self.0.rng());
         let keys = self.0.keys(tx.tenant()).await?;
         let id = rng.id(now);
@@ -455,7 +459,7 @@ impl Methods<'_> {
     }
 }
 
-fn check_room(info: &SecurityInfo) -> Result<()> {
+pub(crate) fn check_room(info: &SecurityInfo) -> Result<()> {
     let oath = info.methods.iter().filter(|m| m.kind.family() == Family::Oath).count();
     if oath >= OATH_METHODS_MAX {
         Err(MethodError::Limit(OATH_METHODS_MAX))
@@ -478,5 +482,6 @@ pub(crate) fn pending_facts(row: &store::PendingRow) -> MethodFacts {
         disabled_reason: None,
         last_used_at: None,
         confirmed_at: None,
+        address_mac: None,
     }
 }

@@ -134,6 +134,10 @@ pub(crate) struct NewMethodRow<'a> {
     pub(crate) params: &'a serde_json::Value,
     pub(crate) expires_at: Option<Timestamp>,
     pub(crate) confirmed_at: Option<Timestamp>,
+    /// The last step or counter that was accepted; -1 before the first.
+    pub(crate) last_step: i64,
+    /// Steps by which its clock is off.
+    pub(crate) drift: i32,
 }
 
 pub(crate) async fn insert_method(tx: &mut TenantTx, new: &NewMethodRow<'_>, now: Timestamp) -> Result<(), DbError> {
@@ -148,8 +152,8 @@ pub(crate) async fn insert_method(tx: &mut TenantTx, new: &NewMethodRow<'_>, now
     .execute(&mut **tx)
     .await?;
     sqlx::query!(
-        "insert into method (tenant_id, method_id, member_id, kind, label, state, sealed, params, created_at, expires_at, confirmed_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        "insert into method (tenant_id, method_id, member_id, kind, label, state, sealed, params, created_at, expires_at, confirmed_at, last_step, drift)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         tenant,
         new.method.0,
         new.member.0,
@@ -160,7 +164,9 @@ pub(crate) async fn insert_method(tx: &mut TenantTx, new: &NewMethodRow<'_>, now
         new.params,
         now.to_sqlx() as _,
         new.expires_at.map(|t| t.to_sqlx()) as _,
-        new.confirmed_at.map(|t| t.to_sqlx()) as _
+        new.confirmed_at.map(|t| t.to_sqlx()) as _,
+        new.last_step,
+        new.drift
     )
     .execute(&mut **tx)
     .await?;
@@ -209,6 +215,7 @@ pub(crate) async fn set_removed(tx: &mut TenantTx, member: MemberId, method: Met
     )
     .execute(&mut **tx)
     .await?;
+    crate::directory::store::return_tokens(tx, member, Some(method)).await?;
     Ok(done.rows_affected() == 1)
 }
 

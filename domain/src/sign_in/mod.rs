@@ -453,13 +453,13 @@ impl SignIn<'_> {
     pub async fn sweep(self, tenant: TenantId) -> Result<usize> {
         let domain = self.0;
         let before = domain.clock().now() - SignedDuration::from_secs(ATTEMPT_SECONDS);
-        let open = crate::verification::store::list_expired(domain.db(), tenant, before).await?;
+        let open = crate::verification::store::list_expired(domain.db(), tenant, before, domain.clock().now()).await?;
         let mut swept = 0;
         for attempt in open {
             let wanted = Wanted::of_attempt(tenant, attempt);
             let ended = domain
                 .decide(wanted, |scene| {
-                    match scene.facts.attempt.as_ref().filter(|a| a.stage != Stage::Decided && expired(a, scene.now)) {
+                    match scene.facts.attempt.as_ref().filter(|a| a.stage != Stage::Decided && (expired(a, scene.now) || code_ran_out(scene))) {
                         Some(attempt) => Ok(Decided::Commit(Box::new(ended_by_time(domain, tenant, scene, attempt)?), true)),
                         None => Ok(Decided::Answer(false)),
                     }
@@ -824,6 +824,12 @@ fn decide(
     Ok(())
 }
 
+/// True when the code that was sent last has run out unanswered.
+fn code_ran_out(scene: &Scene<'_>) -> bool {
+    let newest = scene.facts.challenge.as_ref();
+    newest.is_some_and(|c| c.code_sealed.is_some() && c.spent_at.is_none() && c.expires_at <= scene.now)
+}
+
 /// How an attempt ends that nobody went on with.
 pub(crate) fn ended_by_time(domain: &Domain, tenant: TenantId, scene: &Scene<'_>, attempt: &AttemptFacts) -> Verdicts<Commit> {
     let mut commit = Commit::about(tenant, scene.facts, attempt.attempt_id, attempt.started_at, scene.now);
@@ -844,6 +850,9 @@ fn challenge(domain: &Domain, tenant: TenantId, attempt: AttemptId, purpose: Pur
         attempt_id: attempt,
         purpose,
         kind: None,
+        method_id: None,
+        subject_id: None,
+        code_sealed: None,
         wrong_count: 0,
         created_at: now,
         expires_at: now + SignedDuration::from_secs(ATTEMPT_SECONDS),

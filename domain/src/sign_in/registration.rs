@@ -123,7 +123,7 @@ pub(crate) fn first_code(
         .iter()
         .find(|m| m.state == "pending" && m.kind == MethodKind::Totp)
         .ok_or_else(gone)?;
-    let matched = compare::totp(waiting, code.as_str(), Profile::Standard, scene.keys, scene.now)?;
+    let matched = compare::oath(waiting, code.as_str(), Profile::Standard, scene.keys, scene.now)?;
     let Match::Right { step, drift } = matched else {
         return Ok(None);
     };

@@ -8,7 +8,7 @@ use super::{
 use crate::{bytea::Bytea, journal::entry::AuthEntry};
 use jiff::Timestamp;
 use model::{
-    AttemptId, ChallengeId, Decision, Door, Family, MethodId, MethodKind, MfaState, Path, Purpose, Reason, RegistrationReason, SessionId, StepKind, TenantId,
+    AttemptId, ChallengeId, Channel, Decision, DeliveryId, DeliveryStatus, Door, Family, MethodId, MethodKind, MfaState, Path, ProviderId, Purpose, Reason, RegistrationReason, SessionId, StepKind, TenantId,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -53,6 +53,8 @@ pub struct Commit {
     pub attempt: Option<AttemptChange>,
     /// A challenge that begins.
     pub new_challenge: Option<ChallengeRow>,
+    /// A message that is to be sent.
+    pub new_delivery: Option<DeliveryRow>,
     /// A challenge that moves on.
     pub challenge: Option<ChallengeChange>,
     /// Steps for the timeline.
@@ -184,6 +186,12 @@ pub struct ChallengeRow {
     pub purpose: Purpose,
     /// Kind asked for, if one.
     pub kind: Option<MethodKind>,
+    /// The method that the code is sent to.
+    pub method_id: Option<MethodId>,
+    /// Whose, for a code that is sent.
+    pub subject_id: Option<Uuid>,
+    /// The code that is sent, sealed.
+    pub code_sealed: Option<Bytea>,
     /// Wrong answers.
     pub wrong_count: i32,
     /// Begin.
@@ -201,6 +209,51 @@ pub struct ChallengeChange {
     pub wrong_count: i32,
     /// Spent when.
     pub spent_at: Option<Timestamp>,
+    /// Answered right when.
+    pub right_at: Option<Timestamp>,
+}
+
+/// The row of a message.
+#[derive(Debug, Serialize)]
+pub struct DeliveryRow {
+    /// Id.
+    pub delivery_id: DeliveryId,
+    /// Tenant.
+    pub tenant_id: TenantId,
+    /// Challenge.
+    pub challenge_id: ChallengeId,
+    /// Attempt.
+    pub attempt_id: AttemptId,
+    /// Subject.
+    pub subject_id: Uuid,
+    /// Which of its challenge, from 1.
+    pub n: i32,
+    /// What carries it.
+    pub channel: Channel,
+    /// ISO 3166 of the number.
+    pub country: Option<String>,
+    /// First digits of the number.
+    pub prefix: Option<String>,
+    /// MAC of the number or mailbox.
+    pub address_mac: Bytea,
+    /// The same, masked.
+    pub masked: String,
+    /// Through whom.
+    pub provider_id: ProviderId,
+    /// The provider's name.
+    pub provider: String,
+    /// From which number or name.
+    pub sender: String,
+    /// How far it has come.
+    pub status: DeliveryStatus,
+    /// What it is made of.
+    pub sealed: Bytea,
+    /// Made when.
+    pub created_at: Timestamp,
+    /// To be sent from when.
+    pub run_at: Timestamp,
+    /// Not to be sent from when.
+    pub gone_at: Timestamp,
 }
 
 /// A step of the timeline. Details hold no personal value and no secret.
@@ -274,6 +327,7 @@ impl Commit {
             new_attempt: None,
             attempt: None,
             new_challenge: None,
+            new_delivery: None,
             challenge: None,
             steps: Vec::new(),
             log: None,

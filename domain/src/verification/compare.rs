@@ -1,12 +1,12 @@
 //! Comparing an offered code with stored secrets. Every comparison is constant in time; the results are judged elsewhere.
 
 use super::{
-    facts::{Facts, MethodFacts},
+    facts::{ChallengeFacts, Facts, MethodFacts},
     rules::{Comparable, Comparison, Match, drift_after, window},
 };
 use crate::vault::{KeyPurpose, SealBroken, SealedColumn, TenantKeys};
 use jiff::Timestamp;
-use model::{OathAlgorithm, OathParams, OfferedCode, Profile};
+use model::{HOTP_LOOK_AHEAD, HOTP_RESYNC_COUNTERS, OathAlgorithm, OathKind, OathParams, OfferedCode, Profile, TOTP_RESYNC_STEPS};
 use subtle::ConstantTimeEq;
 use totp_rs::{Algorithm, Builder};
 use zeroize::Zeroizing;
@@ -20,8 +20,11 @@ pub fn compare(facts: &Facts, comparable: &Comparable, offered: &OfferedCode, ke
     match offered {
         OfferedCode::Digits(code) => {
             for place in &comparable.methods {
-                let matched = totp(&facts.methods[*place], code, facts.profile(), keys, now)?;
+                let matched = oath(&facts.methods[*place], code, facts.profile(), keys, now)?;
                 comparison.methods.push((*place, matched));
+            }
+            if let (Some(_), Some(challenge)) = (comparable.sent, &facts.challenge) {
+                comparison.sent = Some(sent(challenge, code, keys)?);
             }
         }
         OfferedCode::Recovery(code) if comparable.recovery => {
@@ -33,27 +36,33 @@ pub fn compare(facts: &Facts, comparable: &Comparable, offered: &OfferedCode, ke
     Ok(comparison)
 }
 
-/// Compares with one authenticator app or time-based token (RFC 6238).
-pub fn totp(method: &MethodFacts, code: &str, profile: Profile, keys: &TenantKeys, now: Timestamp) -> Result<Match, SealBroken> {
+/// Compares with one authenticator app or hardware token.
+pub fn oath(method: &MethodFacts, code: &str, profile: Profile, keys: &TenantKeys, now: Timestamp) -> Result<Match, SealBroken> {
     let (Some(params), Some(sealed)) = (method.oath(), &method.sealed) else {
         return Err(SealBroken);
     };
     let seed = keys.key(KeyPurpose::Seed).open(SealedColumn::MethodSeed, method.method_id.0, &sealed.0)?;
-    let generator = OathGenerator::new(&seed, params);
-    let step_now = now.as_second().div_euclid(i64::from(params.period));
-    let accepted = window(profile, step_now, method.drift);
-    // Every step of the window is computed, whichever matches, so that the time tells nothing.
-    let matching = accepted.filter(|step| generator.is_code(*step, code)).max();
-    Ok(match matching {
-        Some(step) if step > method.last_step => Match::Right {
-            step,
-            drift: drift_after(method.drift, step_now, step),
-        },
-        Some(_) => Match::Reused,
-        None => Match::Wrong {
-            near: (-NEAR_STEPS..=NEAR_STEPS).find(|off| generator.is_code(step_now + off, code)),
-        },
-    })
+    let moved = Moved {
+        last_step: method.last_step,
+        drift: method.drift,
+    };
+    Ok(OathGenerator::new(&seed, params).compare(code, moved, profile, now))
+}
+
+/// How far an app or token has moved on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moved {
+    /// The last accepted step or counter; -1 before the first.
+    pub last_step: i64,
+    /// Steps by which its clock is off.
+    pub drift: i64,
+}
+
+/// Compares with the code that was sent.
+fn sent(challenge: &ChallengeFacts, code: &str, keys: &TenantKeys) -> Result<bool, SealBroken> {
+    let sealed = challenge.code_sealed.as_ref().ok_or(SealBroken)?;
+    let stored = keys.key(KeyPurpose::Code).open(SealedColumn::ChallengeCode, challenge.challenge_id.0, &sealed.0)?;
+    Ok(bool::from(stored.as_slice().ct_eq(code.as_bytes())))
 }
 
 /// The MAC under which a recovery code is stored: bound to its member, so that nobody else's is ever found.
@@ -64,6 +73,8 @@ pub fn recovery_mac(keys: &TenantKeys, member: uuid::Uuid, code: &str) -> [u8; 3
 /// Makes the codes of one seed.
 pub struct OathGenerator {
     totp: totp_rs::Totp,
+    kind: OathKind,
+    /// Seconds of a step; 1 where a counter moves the code, so that the counter takes the place of the time.
     period: i64,
 }
 
@@ -75,22 +86,87 @@ impl OathGenerator {
             OathAlgorithm::Sha256 => Algorithm::SHA256,
             OathAlgorithm::Sha512 => Algorithm::SHA512,
         };
+        let period = match params.kind {
+            OathKind::Totp => params.period,
+            OathKind::Hotp => 1,
+        };
         let totp = Builder::new()
             .with_algorithm(algorithm)
             .with_digits(params.digits)
             .with_skew(0)
-            .with_step_duration(params.period.into())
+            .with_step_duration(period.into())
             .with_secret(seed.to_vec())
             .build_noncompliant();
         Self {
             totp,
-            period: params.period.into(),
+            kind: params.kind,
+            period: period.into(),
         }
     }
 
-    /// The code of a step.
+    /// The code of a step or counter.
     pub fn code(&self, step: i64) -> Zeroizing<String> {
         Zeroizing::new(self.totp.generate((step.max(0) * self.period) as u64).to_string())
+    }
+
+    /// The step of a moment.
+    pub fn step_at(&self, moment: Timestamp) -> i64 {
+        moment.as_second().div_euclid(self.period)
+    }
+
+    /// Compares one code. Every step that could be accepted is computed, whichever matches, so that the time tells nothing.
+    pub fn compare(&self, code: &str, moved: Moved, profile: Profile, now: Timestamp) -> Match {
+        match self.kind {
+            OathKind::Totp => self.compare_by_time(code, moved, profile, now),
+            OathKind::Hotp => self.compare_by_counter(code, moved),
+        }
+    }
+
+    /// RFC 6238 5.2: a step either side of where the clock of the app is known to be.
+    fn compare_by_time(&self, code: &str, moved: Moved, profile: Profile, now: Timestamp) -> Match {
+        let step_now = self.step_at(now);
+        let matching = window(profile, step_now, moved.drift).filter(|step| self.is_code(*step, code)).max();
+        match matching {
+            Some(step) if step > moved.last_step => Match::Right {
+                step,
+                drift: drift_after(moved.drift, step_now, step),
+            },
+            Some(_) => Match::Reused,
+            None => Match::Wrong {
+                near: (-NEAR_STEPS..=NEAR_STEPS).find(|off| self.is_code(step_now + off, code)),
+            },
+        }
+    }
+
+    /// RFC 4226 7.2 and 7.4: the counters after the last one, as far as somebody presses the button without signing in.
+    fn compare_by_counter(&self, code: &str, moved: Moved) -> Match {
+        let next = moved.last_step + 1;
+        let ahead = (next..next + HOTP_LOOK_AHEAD).filter(|counter| self.is_code(*counter, code)).min();
+        let behind = (next - HOTP_LOOK_AHEAD..next).filter(|counter| self.is_code(*counter, code)).max();
+        match (ahead, behind) {
+            (Some(step), _) => Match::Right { step, drift: 0 },
+            (None, Some(_)) => Match::Reused,
+            (None, None) => Match::Wrong {
+                near: (HOTP_LOOK_AHEAD..HOTP_RESYNC_COUNTERS).find(|off| self.is_code(next + off, code)),
+            },
+        }
+    }
+
+    /// Finds two codes that follow each other, far from where they are looked for usually (RFC 4226 7.4): the step of the second and the drift to
+    /// remember. Nothing at or before the last accepted step is found.
+    pub fn resynchronise(&self, codes: [&str; 2], moved: Moved, now: Timestamp) -> Option<(i64, i64)> {
+        let steps = match self.kind {
+            OathKind::Totp => self.step_at(now) - TOTP_RESYNC_STEPS..self.step_at(now) + TOTP_RESYNC_STEPS,
+            OathKind::Hotp => moved.last_step + 1..moved.last_step + HOTP_RESYNC_COUNTERS,
+        };
+        let first = steps
+            .filter(|step| self.is_code(*step, codes[0]) & self.is_code(*step + 1, codes[1]))
+            .find(|step| *step > moved.last_step)?;
+        let drift = match self.kind {
+            OathKind::Totp => first + 1 - self.step_at(now),
+            OathKind::Hotp => 0,
+        };
+        Some((first + 1, drift))
     }
 
     fn is_code(&self, step: i64, code: &str) -> bool {
@@ -101,6 +177,56 @@ impl OathGenerator {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn counter_based() -> OathGenerator {
+        let params = OathParams {
+            kind: OathKind::Hotp,
+            ..OathParams::default()
+        };
+        OathGenerator::new(b"12345678901234567890", params)
+    }
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).expect("a moment")
+    }
+
+    /// RFC 4226 7.4: ten counters ahead, never back; what lies further ahead is recognised but not accepted.
+    #[test]
+    fn a_counter_only_moves_forward_and_not_far() {
+        let generator = counter_based();
+        let told = |counter, last_step| generator.compare(&generator.code(counter), Moved { last_step, drift: 0 }, Profile::Standard, at(0));
+        assert_eq!(told(0, -1), Match::Right { step: 0, drift: 0 });
+        assert_eq!(told(9, -1), Match::Right { step: 9, drift: 0 });
+        assert_eq!(told(10, -1), Match::Wrong { near: Some(10) });
+        assert_eq!(told(99, -1), Match::Wrong { near: Some(99) });
+        assert_eq!(told(100, -1), Match::Wrong { near: None });
+        assert_eq!(told(5, 5), Match::Reused);
+        assert_eq!(told(4, 5), Match::Reused);
+        assert_eq!(told(15, 5), Match::Right { step: 15, drift: 0 });
+        assert_eq!(told(16, 5), Match::Wrong { near: Some(10) });
+    }
+
+    /// Abuse case A16, the rule: one right code of two is nothing, and what has been passed is not found again.
+    #[test]
+    fn a16_two_codes_in_a_row_set_a_token_right() {
+        let generator = counter_based();
+        let found = |first, second, last_step| {
+            let codes = [generator.code(first), generator.code(second)];
+            generator.resynchronise([&codes[0], &codes[1]], Moved { last_step, drift: 0 }, at(0))
+        };
+        assert_eq!(found(60, 61, 5), Some((61, 0)));
+        assert_eq!(found(60, 62, 5), None, "not in a row");
+        assert_eq!(found(61, 60, 5), None, "the wrong way round");
+        assert_eq!(found(4, 5, 5), None, "behind");
+        assert_eq!(found(104, 105, 5), Some((105, 0)), "the last of a hundred");
+        assert_eq!(found(105, 106, 5), None, "further than a hundred");
+        let by_time = OathGenerator::new(b"12345678901234567890", OathParams::default());
+        let now = at(1_800_000_000);
+        let step = by_time.step_at(now);
+        let slow = [by_time.code(step - 41), by_time.code(step - 40)];
+        let nothing_yet = Moved { last_step: -1, drift: 0 };
+        assert_eq!(by_time.resynchronise([&slow[0], &slow[1]], nothing_yet, now), Some((step - 40, -40)));
+    }
 
     /// RFC 4226 appendix D and RFC 6238 appendix B.
     #[test]
@@ -133,7 +259,7 @@ mod tests {
                     OathParams {
                         algorithm,
                         digits: 8,
-                        period: 30,
+                        ..OathParams::default()
                     },
                 );
                 assert_eq!(*generator.code(time / 30), expected, "{algorithm} at {time}");

@@ -2,6 +2,7 @@
 
 use crate::{
     bytea::Bytea,
+    delivery::rules::Sends,
     policy::{
         PolicyFacts,
         rules::{Held, Inputs},
@@ -11,7 +12,7 @@ use crate::{
 use ipnet::IpNet;
 use jiff::Timestamp;
 use model::{
-    ApiKeyId, AttemptId, ChallengeId, Family, MemberId, MethodId, MethodKind, MfaState, OathParams, Profile, Purpose, Reason, RegistrationReason, Role,
+    ApiKeyId, AttemptId, ChallengeId, Channel, Decision, DeliveryStatus, Family, MemberId, MethodId, MethodKind, MfaState, OathParams, Profile, ProviderId, Purpose, Reason, RegistrationReason, Role,
 };
 use serde::Deserialize;
 use uuid::Uuid;
@@ -47,8 +48,36 @@ pub struct Facts {
     pub attempt: Option<AttemptFacts>,
     /// Its newest challenge.
     pub challenge: Option<ChallengeFacts>,
+    /// An attempt whose sent code another call has left open.
+    pub open_attempt: Option<AttemptId>,
+    /// Messages of the attempt.
+    #[serde(default)]
+    pub deliveries: Vec<DeliveryFacts>,
+    /// What has been sent lately and what there is to send with, when it was asked for.
+    pub sends: Option<Sends>,
     /// The answer stored for the idempotency key.
     pub answered: Option<AnsweredFacts>,
+}
+
+/// A message of the attempt.
+#[derive(Clone, Debug, Deserialize)]
+pub struct DeliveryFacts {
+    /// Which of its challenge, from 1.
+    pub n: i32,
+    /// Its challenge.
+    pub challenge_id: ChallengeId,
+    /// What carries it.
+    pub channel: Channel,
+    /// Through whom.
+    pub provider_id: Option<ProviderId>,
+    /// Name of that provider.
+    pub provider: Option<String>,
+    /// From which number or name.
+    pub sender: Option<String>,
+    /// How far it has come.
+    pub status: DeliveryStatus,
+    /// Where it goes, masked.
+    pub masked: String,
 }
 
 /// The tenant.
@@ -66,6 +95,8 @@ pub struct TenantFacts {
     pub log_names: bool,
     /// Mail addresses go into the journal.
     pub log_mail: bool,
+    /// `en` or `nl`.
+    pub locale: String,
 }
 
 /// A REST key.
@@ -96,6 +127,8 @@ pub struct MemberFacts {
     pub family_name: Option<String>,
     /// Mail address.
     pub mail: Option<String>,
+    /// `en` or `nl`, if the member has chosen.
+    pub locale: Option<String>,
     /// Stored MFA state.
     pub mfa_state: MfaState,
     /// Counts up whenever all sessions must end.
@@ -179,9 +212,28 @@ pub struct MethodFacts {
     pub last_used_at: Option<Timestamp>,
     /// When it was proven.
     pub confirmed_at: Option<Timestamp>,
+    /// MAC of the number or mailbox.
+    pub address_mac: Option<Bytea>,
 }
 
 impl MethodFacts {
+    /// The number or mailbox as it may be shown.
+    pub fn masked(&self) -> Option<&str> {
+        self.params.get("masked")?.as_str()
+    }
+
+    /// A word of its parameters, such as the country of a number.
+    pub fn param(&self, name: &str) -> Option<&str> {
+        self.params.get(name)?.as_str()
+    }
+
+
+    /// True when what made it said that it may not be used any more (RFC 6030 5: ExpiryDate).
+    pub fn is_past(&self, now: Timestamp) -> bool {
+        let until = self.params.get("valid_until").and_then(|until| until.as_str()?.parse::<Timestamp>().ok());
+        until.is_some_and(|until| until <= now)
+    }
+
     /// The OATH parameters, for kinds that have them.
     pub fn oath(&self) -> Option<OathParams> {
         serde_json::from_value(self.params.clone()).ok()
@@ -221,6 +273,8 @@ pub struct AttemptFacts {
     pub sealed: Bytea,
     /// Which REST key began it.
     pub key_id: Option<Uuid>,
+    /// How it was decided.
+    pub decision: Option<Decision>,
 }
 
 /// Where an attempt stands.
@@ -246,6 +300,12 @@ pub struct ChallengeFacts {
     pub purpose: Purpose,
     /// The kind it was made for.
     pub kind: Option<MethodKind>,
+    /// The method its code was sent to.
+    pub method_id: Option<MethodId>,
+    /// The code that was sent, sealed.
+    pub code_sealed: Option<Bytea>,
+    /// Since when.
+    pub created_at: Timestamp,
     /// Wrong answers so far.
     pub wrong_count: i32,
     /// When it ends.

@@ -7,6 +7,7 @@ pub(crate) mod engine;
 pub mod error;
 pub mod facts;
 pub mod rules;
+pub(crate) mod sending;
 pub(crate) mod store;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,7 @@ use crate::{
     actor::{Client, Integration, Scope, Who},
     bytea::Bytea,
     db::DbError,
+    delivery::rules::NotSent,
     directory::api_key::Credential,
     journal::{
         Event,
@@ -27,6 +29,7 @@ use crate::{
 use commit::*;
 use engine::{Decided, Scene};
 pub use error::VerificationError;
+pub use sending::OnItsWay;
 use facts::{AttemptFacts, Facts, Stage};
 use jiff::{SignedDuration, Timestamp};
 use model::*;
@@ -105,6 +108,9 @@ pub struct OpenChallenge {
     pub expires_at: Timestamp,
     /// Wrong answers left.
     pub tries_left: i32,
+    /// Where the code was sent, masked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent_to: Option<String>,
 }
 
 /// The outcome of an answer given in the pages.
@@ -178,13 +184,20 @@ impl Verification<'_> {
         let wanted = Wanted {
             key: Some(credential.key),
             idem: request.idempotency.as_ref().map(|i| &i.key[..]),
+            sends: request.code.is_none(),
             ..Wanted::of_name(tenant, request.user.folded(), unknown)
         };
-        domain
+        let mut open = None;
+        let decided = domain
             .decide(wanted, |scene| {
                 let integration = authenticate(scene.facts, tenant, credential, from, Scope::Verify)?;
                 if let (Some(stored), Some(idempotency)) = (&scene.facts.answered, &request.idempotency) {
-                    return stored_answer(stored, idempotency).map(Decided::Answer);
+                    return stored_answer(stored, idempotency).map(|answer| Decided::Answer(Some(answer)));
+                }
+                // A code that was sent and waits: this one answers that attempt, and is compared with everything else besides.
+                open = scene.facts.open_attempt.filter(|_| request.code.is_some());
+                if open.is_some() {
+                    return Ok(Decided::Answer(None));
                 }
                 let begun = Begun::now(domain, scene, &request.user, request.client.clone(), request.correlation_id);
                 let (mut commit, answer) = match &request.code {
@@ -200,13 +213,29 @@ impl Verification<'_> {
                     answer: serde_json::to_value(&answer).unwrap_or_default(),
                     created_at: scene.now,
                 });
-                Ok(Decided::Commit(Box::new(commit), answer))
+                Ok(Decided::Commit(Box::new(commit), Some(answer)))
             })
-            .await
+            .await?;
+        match (decided, open, &request.code) {
+            (Some(answer), ..) => Ok(answer),
+            (None, Some(attempt), Some(code)) => self.answer_as(credential, from, attempt, code, request.method).await,
+            (None, ..) => Err(VerificationError::Busy),
+        }
     }
 
     /// Takes the answer to a challenge that was started by REST.
     pub async fn answer(self, credential: &Credential, from: Option<IpAddr>, challenge: AttemptId, code: &OfferedCode) -> Result<Answer, VerificationError> {
+        self.answer_as(credential, from, challenge, code, None).await
+    }
+
+    async fn answer_as(
+        self,
+        credential: &Credential,
+        from: Option<IpAddr>,
+        challenge: AttemptId,
+        code: &OfferedCode,
+        kind: Option<MethodKind>,
+    ) -> Result<Answer, VerificationError> {
         let domain = self.0;
         let tenant = domain
             .directory()
@@ -220,14 +249,11 @@ impl Verification<'_> {
         domain
             .decide(wanted, |scene| {
                 authenticate(scene.facts, tenant, credential, from, Scope::Verify)?;
-                let (commit, answered, session) = answer_attempt(domain, tenant, scene, Purpose::Verification, code, None)?;
+                let (commit, answered, session) = answer_attempt(domain, tenant, scene, Purpose::Verification, code, kind)?;
                 let attempt = scene.facts.attempt.as_ref().ok_or(VerificationError::ChallengeGone)?;
-                let expires_at = scene.facts.challenge.as_ref().map_or(scene.now, |c| c.expires_at);
                 let pending = |tries_left| OpenChallenge {
-                    id: attempt.attempt_id,
-                    kind: MethodKind::Totp,
-                    expires_at,
                     tries_left,
+                    ..open_challenge(scene, attempt)
                 };
                 let plain = Answer {
                     session_id: session,
@@ -264,6 +290,141 @@ impl Verification<'_> {
                     },
                 };
                 Ok(Decided::Commit(Box::new(commit), answer))
+            })
+            .await
+    }
+
+    /// Sends the code of an open challenge once more, through the next provider and for not a second longer.
+    pub async fn resend(self, credential: &Credential, from: Option<IpAddr>, challenge: AttemptId) -> Result<Answer, VerificationError> {
+        let domain = self.0;
+        let tenant = domain
+            .directory()
+            .tenant_of_slug(&credential.slug)
+            .await?
+            .ok_or(VerificationError::KeyRefused)?;
+        let wanted = Wanted {
+            key: Some(credential.key),
+            sends: true,
+            ..Wanted::of_attempt(tenant, challenge)
+        };
+        domain
+            .decide(wanted, |scene| {
+                authenticate(scene.facts, tenant, credential, from, Scope::Verify)?;
+                let (commit, sent) = send_again(domain, tenant, scene, Purpose::Verification)?;
+                let attempt = scene.facts.attempt.as_ref().ok_or(VerificationError::ChallengeGone)?;
+                let mut answer = pending_answer(scene, attempt);
+                if let Err(why) = sent {
+                    answer.reason = Some(Reason::Throttled);
+                    answer.wait_until = why.until();
+                }
+                Ok(Decided::Commit(Box::new(commit), answer))
+            })
+            .await
+    }
+
+    /// Where a verification stands that was started by REST.
+    pub async fn status(self, credential: &Credential, from: Option<IpAddr>, challenge: AttemptId) -> Result<Answer, VerificationError> {
+        let domain = self.0;
+        let tenant = domain
+            .directory()
+            .tenant_of_slug(&credential.slug)
+            .await?
+            .ok_or(VerificationError::KeyRefused)?;
+        let wanted = Wanted {
+            key: Some(credential.key),
+            ..Wanted::of_attempt(tenant, challenge)
+        };
+        domain
+            .decide(wanted, |scene| {
+                authenticate(scene.facts, tenant, credential, from, Scope::Verify)?;
+                let attempt = scene.facts.attempt.as_ref().filter(|a| a.purpose == Purpose::Verification);
+                let attempt = attempt.ok_or(VerificationError::ChallengeGone)?;
+                Ok(Decided::Answer(pending_answer(scene, attempt)))
+            })
+            .await
+    }
+
+    /// Gives up a verification that was started by REST: whatever code is on its way is worth nothing any more.
+    pub async fn give_up(self, credential: &Credential, from: Option<IpAddr>, challenge: AttemptId) -> Result<Answer, VerificationError> {
+        let domain = self.0;
+        let tenant = domain
+            .directory()
+            .tenant_of_slug(&credential.slug)
+            .await?
+            .ok_or(VerificationError::KeyRefused)?;
+        let wanted = Wanted {
+            key: Some(credential.key),
+            ..Wanted::of_attempt(tenant, challenge)
+        };
+        domain
+            .decide(wanted, |scene| {
+                authenticate(scene.facts, tenant, credential, from, Scope::Verify)?;
+                let attempt = scene.facts.attempt.as_ref().filter(|a| a.purpose == Purpose::Verification && a.stage == Stage::Second);
+                let attempt = attempt.ok_or(VerificationError::ChallengeGone)?;
+                let mut commit = crate::verification::ended(domain, tenant, scene, attempt, Reason::Declined)?;
+                if let Some(open) = scene.facts.challenge.as_ref().filter(|c| c.spent_at.is_none() && c.expires_at > scene.now) {
+                    commit.challenge = Some(ChallengeChange {
+                        challenge_id: open.challenge_id,
+                        wrong_count: open.wrong_count,
+                        spent_at: Some(scene.now),
+                        right_at: None,
+                    });
+                }
+                let mut answer = pending_answer(scene, attempt);
+                answer.decision = Some(Decision::Denied);
+                answer.reason = Some(Reason::Declined);
+                answer.challenge = None;
+                Ok(Decided::Commit(Box::new(commit), answer))
+            })
+            .await
+    }
+
+    /// Sends a code for the second step of the pages, by a kind that the member has chosen.
+    pub async fn send(self, tenant: TenantId, attempt: AttemptId, purpose: Purpose, kind: MethodKind) -> Result<Result<OnItsWay, NotSent>, VerificationError> {
+        let domain = self.0;
+        let wanted = Wanted {
+            sends: true,
+            ..Wanted::of_attempt(tenant, attempt)
+        };
+        domain
+            .decide(wanted, |scene| {
+                let attempt = waiting(scene, purpose)?;
+                let (_, document, evaluation) = scene.evaluate(attempt.application.as_deref()).ok_or(VerificationError::PolicyMissing)?;
+                // Locks and blocks hold before anything is sent, and tell nothing of a code.
+                if rules::admits(scene.facts, &evaluation, scene.now).is_err() {
+                    return Err(VerificationError::ChallengeGone);
+                }
+                // The one that is on its way already is not sent twice by a second click or tab.
+                let open = scene.facts.challenge.as_ref().filter(|c| c.kind == Some(kind) && c.code_sealed.is_some() && c.spent_at.is_none() && c.expires_at > scene.now);
+                if let Some(sent) = open.and_then(|open| on_its_way(scene, open)) {
+                    return Ok(Decided::Answer(Ok(sent)));
+                }
+                let place = sending::method_for(scene, &document, kind).ok_or(VerificationError::ChallengeGone)?;
+                let mut commit = Commit::about(tenant, scene.facts, attempt.attempt_id, attempt.started_at, scene.now);
+                let what = sending::For {
+                    attempt: attempt.attempt_id,
+                    purpose,
+                    path: attempt.path,
+                    wrong_count: scene.facts.challenge.as_ref().map_or(0, |c| c.wrong_count),
+                };
+                let sent = sending::send_code(domain, tenant, scene, &mut commit, what, place)?;
+                commit.attempt = Some(goes_on(attempt));
+                Ok(Decided::Commit(Box::new(commit), sent))
+            })
+            .await
+    }
+
+    /// Sends the code of the pages' open challenge once more, through the next provider.
+    pub async fn send_again(self, tenant: TenantId, attempt: AttemptId, purpose: Purpose) -> Result<Result<OnItsWay, NotSent>, VerificationError> {
+        let domain = self.0;
+        let wanted = Wanted {
+            sends: true,
+            ..Wanted::of_attempt(tenant, attempt)
+        };
+        domain
+            .decide(wanted, |scene| {
+                let (commit, sent) = send_again(domain, tenant, scene, purpose)?;
+                Ok(Decided::Commit(Box::new(commit), sent))
             })
             .await
     }
@@ -371,34 +532,15 @@ pub(crate) fn one_shot(
         .steps
         .push(Step::with(StepKind::RequestReceived, json!({ "door": Door::Rest, "application": application })));
     let told = judged.write(domain, tenant, scene, &mut commit, Some(begun.session))?;
-    let entry = entry::Decided {
-        tenant_id: tenant,
-        occurred_at: scene.now,
-        attempt_id: begun.attempt,
-        session_id: begun.session,
-        correlation_id: begun.correlation,
-        started_at: scene.now,
-        subject_id: scene.facts.subject,
-        member_id: scene.facts.member.as_ref().map(|m| m.member_id.0),
-        door: Door::Rest,
-        purpose: Purpose::Verification,
-        path: integration.path,
+    let outcome = Outcome {
         decision: told.decision,
         reason: told.reason,
-        transport_result: Some(told.transport),
+        transport: Some(told.transport),
         second_factor: told.compared,
-        application: application.map(str::to_owned),
         method: told.method,
-        registration_reasons: Vec::new(),
         policy: judged.record(scene.facts),
-        node: domain.node().name.clone(),
-        server_ip: domain.node().address.clone(),
-        personal: personal(scene.facts, &begun.secrets),
     };
-    commit
-        .steps
-        .push(Step::with(StepKind::Decided, json!({ "decision": told.decision, "reason": told.reason })));
-    commit.log = Some(AuthEntry::seal(entry, &subject_key(scene)?, scene.keys, domain.rng()));
+    log_at_once(domain, tenant, scene, &mut commit, begun, integration.path, application, outcome)?;
     let answer = Answer {
         session_id: begun.session,
         decision: Some(told.decision),
@@ -410,6 +552,50 @@ pub(crate) fn one_shot(
     Ok((commit, answer))
 }
 
+/// The row of the authentication log for an attempt that is decided in the call that began it, and its last step.
+#[allow(clippy::too_many_arguments, reason = "an attempt has this many sides")]
+fn log_at_once(
+    domain: &Domain,
+    tenant: TenantId,
+    scene: &Scene<'_>,
+    commit: &mut Commit,
+    begun: &Begun,
+    path: Path,
+    application: Option<&str>,
+    outcome: Outcome,
+) -> Result<(), VerificationError> {
+    commit
+        .steps
+        .push(Step::with(StepKind::Decided, json!({ "decision": outcome.decision, "reason": outcome.reason })));
+    let entry = entry::Decided {
+        tenant_id: tenant,
+        occurred_at: scene.now,
+        attempt_id: begun.attempt,
+        session_id: begun.session,
+        correlation_id: begun.correlation,
+        started_at: scene.now,
+        subject_id: scene.facts.subject,
+        member_id: scene.facts.member.as_ref().map(|m| m.member_id.0),
+        door: Door::Rest,
+        purpose: Purpose::Verification,
+        path,
+        decision: outcome.decision,
+        reason: outcome.reason,
+        transport_result: outcome.transport,
+        second_factor: outcome.second_factor,
+        application: application.map(str::to_owned),
+        method: outcome.method,
+        registration_reasons: Vec::new(),
+        policy: outcome.policy,
+        delivery: None,
+        node: domain.node().name.clone(),
+        server_ip: domain.node().address.clone(),
+        personal: personal(scene.facts, &begun.secrets),
+    };
+    commit.log = Some(AuthEntry::seal(entry, &subject_key(scene)?, scene.keys, domain.rng()));
+    Ok(())
+}
+
 /// No code yet: the attempt's row and a challenge that waits. A name that does not exist gets one too.
 pub(crate) fn begin_challenge(
     domain: &Domain,
@@ -419,9 +605,11 @@ pub(crate) fn begin_challenge(
     integration: &Integration,
     request: &Request,
 ) -> Result<(Commit, Answer), VerificationError> {
-    let kind = request.method.unwrap_or(MethodKind::Totp);
-    let (version, document) = scene.policy.clone().ok_or(VerificationError::PolicyMissing)?;
-    let expires_at = scene.now + SignedDuration::from_secs(ATTEMPT_SECONDS);
+    let (version, document, evaluation) = {
+        let application = request.application.as_ref().map(|a| a.as_str());
+        scene.evaluate(application).ok_or(VerificationError::PolicyMissing)?
+    };
+    let kind = request.method.unwrap_or_else(|| first_choice(scene));
     let mut commit = Commit::about(tenant, scene.facts, begun.attempt, scene.now, scene.now);
     let mut row = attempt_row(domain, tenant, scene, begun, Purpose::Verification, Door::Rest, integration.path);
     row.application = request.application.as_ref().map(|a| a.to_string());
@@ -433,33 +621,187 @@ pub(crate) fn begin_challenge(
         StepKind::RequestReceived,
         json!({ "door": Door::Rest, "application": row.application }),
     ));
-    commit.steps.push(Step::with(StepKind::CodeAsked, json!({ "method": kind })));
-    commit.new_challenge = Some(ChallengeRow {
-        tenant_id: tenant,
-        challenge_id: ChallengeId(domain.rng().id(scene.now)),
-        attempt_id: begun.attempt,
-        purpose: Purpose::Verification,
-        kind: None,
-        wrong_count: 0,
-        created_at: scene.now,
-        expires_at,
-    });
-    commit.new_attempt = Some(row);
-    let challenge = OpenChallenge {
+    let mut open = OpenChallenge {
         id: begun.attempt,
         kind,
-        expires_at,
+        expires_at: scene.now + SignedDuration::from_secs(ATTEMPT_SECONDS),
         tries_left: document.limits.challenge_wrong_max,
+        sent_to: None,
     };
+    let place = kind.channel().and_then(|_| sending::method_for(scene, &document, kind));
+    match place {
+        Some(place) => {
+            let what = sending::For {
+                attempt: begun.attempt,
+                purpose: Purpose::Verification,
+                path: integration.path,
+                wrong_count: 0,
+            };
+            let refused = match rules::admits(scene.facts, &evaluation, scene.now) {
+                Err(Verdict::NotCompared { reason, until }) => Some((reason, until)),
+                _ => match sending::send_code(domain, tenant, scene, &mut commit, what, place)? {
+                    Ok(sent) => {
+                        open.expires_at = sent.expires_at;
+                        open.sent_to = Some(tail(&sent.sent_to));
+                        None
+                    }
+                    Err(why) => Some((not_sent_reason(&why), why.until())),
+                },
+            };
+            if let Some((reason, until)) = refused {
+                let outcome = Outcome {
+                    decision: Decision::Denied,
+                    reason,
+                    transport: Some(TransportResult::SmsNotSent),
+                    second_factor: false,
+                    method: Some((Some(scene.facts.methods[place].method_id), kind)),
+                    policy: Some(policy_record(scene.facts, version, &evaluation)),
+                };
+                log_at_once(domain, tenant, scene, &mut commit, begun, integration.path, row.application.as_deref(), outcome)?;
+                let answer = Answer {
+                    session_id: begun.session,
+                    decision: Some(Decision::Denied),
+                    reason: Some(reason.outward()),
+                    method: None,
+                    wait_until: until,
+                    challenge: None,
+                };
+                return Ok((commit, answer));
+            }
+        }
+        None => {
+            commit.steps.push(Step::with(StepKind::CodeAsked, json!({ "method": kind })));
+            if let Some(channel) = kind.channel() {
+                // Nobody to send to: it must look as if there were.
+                open.expires_at = scene.now + SignedDuration::from_secs(crate::delivery::rules::code_seconds(&document.delivery, integration.path, channel));
+                let mac = scene.keys.key(KeyPurpose::UnknownName).mac(&[b"tail", request.user.folded().as_bytes()]);
+                open.sent_to = Some(format!("•••{:02}", u16::from(mac[0]) * 100 / 256));
+            }
+            commit.new_challenge = Some(ChallengeRow {
+                tenant_id: tenant,
+                challenge_id: ChallengeId(domain.rng().id(scene.now)),
+                attempt_id: begun.attempt,
+                purpose: Purpose::Verification,
+                kind: None,
+                method_id: None,
+                subject_id: None,
+                code_sealed: None,
+                wrong_count: 0,
+                created_at: scene.now,
+                expires_at: open.expires_at,
+            });
+        }
+    }
+    commit.new_attempt = Some(row);
     let answer = Answer {
         session_id: begun.session,
         decision: None,
         reason: None,
         method: Some(kind),
         wait_until: None,
-        challenge: Some(challenge),
+        challenge: Some(open),
     };
     Ok((commit, answer))
+}
+
+/// The kind that a member is asked for when none is named: the first choice, else a code of an app.
+fn first_choice(scene: &Scene<'_>) -> MethodKind {
+    let facts = scene.facts;
+    let first = facts.member.as_ref().and_then(|m| m.default_method);
+    let chosen = facts.methods.iter().find(|m| Some(m.method_id) == first && m.state == "active");
+    chosen.map_or(MethodKind::Totp, |m| m.kind)
+}
+
+/// What is told of an address outside: its end.
+fn tail(masked: &str) -> String {
+    match masked.split_once('@') {
+        Some((_, host)) => format!("•••@{host}"),
+        None => format!("•••{}", masked.chars().skip(masked.chars().count().saturating_sub(2)).collect::<String>()),
+    }
+}
+
+/// The reason under which a code that was not sent stands in the journal.
+fn not_sent_reason(why: &NotSent) -> Reason {
+    match why {
+        NotSent::MemberBudget { .. } | NotSent::AddressBudget { .. } | NotSent::TenantBudget | NotSent::CountryBudget | NotSent::PrefixPaused => Reason::Throttled,
+        NotSent::CountryOff(_) => Reason::BlockedByPolicy,
+        NotSent::NoProvider => Reason::Misconfiguration,
+    }
+}
+
+/// An attempt of the pages that waits for its second factor, for this purpose.
+fn waiting<'a>(scene: &'a Scene<'_>, purpose: Purpose) -> Result<&'a AttemptFacts, VerificationError> {
+    let attempt = scene.facts.attempt.as_ref().filter(|a| a.purpose == purpose && a.stage == Stage::Second && !expired(a, scene.now));
+    attempt.ok_or(VerificationError::ChallengeGone)
+}
+
+/// An attempt that stays where it is, with one more step.
+fn goes_on(attempt: &AttemptFacts) -> AttemptChange {
+    AttemptChange {
+        was_stage: attempt.stage,
+        stage: attempt.stage,
+        second_asked: true,
+        last_refusal: attempt.last_refusal,
+        reasons: attempt.reasons.clone(),
+        policy_version: None,
+        decided_at: None,
+        decision: None,
+    }
+}
+
+/// The code of the open challenge once more.
+#[allow(clippy::type_complexity, reason = "a commit and what came of the sending")]
+fn send_again(domain: &Domain, tenant: TenantId, scene: &Scene<'_>, purpose: Purpose) -> Result<(Commit, Result<OnItsWay, NotSent>), VerificationError> {
+    let attempt = waiting(scene, purpose)?;
+    let open = scene.facts.challenge.as_ref().filter(|c| c.purpose == purpose && c.code_sealed.is_some() && c.spent_at.is_none() && c.expires_at > scene.now);
+    let open = open.ok_or(VerificationError::ChallengeGone)?;
+    let mut commit = Commit::about(tenant, scene.facts, attempt.attempt_id, attempt.started_at, scene.now);
+    let what = sending::For {
+        attempt: attempt.attempt_id,
+        purpose,
+        path: attempt.path,
+        wrong_count: open.wrong_count,
+    };
+    let sent = sending::resend_code(domain, tenant, scene, &mut commit, what, open)?;
+    commit.attempt = Some(goes_on(attempt));
+    Ok((commit, sent))
+}
+
+/// What is on its way for an open challenge.
+pub(crate) fn on_its_way(scene: &Scene<'_>, open: &facts::ChallengeFacts) -> Option<OnItsWay> {
+    let method = scene.facts.methods.iter().find(|m| Some(m.method_id) == open.method_id)?;
+    Some(OnItsWay {
+        kind: method.kind,
+        sent_to: method.masked()?.to_owned(),
+        expires_at: open.expires_at,
+    })
+}
+
+/// The open challenge of an attempt, as it is told outside.
+fn open_challenge(scene: &Scene<'_>, attempt: &AttemptFacts) -> OpenChallenge {
+    let challenge = scene.facts.challenge.as_ref();
+    let limit = scene.policy.as_ref().map_or(1, |(_, document)| document.limits.challenge_wrong_max);
+    OpenChallenge {
+        id: attempt.attempt_id,
+        kind: challenge.and_then(|c| c.kind).unwrap_or(MethodKind::Totp),
+        expires_at: challenge.map_or(scene.now, |c| c.expires_at),
+        tries_left: limit - challenge.map_or(0, |c| c.wrong_count),
+        sent_to: challenge.and_then(|c| on_its_way(scene, c)).map(|sent| tail(&sent.sent_to)),
+    }
+}
+
+/// Where an attempt stands, as it is told outside.
+fn pending_answer(scene: &Scene<'_>, attempt: &AttemptFacts) -> Answer {
+    let decided = attempt.decision.is_some() || attempt.stage == Stage::Decided;
+    let open = open_challenge(scene, attempt);
+    Answer {
+        session_id: SessionId::from_bits(attempt.session_id as u64),
+        decision: attempt.decision,
+        reason: attempt.last_refusal.filter(|_| decided && attempt.decision != Some(Decision::Allowed)).map(Reason::outward),
+        method: Some(open.kind),
+        wait_until: None,
+        challenge: (!decided).then_some(open),
+    }
 }
 
 /// The row of an attempt that begins and goes on; the caller sets its stage.
@@ -532,7 +874,8 @@ pub(crate) fn answer_attempt(
         commit.challenge = Some(ChallengeChange {
             challenge_id: challenge.challenge_id,
             wrong_count,
-            spent_at: ends.then_some(scene.now),
+            spent_at: (ends || right).then_some(scene.now),
+            right_at: right.then_some(scene.now),
         });
     }
     let decision = if right { Decision::Allowed } else { Decision::Denied };
@@ -643,11 +986,61 @@ pub(crate) fn log_entry(
         method: outcome.method,
         registration_reasons: attempt.reasons.clone(),
         policy: outcome.policy,
+        delivery: delivery_line(scene.facts),
         node: domain.node().name.clone(),
         server_ip: domain.node().address.clone(),
-        personal: personal(scene.facts, &secrets),
+        personal: Personal {
+            phone: phone_of(scene)?,
+            ..personal(scene.facts, &secrets)
+        },
     };
     Ok(AuthEntry::seal(entry, &subject_key(scene)?, scene.keys, domain.rng()))
+}
+
+/// What was sent in an attempt, in a line.
+fn delivery_line(facts: &Facts) -> Option<String> {
+    let parts: Vec<String> = facts
+        .deliveries
+        .iter()
+        .map(|d| format!("{} {} {}", d.channel, d.provider.as_deref().unwrap_or("-"), d.status))
+        .collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+/// The number that was texted or called in an attempt (S08: the phone, for SMS and calls alone).
+fn phone_of(scene: &Scene<'_>) -> Result<Option<String>, SealBroken> {
+    let asked = scene.facts.challenge.as_ref().and_then(|c| c.method_id);
+    let method = scene.facts.methods.iter().find(|m| Some(m.method_id) == asked && matches!(m.kind, MethodKind::Sms | MethodKind::Voice));
+    let Some((method, sealed)) = method.and_then(|m| Some((m, m.sealed.as_ref()?))) else { return Ok(None) };
+    let address = crate::delivery::open_address(scene.keys.key(KeyPurpose::Address), method.method_id.0, &sealed.0)?;
+    Ok(Some(address.whole().to_owned()))
+}
+
+/// An attempt that ends without an answer, and why.
+pub(crate) fn ended(domain: &Domain, tenant: TenantId, scene: &Scene<'_>, attempt: &AttemptFacts, reason: Reason) -> Result<Commit, VerificationError> {
+    let mut commit = Commit::about(tenant, scene.facts, attempt.attempt_id, attempt.started_at, scene.now);
+    let evaluated = scene.evaluate(attempt.application.as_deref());
+    commit.attempt = Some(AttemptChange {
+        stage: Stage::Decided,
+        last_refusal: Some(reason),
+        policy_version: evaluated.as_ref().map(|(version, ..)| *version),
+        decided_at: Some(scene.now),
+        decision: Some(Decision::Denied),
+        ..goes_on(attempt)
+    });
+    commit
+        .steps
+        .push(Step::with(StepKind::Decided, json!({ "decision": Decision::Denied, "reason": reason })));
+    let outcome = Outcome {
+        decision: Decision::Denied,
+        reason,
+        transport: None,
+        second_factor: true,
+        method: None,
+        policy: evaluated.map(|(version, _, evaluation)| policy_record(scene.facts, version, &evaluation)),
+    };
+    commit.log = Some(log_entry(domain, tenant, scene, attempt, outcome)?);
+    Ok(commit)
 }
 
 /// The personal fields of a log row, as the tenant wants them.
@@ -716,7 +1109,7 @@ fn judge_code(scene: &Scene<'_>, application: Option<&str>, code: &OfferedCode, 
         Err(refused) => refused,
         Ok(comparable) => {
             let comparison = compare::compare(scene.facts, &comparable, code, scene.keys, scene.now)?;
-            compared_any = !comparison.methods.is_empty() || comparable.recovery;
+            compared_any = !comparison.methods.is_empty() || comparable.recovery || comparison.sent.is_some();
             rules::judge(scene.facts, &comparable, &comparison)
         }
     };
@@ -771,7 +1164,8 @@ impl Judged {
                     });
                 }
                 told.decision = Decision::Allowed;
-                told.transport = TransportResult::OathCodeVerified;
+                let sent = method.is_some_and(|place| facts.methods[place].kind.family() == Family::Delivered);
+                told.transport = if sent { TransportResult::SmsAuthenticated } else { TransportResult::OathCodeVerified };
                 if let (Some(place), Some((step, drift))) = (method, claim) {
                     let method = &facts.methods[*place];
                     commit.method_used = Some(MethodUsed {
@@ -820,17 +1214,10 @@ impl Judged {
                 told.method = method.map(|place| (Some(facts.methods[place].method_id), facts.methods[place].kind));
                 if *reason == Reason::CodeReused {
                     told.transport = TransportResult::OathCodeDuplicate;
+                } else if told.method.is_some_and(|(_, kind)| kind.family() == Family::Delivered) {
+                    told.transport = TransportResult::SmsOtpIncorrect;
                 }
-                commit.guard = facts.counter("guard").after_wrong_second(&limits, scene.now);
-                for family in families {
-                    let counter = facts.counter(family.as_str()).after_wrong_answer(facts.profile(), scene.now);
-                    commit.counters.push(ScopedCounter {
-                        scope: family.to_string(),
-                        counter,
-                        same: Vec::new(),
-                    });
-                }
-                commit.failed_families = families.clone();
+                count_wrong(scene, commit, &limits, families);
                 let kind = if *reason == Reason::CodeReused {
                     StepKind::CodeReused
                 } else {
@@ -840,51 +1227,64 @@ impl Judged {
                     kind,
                     json!({ "method": told.method.map(|(_, kind)| kind), "steps_off": near, "in_row": commit.guard.in_row }),
                 ));
-                commit.methods_off = rules::switched_off(facts, families);
-                self.write_alarms(domain, tenant, scene, commit, session)?;
+                write_alarms(domain, tenant, scene, commit, session)?;
             }
         }
         Ok(told)
     }
+}
 
-    /// A lock or a switched-off method is an event of its own: told to the member and written into the audit log.
-    fn write_alarms(
-        &self,
-        domain: &Domain,
-        tenant: TenantId,
-        scene: &Scene<'_>,
-        commit: &mut Commit,
-        session: Option<SessionId>,
-    ) -> Result<(), VerificationError> {
-        let Some(member) = &scene.facts.member else {
-            return Ok(());
-        };
-        let key = subject_key(scene)?;
-        let mut tell = |event: Event, kind: &'static str, after: serde_json::Value| {
-            let target = ("member", Some(member.member_id.0));
-            let audited = Audited {
-                event,
-                who: Who::Service,
-                target,
-                reason: None,
-                session,
-                change: Change {
-                    before: json!(null),
-                    after: after.clone(),
-                },
-            };
-            commit.audits.push(AuditEntry::seal(tenant, scene.now, audited, &key, domain.rng()));
-            commit.notices.push(notice(domain, scene, kind, after));
-        };
-        if let Some(until) = commit.guard.wait_until {
-            tell(Event::MemberLocked, "locked", json!({ "until": until }));
-        }
-        if !commit.methods_off.is_empty() {
-            tell(Event::MethodSwitchedOff, "method_switched_off", json!({ "methods": commit.methods_off }));
-            commit.steps.push(Step::new(StepKind::MethodSwitchedOff));
-        }
-        Ok(())
+/// A wrong answer, in every counter that it concerns: the member's lock, the families' waits, the thirty days, the methods that go off.
+pub(crate) fn count_wrong(scene: &Scene<'_>, commit: &mut Commit, limits: &Limits, families: &[Family]) {
+    let facts = scene.facts;
+    commit.guard = facts.counter("guard").after_wrong_second(limits, scene.now);
+    for family in families {
+        commit.counters.push(ScopedCounter {
+            scope: family.to_string(),
+            counter: facts.counter(family.as_str()).after_wrong_answer(facts.profile(), scene.now),
+            same: Vec::new(),
+        });
     }
+    commit.failed_families = families.to_vec();
+    commit.methods_off = rules::switched_off(facts, families);
+}
+
+/// A lock or a switched-off method is an event of its own: told to the member and written into the audit log.
+pub(crate) fn write_alarms(
+    domain: &Domain,
+    tenant: TenantId,
+    scene: &Scene<'_>,
+    commit: &mut Commit,
+    session: Option<SessionId>,
+) -> Result<(), VerificationError> {
+    let Some(member) = &scene.facts.member else {
+        return Ok(());
+    };
+    let key = subject_key(scene)?;
+    let mut tell = |event: Event, kind: &'static str, after: serde_json::Value| {
+        let target = ("member", Some(member.member_id.0));
+        let audited = Audited {
+            event,
+            who: Who::Service,
+            target,
+            reason: None,
+            session,
+            change: Change {
+                before: json!(null),
+                after: after.clone(),
+            },
+        };
+        commit.audits.push(AuditEntry::seal(tenant, scene.now, audited, &key, domain.rng()));
+        commit.notices.push(notice(domain, scene, kind, after));
+    };
+    if let Some(until) = commit.guard.wait_until {
+        tell(Event::MemberLocked, "locked", json!({ "until": until }));
+    }
+    if !commit.methods_off.is_empty() {
+        tell(Event::MethodSwitchedOff, "method_switched_off", json!({ "methods": commit.methods_off }));
+        commit.steps.push(Step::new(StepKind::MethodSwitchedOff));
+    }
+    Ok(())
 }
 
 /// A notice to the subject, sealed under the tenant's key.

@@ -141,6 +141,8 @@ pub struct Comparison {
     pub methods: Vec<(usize, Match)>,
     /// The recovery code that matched, by its place in the facts.
     pub recovery: Option<usize>,
+    /// Whether the code that was sent was compared, and matched.
+    pub sent: Option<bool>,
 }
 
 /// What may be compared now.
@@ -152,6 +154,8 @@ pub struct Comparable {
     pub methods: Vec<usize>,
     /// Recovery codes may be compared.
     pub recovery: bool,
+    /// The method whose sent code may be compared, by its place in the facts.
+    pub sent: Option<usize>,
 }
 
 /// The verdict on an offered code.
@@ -214,16 +218,22 @@ pub fn admits(facts: &Facts, evaluation: &crate::policy::rules::Evaluation, now:
 /// holds there too.
 pub fn comparable(facts: &Facts, document: &PolicyDocument, offered: &OfferedCode, kind: Option<MethodKind>, now: Timestamp) -> Result<Comparable, Verdict> {
     let wanted: Vec<Family> = offered.families().iter().copied().filter(|f| kind.is_none_or(|k| k.family() == *f)).collect();
+    // Proving a phone: only what was sent to it counts.
+    let proving = facts.attempt.as_ref().is_some_and(|a| a.purpose == Purpose::AddMethod);
     let fits = |m: &MethodFacts| {
-        m.state == "active"
+        !proving
+            && m.state == "active"
             && wanted.contains(&m.kind.family())
             && kind.is_none_or(|k| k == m.kind)
             && document.allows(m.kind, MethodUse::Mfa)
             && m.sealed.is_some()
+            && !m.is_past(now)
     };
-    let has_recovery = wanted.contains(&Family::Recovery) && !facts.recovery.is_empty() && document.allows(MethodKind::RecoveryCode, MethodUse::Mfa);
+    let has_recovery = !proving && wanted.contains(&Family::Recovery) && !facts.recovery.is_empty() && document.allows(MethodKind::RecoveryCode, MethodUse::Mfa);
     let mut held: Vec<Family> = facts.methods.iter().filter(|m| fits(m)).map(|m| m.kind.family()).collect();
     held.extend(has_recovery.then_some(Family::Recovery));
+    let sent = sent_to(facts, document, now).filter(|place| wanted.contains(&Family::Delivered) && kind.is_none_or(|k| k == facts.methods[*place].kind));
+    held.extend(sent.map(|_| Family::Delivered));
     if held.is_empty() {
         held.extend(wanted.first());
     }
@@ -245,7 +255,26 @@ pub fn comparable(facts: &Facts, document: &PolicyDocument, offered: &OfferedCod
         .map(|(n, _)| n)
         .collect();
     let recovery = has_recovery && families.contains(&Family::Recovery);
-    Ok(Comparable { families, methods, recovery })
+    let sent = sent.filter(|_| families.contains(&Family::Delivered));
+    Ok(Comparable {
+        families,
+        methods,
+        recovery,
+        sent,
+    })
+}
+
+/// The method that the open challenge's code was sent to, by its place in the facts: as long as the challenge lives and the method may be used. A phone that
+/// is only to become a method is proven by its own challenge and by nothing else.
+pub fn sent_to(facts: &Facts, document: &PolicyDocument, now: Timestamp) -> Option<usize> {
+    let challenge = facts.challenge.as_ref()?;
+    if challenge.code_sealed.is_none() || challenge.spent_at.is_some() || challenge.expires_at <= now {
+        return None;
+    }
+    let proving = challenge.purpose == Purpose::AddMethod;
+    facts.methods.iter().position(|m| {
+        Some(m.method_id) == challenge.method_id && if proving { m.state == "pending" } else { m.state == "active" && document.allows(m.kind, MethodUse::Mfa) }
+    })
 }
 
 /// Judges a comparison. Wrong answers count in the families that had something to compare; a name that does not exist, or a member with nothing
@@ -257,6 +286,16 @@ pub fn judge(facts: &Facts, comparable: &Comparable, comparison: &Comparison) ->
             claim: None,
             recovery: Some(place),
             families: vec![Family::Recovery],
+        };
+    }
+    if let (Some(place), Some(true)) = (comparable.sent, comparison.sent) {
+        let method = &facts.methods[place];
+        return Verdict::Right {
+            method: Some(place),
+            // A use is a step: it marks when the method was last used, and makes a waiting one count.
+            claim: Some((method.last_step + 1, method.drift)),
+            recovery: None,
+            families: vec![Family::Delivered],
         };
     }
     for (place, matched) in &comparison.methods {
@@ -273,6 +312,9 @@ pub fn judge(facts: &Facts, comparable: &Comparable, comparison: &Comparison) ->
     let mut families: Vec<Family> = comparison.methods.iter().map(|(place, _)| facts.methods[*place].kind.family()).collect();
     if comparable.recovery {
         families.push(Family::Recovery);
+    }
+    if comparison.sent.is_some() {
+        families.push(Family::Delivered);
     }
     families.sort();
     families.dedup();
@@ -292,7 +334,7 @@ pub fn judge(facts: &Facts, comparable: &Comparable, comparison: &Comparison) ->
         (true, false, Some(place)) => (Reason::CodeReused, Some(place)),
         (true, false, None) => (
             Reason::WrongCode,
-            near.map(|(place, _)| place).or(comparison.methods.first().map(|(place, _)| *place)),
+            near.map(|(place, _)| place).or(comparable.sent).or(comparison.methods.first().map(|(place, _)| *place)),
         ),
     };
     Verdict::Wrong {
@@ -324,10 +366,12 @@ pub fn window(profile: Profile, step_now: i64, drift: i64) -> std::ops::RangeInc
     }
 }
 
-/// The drift to remember after a code of `step` was right: at most two steps of change each time, at most ten in all.
+/// The drift to remember after a code of `step` was right: at most two steps of change each time, at most ten in all, or as many as two codes in a
+/// row have shown.
 pub fn drift_after(drift: i64, step_now: i64, step: i64) -> i64 {
     let seen = step - step_now;
-    (drift + (seen - drift).clamp(-2, 2)).clamp(-TOTP_DRIFT_STEPS_MAX, TOTP_DRIFT_STEPS_MAX)
+    let furthest = drift.abs().max(TOTP_DRIFT_STEPS_MAX);
+    (drift + (seen - drift).clamp(-2, 2)).clamp(-furthest, furthest)
 }
 
 #[cfg(test)]
@@ -409,6 +453,7 @@ mod tests {
         assert_eq!(drift_after(0, 100, 101), 1);
         assert_eq!(drift_after(0, 100, 107), 2);
         assert_eq!(drift_after(9, 100, 120), 10);
+        assert_eq!(drift_after(-40, 100, 61), -39, "what two codes in a row have shown is kept");
         assert_eq!(window(Profile::Standard, 100, 1), 100..=102);
         assert_eq!(window(Profile::Strict, 100, 0), 99..=100);
     }

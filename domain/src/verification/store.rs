@@ -24,6 +24,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) idem: Option<&'a [u8]>,
     /// The policy version that is known already.
     pub(crate) policy: Option<i32>,
+    /// What has been sent lately, and what there is to send with.
+    pub(crate) sends: bool,
 }
 
 impl<'a> Wanted<'a> {
@@ -37,6 +39,7 @@ impl<'a> Wanted<'a> {
             attempt: None,
             idem: None,
             policy: None,
+            sends: false,
         }
     }
 
@@ -50,6 +53,7 @@ impl<'a> Wanted<'a> {
             attempt: Some(attempt),
             idem: None,
             policy: None,
+            sends: false,
         }
     }
 }
@@ -57,7 +61,7 @@ impl<'a> Wanted<'a> {
 /// Loads all facts; `None` when there is no such attempt in this tenant.
 pub(crate) async fn load(db: &Db, wanted: Wanted<'_>, now: Timestamp) -> Result<Option<Facts>, DbError> {
     let document = sqlx::query_scalar!(
-        r#"select verification_load($1, $2, $3, $4, $5, $6, $7, $8)::text as "facts""#,
+        r#"select verification_facts($1, $2, $3, $4, $5, $6, $7, $8, $9)::text as "facts""#,
         wanted.tenant.0,
         wanted.key.map(|k| k.0),
         wanted.upn,
@@ -65,6 +69,7 @@ pub(crate) async fn load(db: &Db, wanted: Wanted<'_>, now: Timestamp) -> Result<
         wanted.attempt.map(|a| a.0),
         wanted.idem,
         wanted.policy,
+        wanted.sends,
         now.to_sqlx() as _,
     )
     .fetch_one(db.pool())
@@ -84,13 +89,18 @@ pub(crate) async fn commit(db: &Db, commit: &Commit) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Attempts of a tenant without a step since a moment, oldest first.
-pub(crate) async fn list_expired(db: &Db, tenant: TenantId, before: Timestamp) -> Result<Vec<AttemptId>, DbError> {
+/// Attempts of a tenant that have ended: without a step since a moment, or whose sent code has run out; oldest first.
+pub(crate) async fn list_expired(db: &Db, tenant: TenantId, before: Timestamp, now: Timestamp) -> Result<Vec<AttemptId>, DbError> {
     let mut tx = db.tenant(tenant).await?;
     let rows = sqlx::query_scalar!(
-        "select attempt_id from attempt where tenant_id = $1 and stage <> 'decided' and last_step_at <= $2 order by last_step_at limit 500",
+        "select a.attempt_id from attempt a left join lateral (select c.code_sealed, c.spent_at, c.expires_at from challenge c
+             where c.tenant_id = a.tenant_id and c.attempt_id = a.attempt_id order by c.created_at desc, c.challenge_id desc limit 1) c on true
+         where a.tenant_id = $1 and a.stage <> 'decided' and (a.last_step_at <= $2
+           or (a.stage = 'second' and c.code_sealed is not null and c.spent_at is null and c.expires_at <= $3))
+         order by a.last_step_at limit 500",
         tenant.0,
-        before.to_sqlx() as _
+        before.to_sqlx() as _,
+        now.to_sqlx() as _
     )
     .fetch_all(&mut *tx)
     .await?;

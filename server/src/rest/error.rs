@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use domain::directory::DirectoryError;
 use domain::journal::JournalError;
 use domain::methods::MethodError;
+use domain::tokens::TokenError;
 use domain::verification::VerificationError;
 use model::ErrorCode;
 
@@ -68,6 +69,12 @@ impl From<JournalError> for Refusal {
 
 impl From<MethodError> for Refusal {
     fn from(error: MethodError) -> Self {
+        Self::of(error.code(), &error)
+    }
+}
+
+impl From<TokenError> for Refusal {
+    fn from(error: TokenError) -> Self {
         Self::of(error.code(), &error)
     }
 }

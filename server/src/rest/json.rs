@@ -7,6 +7,7 @@ use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Query, RawPathParams, Request};
 use axum::http::request::Parts;
 use domain::directory::MemberRef;
+use domain::tokens::Serial;
 use model::{ErrorCode, MethodId, SessionId};
 use serde::de::DeserializeOwned;
 
@@ -79,6 +80,18 @@ impl<S: Send + Sync> FromRequestParts<S> for Which {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
         named(parts, state, "method", ErrorCode::NameUnknown).await.map(Self)
+    }
+}
+
+/// The hardware token that a path names by its serial number.
+#[derive(Debug)]
+pub(super) struct TokenNamed(pub(super) Serial);
+
+impl<S: Send + Sync> FromRequestParts<S> for TokenNamed {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        named(parts, state, "serial", ErrorCode::TokenUnknown).await.map(Self)
     }
 }
 

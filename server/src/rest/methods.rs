@@ -41,7 +41,7 @@ pub(super) struct Method {
     /// Why it cannot, where it was switched off.
     disabled_reason: Option<String>,
     /// How it makes codes.
-    #[schema(value_type = Option<Object>, example = json!({ "algorithm": "SHA1", "digits": 6, "period": 30 }))]
+    #[schema(value_type = Option<Object>, example = json!({ "kind": "totp", "algorithm": "SHA1", "digits": 6, "period": 30 }))]
     oath: Option<OathParams>,
     /// Steps by which the app's clock is off.
     drift: i32,
@@ -144,6 +144,7 @@ async fn add(State(domain): State<Domain>, key: Key<Change>, Whom(whom): Whom, J
     }
     let usual = OathParams::default();
     let params = OathParams {
+        kind: usual.kind,
         algorithm: new.algorithm.unwrap_or(usual.algorithm),
         digits: new.digits.unwrap_or(usual.digits),
         period: new.period.unwrap_or(usual.period),

@@ -8,6 +8,7 @@ mod json;
 mod key;
 mod member;
 mod methods;
+mod oath_tokens;
 pub(crate) mod openapi;
 mod paging;
 #[cfg(test)]
@@ -25,6 +26,7 @@ pub(crate) fn routes() -> Routes<Service> {
         .merge(verifications::routes())
         .merge(users::routes())
         .merge(methods::routes())
+        .merge(oath_tokens::routes())
         .merge(journal::routes())
         .merge(docs::routes())
 }

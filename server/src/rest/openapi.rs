@@ -3,7 +3,7 @@
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{journal, methods, users, verifications};
+use super::{journal, methods, oath_tokens, users, verifications};
 
 /// The whole description. A test compares it with the register of routes.
 #[derive(OpenApi)]
@@ -28,6 +28,13 @@ use super::{journal, methods, users, verifications};
         methods::list,
         methods::add,
         methods::remove,
+        oath_tokens::list,
+        oath_tokens::read,
+        oath_tokens::retire,
+        oath_tokens::assign,
+        oath_tokens::take_back,
+        oath_tokens::activate,
+        oath_tokens::resynchronise,
         journal::auth_log,
         journal::attempt,
         journal::audit_log,

@@ -61,6 +61,7 @@ impl Installation {
         let node = Node {
             name: "test".into(),
             address: None,
+            host: String::from("localhost"),
         };
         let domain = Domain::new(db, Vault::new(&[7; 32]), Clock::system(), Rng::seeded(1), node);
         domain.directory().make_partitions(0).await.expect("partitions");

@@ -198,6 +198,7 @@ pub(crate) fn purpose(purpose: Purpose) -> &'static str {
         Purpose::Verification => text!(support.purpose_verification),
         Purpose::StepUp => text!(support.purpose_step_up),
         Purpose::SetUp => text!(support.purpose_set_up),
+        Purpose::AddMethod => text!(support.purpose_add_method),
     }
 }
 

@@ -38,6 +38,11 @@ pub(crate) fn timeline(steps: &[StepView]) -> Vec<TimelineStep> {
         .collect()
 }
 
+/// A word of a step's details; nothing where it has none.
+fn said(step: &StepView, name: &str) -> String {
+    step.detail[name].as_str().unwrap_or("–").to_owned()
+}
+
 fn title(step: &StepView) -> (Tone, Option<IconName>, String) {
     let plain = |tone, icon, title: &str| (tone, icon, title.to_owned());
     match step.kind {
@@ -57,6 +62,34 @@ fn title(step: &StepView) -> (Tone, Option<IconName>, String) {
         StepKind::RegistrationNeeded => plain(Tone::Info, None, text!(support.step_registration)),
         StepKind::MethodRegistered => plain(Tone::Ok, None, text!(support.step_registered)),
         StepKind::CodeAsked => plain(Tone::Neutral, Some(IconName::MethodApp), text!(support.step_asked)),
+        StepKind::DeliveryQueued => (
+            Tone::Neutral,
+            Some(IconName::Clock),
+            text!(support.step_queued, to = said(step, "to"), provider = said(step, "provider")),
+        ),
+        StepKind::DeliveryHanded => (
+            Tone::Info,
+            None,
+            text!(support.step_handed, to = said(step, "to"), provider = said(step, "provider")),
+        ),
+        StepKind::DeliveryDelivered => (Tone::Ok, None, text!(support.step_delivered, to = said(step, "to"))),
+        StepKind::DeliveryFailed => {
+            let (to, provider) = (said(step, "to"), said(step, "provider"));
+            match step.detail["status"].as_str() {
+                Some("uncertain") => (Tone::Warn, None, text!(support.step_delivery_uncertain, to = to, provider = provider)),
+                _ => (Tone::Bad, None, text!(support.step_delivery_failed, to = to, provider = provider)),
+            }
+        }
+        StepKind::DeliveryRefused => plain(
+            Tone::Bad,
+            Some(IconName::Ban),
+            match step.detail["problem"].as_str() {
+                Some("country_off") => text!(support.step_not_sent_country),
+                Some("prefix_paused") => text!(support.step_not_sent_prefix),
+                Some("no_provider") => text!(support.step_not_sent_provider),
+                _ => text!(support.step_not_sent_budget),
+            },
+        ),
         StepKind::CodeRight => plain(Tone::Ok, None, text!(support.step_code_right)),
         StepKind::CodeWrong => plain(Tone::Bad, None, text!(support.step_code_wrong)),
         StepKind::CodeReused => plain(Tone::Bad, None, text!(support.step_code_reused)),

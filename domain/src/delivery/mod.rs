@@ -1,0 +1,681 @@
+//! Delivery: who carries messages, and the queue of what is on its way.
+//!
+//! The commit that makes a challenge writes its message too; that row is the queue. A worker leases it, hands it to the provider, and writes what came of it
+//! as a step of the attempt. What fails goes on through the next provider with the same code, as long as the challenge lives.
+
+pub mod call;
+pub mod channel;
+pub mod error;
+pub mod gsm7;
+pub mod phone;
+pub mod rules;
+pub(crate) mod store;
+pub mod texts;
+
+use crate::{
+    Domain,
+    actor::Operator,
+    vault::{KeyPurpose, SealKey, SealedColumn, Secret},
+};
+use channel::{Channel as Port, Content, Language, Message, Recipient, SendError};
+pub use error::DeliveryError;
+use jiff::Timestamp;
+use model::*;
+use phone::{Mailbox, PhoneNumber};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use texts::CodeMessage;
+use uuid::Uuid;
+
+type Result<T> = std::result::Result<T, DeliveryError>;
+
+/// Messages that a worker takes at once.
+const TAKEN_AT_ONCE: i64 = 50;
+/// Seconds for which a worker holds a message: longer than any provider may take.
+const LEASE_SECONDS: i32 = 30;
+/// Times that one challenge is handed to providers by itself, resends not counted.
+const FAILOVERS_MAX: i32 = 4;
+
+/// What a message is made of when it is sent: sealed in its row until then.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Parcel {
+    /// Where it goes.
+    pub(crate) to: Address,
+    /// In which language.
+    pub(crate) locale: String,
+    /// What the tenant calls itself.
+    pub(crate) service: String,
+    /// Whole minutes that the code lives.
+    pub(crate) minutes: u32,
+}
+
+/// The address of a method.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum Address {
+    /// A phone.
+    Phone(PhoneNumber),
+    /// A mailbox.
+    Mail(Mailbox),
+}
+
+impl Address {
+    /// Enough to recognise it, too little to use it.
+    pub fn masked(&self) -> String {
+        match self {
+            Self::Phone(phone) => phone.masked(),
+            Self::Mail(mail) => mail.masked(),
+        }
+    }
+
+    /// The whole of it, for MACs.
+    pub(crate) fn whole(&self) -> &str {
+        match self {
+            Self::Phone(phone) => phone.e164(),
+            Self::Mail(mail) => mail.address(),
+        }
+    }
+}
+
+/// A provider as an operator sees it. Never holds its secret.
+#[derive(Clone, Debug, Serialize)]
+pub struct ProviderView {
+    /// Id.
+    pub id: ProviderId,
+    /// Of one tenant alone.
+    pub tenant: Option<TenantId>,
+    /// What it carries.
+    pub channel: Channel,
+    /// Which protocol.
+    pub kind: ProviderKind,
+    /// Name for people.
+    pub name: String,
+    /// The lowest is asked first.
+    pub rank: i32,
+    /// Addresses and names, without secrets.
+    pub settings: Value,
+    /// Switched on.
+    pub enabled: bool,
+    /// Failures in a row.
+    pub failures: i32,
+    /// Asked last until then.
+    pub rests_until: Option<Timestamp>,
+    /// Last time it took something.
+    pub last_ok_at: Option<Timestamp>,
+    /// What went wrong last.
+    pub last_problem: Option<String>,
+}
+
+/// The protocol of a provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProviderKind {
+    /// Mail by SMTP (RFC 5321).
+    Smtp,
+    /// Texts by HTTP, in the form of Twilio's Messages.
+    HttpSms,
+    /// Texts by SMPP 3.4.
+    Smpp,
+    /// Calls by HTTP, in the form of Twilio's Calls.
+    HttpVoice,
+    /// Files in a folder, while developing.
+    Folder,
+}
+
+impl ProviderKind {
+    /// Every kind.
+    pub const ALL: [Self; 5] = [Self::Smtp, Self::HttpSms, Self::Smpp, Self::HttpVoice, Self::Folder];
+
+    /// The text, as stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Smtp => "smtp",
+            Self::HttpSms => "http_sms",
+            Self::Smpp => "smpp",
+            Self::HttpVoice => "http_voice",
+            Self::Folder => "folder",
+        }
+    }
+
+    /// The kind of a text.
+    pub fn from_text(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+
+    /// Whether it can carry a channel.
+    pub const fn carries(self, channel: Channel) -> bool {
+        matches!(
+            (self, channel),
+            (Self::Smtp, Channel::Mail) | (Self::HttpSms | Self::Smpp, Channel::Sms) | (Self::HttpVoice, Channel::Voice) | (Self::Folder, _)
+        )
+    }
+}
+
+/// A provider to be made.
+#[derive(Debug)]
+pub struct NewProvider {
+    /// Of one tenant alone.
+    pub tenant: Option<TenantId>,
+    /// What it carries.
+    pub channel: Channel,
+    /// Which protocol.
+    pub kind: ProviderKind,
+    /// Name for people, 1 to 100 characters.
+    pub name: CleanText<NAME_CHARACTERS_MAX>,
+    /// The lowest is asked first.
+    pub rank: i32,
+    /// Addresses and names; whoever speaks the protocol has checked them.
+    pub settings: Value,
+    /// Password or token.
+    pub secret: Option<Secret<String>>,
+}
+
+/// A provider with its secret, for whoever speaks its protocol.
+#[derive(Clone, Debug)]
+pub struct Provider {
+    /// Id.
+    pub id: ProviderId,
+    /// What it carries.
+    pub channel: Channel,
+    /// Which protocol.
+    pub kind: ProviderKind,
+    /// Name for people.
+    pub name: String,
+    /// Addresses and names.
+    pub settings: Value,
+    /// Password or token.
+    pub secret: Option<Secret<String>>,
+}
+
+/// A sender as an operator sees it.
+#[derive(Clone, Debug, Serialize)]
+pub struct SenderView {
+    /// Id.
+    pub id: Uuid,
+    /// Of one tenant alone.
+    pub tenant: Option<TenantId>,
+    /// For which channel.
+    pub channel: Channel,
+    /// For which country; every one when absent.
+    pub country: Option<String>,
+    /// What it is.
+    pub kind: SenderKind,
+    /// The number, name or address.
+    pub value: String,
+    /// For one provider alone.
+    pub provider: Option<ProviderId>,
+    /// Since when.
+    pub valid_from: Timestamp,
+    /// Until when.
+    pub valid_until: Option<Timestamp>,
+}
+
+/// A sender to be made.
+#[derive(Clone, Debug)]
+pub struct NewSender {
+    /// Of one tenant alone.
+    pub tenant: Option<TenantId>,
+    /// For which channel.
+    pub channel: Channel,
+    /// For which country.
+    pub country: Option<String>,
+    /// What it is.
+    pub kind: SenderKind,
+    /// The number, name or address.
+    pub value: String,
+    /// For one provider alone.
+    pub provider: Option<ProviderId>,
+    /// Since when; now when absent.
+    pub valid_from: Option<Timestamp>,
+    /// Until when.
+    pub valid_until: Option<Timestamp>,
+}
+
+/// A message that a worker holds, ready to be handed over.
+#[derive(Debug)]
+pub struct Taken {
+    /// Id.
+    pub id: DeliveryId,
+    /// Whom to hand it to.
+    pub provider: ProviderId,
+    /// What to hand over; `None` when its challenge has ended and nothing is to be sent.
+    message: Option<Message>,
+    row: store::QueuedRow,
+}
+
+/// The verbs of delivery.
+#[derive(Clone, Copy)]
+pub struct Delivery<'a>(pub(crate) &'a Domain);
+
+impl Delivery<'_> {
+    /// Every provider.
+    pub async fn providers(self, _by: Operator) -> Result<Vec<ProviderView>> {
+        let rows = store::list_providers(self.0.db()).await?;
+        Ok(rows
+            .into_iter()
+            .filter_map(|r| {
+                Some(ProviderView {
+                    id: ProviderId(r.provider_id),
+                    tenant: r.tenant_id.map(TenantId),
+                    channel: Channel::from_text(&r.channel)?,
+                    kind: ProviderKind::from_text(&r.kind)?,
+                    name: r.name,
+                    rank: r.rank,
+                    settings: r.settings,
+                    enabled: r.enabled,
+                    failures: r.failures,
+                    rests_until: r.rests_until,
+                    last_ok_at: r.last_ok_at,
+                    last_problem: r.last_problem,
+                })
+            })
+            .collect())
+    }
+
+    /// Every provider that is switched on, with its secret, for whoever speaks the protocols.
+    pub async fn live_providers(self) -> Result<Vec<Provider>> {
+        let key = self.0.vault().installation_key();
+        let rows = store::list_providers(self.0.db()).await?;
+        rows.into_iter()
+            .filter(|r| r.enabled)
+            .filter_map(|r| Some((Channel::from_text(&r.channel)?, ProviderKind::from_text(&r.kind)?, r)))
+            .map(|(channel, kind, r)| {
+                Ok(Provider {
+                    id: ProviderId(r.provider_id),
+                    channel,
+                    kind,
+                    name: r.name,
+                    settings: r.settings,
+                    secret: r.sealed.map(|sealed| open_secret(key, r.provider_id, &sealed)).transpose()?,
+                })
+            })
+            .collect()
+    }
+
+    /// Makes a provider.
+    pub async fn add_provider(self, by: Operator, new: NewProvider) -> Result<ProviderId> {
+        if !new.kind.carries(new.channel) {
+            return Err(DeliveryError::Invalid("kind", format!("{} does not carry {}", new.kind.as_str(), new.channel)));
+        }
+        if !(0..=1_000).contains(&new.rank) {
+            return Err(DeliveryError::Invalid("rank", format!("{} is not between 0 and 1000", new.rank)));
+        }
+        let (now, rng) = (self.0.clock().now(), self.0.rng());
+        let id = ProviderId(rng.id(now));
+        let key = self.0.vault().installation_key();
+        let sealed = new
+            .secret
+            .as_ref()
+            .map(|secret| key.seal(SealedColumn::ProviderSecret, id.0, secret.expose().as_bytes(), rng));
+        let row = store::NewProviderRow {
+            id,
+            tenant: new.tenant,
+            channel: new.channel.as_str(),
+            kind: new.kind.as_str(),
+            name: new.name.as_str(),
+            rank: new.rank,
+            settings: &new.settings,
+            sealed: sealed.as_deref(),
+        };
+        store::insert_provider(self.0.db(), &row, now).await.map_err(|error| match error.constraint() {
+            Some("delivery_provider_name") => DeliveryError::NameTaken,
+            _ => error.into(),
+        })?;
+        let detail = json!({ "provider": id, "channel": new.channel, "kind": new.kind, "name": new.name });
+        self.note(by, "delivery_provider.created", detail).await?;
+        Ok(id)
+    }
+
+    /// Switches a provider on or off, or gives it another rank. It is asked again at once.
+    pub async fn set_provider(self, by: Operator, id: ProviderId, enabled: bool, rank: Option<i32>) -> Result<()> {
+        if !store::set_provider(self.0.db(), id, enabled, rank).await? {
+            return Err(DeliveryError::Unknown);
+        }
+        self.note(by, "delivery_provider.changed", json!({ "provider": id, "enabled": enabled, "rank": rank }))
+            .await
+    }
+
+    /// Every sender, the ended ones too.
+    pub async fn senders(self, _by: Operator) -> Result<Vec<SenderView>> {
+        let rows = store::list_senders(self.0.db()).await?;
+        Ok(rows
+            .into_iter()
+            .filter_map(|r| {
+                Some(SenderView {
+                    id: r.sender_id,
+                    tenant: r.tenant_id.map(TenantId),
+                    channel: Channel::from_text(&r.channel)?,
+                    country: r.country,
+                    kind: SenderKind::from_text(&r.kind)?,
+                    value: r.value,
+                    provider: r.provider_id.map(ProviderId),
+                    valid_from: r.valid_from,
+                    valid_until: r.valid_until,
+                })
+            })
+            .collect())
+    }
+
+    /// Makes a sender: a number, a short code (S14: US and Canada only), a name or a mail address.
+    pub async fn add_sender(self, by: Operator, new: NewSender) -> Result<Uuid> {
+        let new = checked(new)?;
+        let now = self.0.clock().now();
+        let row = store::SenderRow {
+            sender_id: self.0.rng().id(now),
+            tenant_id: new.tenant.map(|t| t.0),
+            channel: new.channel.to_string(),
+            country: new.country,
+            kind: new.kind.to_string(),
+            value: new.value,
+            provider_id: new.provider.map(|p| p.0),
+            valid_from: new.valid_from.unwrap_or(now),
+            valid_until: new.valid_until,
+        };
+        store::insert_sender(self.0.db(), &row).await?;
+        let detail = json!({ "sender": row.sender_id, "channel": row.channel, "country": row.country, "kind": row.kind, "value": row.value });
+        self.note(by, "sender.created", detail).await?;
+        Ok(row.sender_id)
+    }
+
+    /// Ends a sender now; what was sent by it stays in the journal.
+    pub async fn end_sender(self, by: Operator, sender: Uuid) -> Result<()> {
+        if !store::end_sender(self.0.db(), sender, self.0.clock().now()).await? {
+            return Err(DeliveryError::Unknown);
+        }
+        self.note(by, "sender.ended", json!({ "sender": sender })).await
+    }
+
+    /// Takes messages that are due, for one worker. Each is to be handed over and then told of by [`Delivery::told`].
+    pub async fn take(self) -> Result<Vec<Taken>> {
+        let (now, by) = (self.0.clock().now(), self.0.node().name.as_str());
+        let rows = store::take_queued(self.0.db(), by, TAKEN_AT_ONCE, LEASE_SECONDS, now).await?;
+        let mut taken = Vec::with_capacity(rows.len());
+        for row in rows {
+            let message = self.message(&row, now).await?;
+            taken.push(Taken {
+                id: DeliveryId(row.delivery_id),
+                provider: ProviderId(row.provider_id.unwrap_or_default()),
+                message,
+                row,
+            });
+        }
+        Ok(taken)
+    }
+
+    /// What is to be said, as long as somebody waits for it.
+    async fn message(self, row: &store::QueuedRow, now: Timestamp) -> Result<Option<Message>> {
+        let tenant = TenantId(row.tenant_id);
+        let keys = self.0.keys(tenant).await?;
+        let mut tx = self.0.db().tenant(tenant).await?;
+        let challenge = store::find_challenge(&mut tx, row.challenge_id).await?;
+        tx.commit().await?;
+        let alive = challenge.filter(|c| c.spent_at.is_none() && c.expires_at > now && row.gone_at > now);
+        let (Some(challenge), Some(sealed), Some(from)) = (alive, &row.sealed, &row.sender) else {
+            return Ok(None);
+        };
+        let Some(code) = challenge.code_sealed else { return Ok(None) };
+        let key = keys.key(KeyPurpose::Code);
+        let parcel = key.open(SealedColumn::Delivery, row.delivery_id, sealed)?;
+        let parcel: Parcel = serde_json::from_slice(&parcel).map_err(|_| crate::vault::SealBroken)?;
+        let code = key.open(SealedColumn::ChallengeCode, row.challenge_id, &code)?;
+        let code = Secret::new(String::from_utf8(code.to_vec()).map_err(|_| crate::vault::SealBroken)?);
+        let language = if parcel.locale == "nl" { Language::Nl } else { Language::En };
+        let said = CodeMessage {
+            code: &code,
+            service: &parcel.service,
+            host: self.0.host(),
+            minutes: parcel.minutes,
+        };
+        let (to, content) = match parcel.to {
+            Address::Phone(phone) => {
+                let to = Recipient::Phone {
+                    e164: phone.e164().to_owned(),
+                    extension: phone.extension(),
+                };
+                (
+                    to,
+                    Content::Sms {
+                        text: texts::sms_code(said, language),
+                    },
+                )
+            }
+            Address::Mail(mail) => (
+                Recipient::Mail {
+                    address: mail.address().to_owned(),
+                },
+                texts::mail_code(said, language),
+            ),
+        };
+        Ok(Some(Message {
+            id: row.delivery_id,
+            to,
+            from: from.clone(),
+            language,
+            content,
+        }))
+    }
+
+    /// Hands one message to its provider and writes what came of it. Without a port (the provider was switched off) the next one is asked.
+    pub async fn hand_over(self, taken: Taken, port: Option<&dyn Port>) -> Result<()> {
+        let Some(message) = &taken.message else {
+            return self.write(&taken, DeliveryStatus::Dropped, None, None).await.map(drop);
+        };
+        let answer = match port {
+            Some(port) => port.hand_over(message).await,
+            None => Err(SendError::misconfigured("the provider is switched off")),
+        };
+        let now = self.0.clock().now();
+        match answer {
+            Ok(handed) => {
+                store::set_health(self.0.db(), taken.provider, None, now).await?;
+                let status = status_of(handed.status);
+                self.write(&taken, status.max(DeliveryStatus::Handed), handed.reference.as_deref(), None).await?;
+            }
+            Err(error) => {
+                let problem = error.to_string();
+                let status = match error.nothing_was_sent() {
+                    true => DeliveryStatus::Failed,
+                    false => DeliveryStatus::Uncertain,
+                };
+                if error.another_provider_may_help() {
+                    store::set_health(self.0.db(), taken.provider, Some(&problem), now).await?;
+                }
+                let held = self.write(&taken, status, None, Some(&problem)).await?;
+                if held && error.another_provider_may_help() {
+                    self.go_on(TenantId(taken.row.tenant_id), taken.id, taken.row.challenge_id, taken.row.attempt_id, &taken.row.masked)
+                        .await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What a provider reports later. Reports come late, twice, in the wrong order and from liars: a status only moves forward, and what is not known is
+    /// ignored.
+    pub async fn report(self, provider: ProviderId, report: &channel::DeliveryReport) -> Result<()> {
+        let Some(row) = store::find_by_reference(self.0.db(), provider, &report.reference).await? else {
+            return Ok(());
+        };
+        let (Some(before), after) = (DeliveryStatus::from_text(&row.status), status_of(report.status)) else {
+            return Ok(());
+        };
+        if after <= before {
+            return Ok(());
+        }
+        let (tenant, id, now) = (TenantId(row.tenant_id), DeliveryId(row.delivery_id), self.0.clock().now());
+        let mut tx = self.0.db().tenant(tenant).await?;
+        if !store::set_status(&mut tx, id, before.as_str(), after.as_str(), report.error_code.as_deref(), now).await? {
+            return Ok(());
+        }
+        let kind = match after {
+            DeliveryStatus::Delivered => Some(StepKind::DeliveryDelivered),
+            DeliveryStatus::Failed => Some(StepKind::DeliveryFailed),
+            _ => None,
+        };
+        if let Some(kind) = kind {
+            let detail = json!({ "n": row.n, "channel": row.channel, "provider": row.provider, "to": row.masked, "problem": report.error_code });
+            store::insert_step(&mut tx, row.attempt_id, kind.as_str(), &detail, now).await?;
+        }
+        tx.commit().await?;
+        if after == DeliveryStatus::Failed && !report.bad_recipient {
+            self.go_on(tenant, id, row.challenge_id, row.attempt_id, &row.masked).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes what became of a message and its step; false when the lease had gone to somebody else.
+    async fn write(self, taken: &Taken, status: DeliveryStatus, reference: Option<&str>, problem: Option<&str>) -> Result<bool> {
+        let now = self.0.clock().now();
+        let row = &taken.row;
+        let mut tx = self.0.db().tenant(TenantId(row.tenant_id)).await?;
+        let outcome = store::Outcome {
+            status: status.as_str(),
+            reference,
+            problem,
+        };
+        let held = store::set_outcome(&mut tx, taken.id, &self.0.node().name, &outcome, now).await?;
+        let kind = match status {
+            DeliveryStatus::Dropped | DeliveryStatus::Queued => None,
+            DeliveryStatus::Failed | DeliveryStatus::Uncertain => Some(StepKind::DeliveryFailed),
+            DeliveryStatus::Handed | DeliveryStatus::Sent => Some(StepKind::DeliveryHanded),
+            DeliveryStatus::Delivered => Some(StepKind::DeliveryDelivered),
+        };
+        if let (true, Some(kind)) = (held, kind) {
+            let detail = json!({
+                "n": row.n, "channel": row.channel, "provider": row.provider, "sender": row.sender, "to": row.masked, "status": status, "problem": problem,
+            });
+            store::insert_step(&mut tx, row.attempt_id, kind.as_str(), &detail, now).await?;
+        }
+        tx.commit().await?;
+        Ok(held)
+    }
+
+    /// Sends the same code through the next provider, as long as the challenge lives.
+    async fn go_on(self, tenant: TenantId, failed: DeliveryId, challenge: Uuid, attempt: Uuid, masked: &str) -> Result<()> {
+        let (now, rng) = (self.0.clock().now(), self.0.rng());
+        let keys = self.0.keys(tenant).await?;
+        let mut tx = self.0.db().tenant(tenant).await?;
+        let live = store::find_challenge(&mut tx, challenge).await?;
+        if live.is_none_or(|c| c.spent_at.is_some() || c.expires_at <= now) {
+            return Ok(());
+        }
+        let tried: Vec<ProviderId> = store::list_tried(&mut tx, challenge).await?.into_iter().map(ProviderId).collect();
+        let routes = store::find_routes(&mut tx, now).await?;
+        let sends: rules::Sends = serde_json::from_value(routes).map_err(crate::db::DbError::unreadable)?;
+        let country = store::find_country(&mut tx, failed).await?;
+        let Some(parcel) = self.parcel_of(&mut tx, challenge).await? else { return Ok(()) };
+        let channel = match &parcel.to {
+            Address::Phone(_) => Channel::Sms,
+            Address::Mail(_) => Channel::Mail,
+        };
+        let next = rules::route(&sends, channel, country.as_deref(), &tried);
+        let (route, sender) = match next {
+            // Only one that has not been tried yet: the others have failed already.
+            Ok((route, sender)) if !tried.contains(&route.provider_id) && (tried.len() as i32) < FAILOVERS_MAX => (route, sender),
+            _ => {
+                let detail = json!({ "to": masked, "problem": rules::NotSent::NoProvider.word() });
+                store::insert_step(&mut tx, attempt, StepKind::DeliveryRefused.as_str(), &detail, now).await?;
+                tx.commit().await?;
+                return Ok(());
+            }
+        };
+        let id = DeliveryId(rng.id(now));
+        let sealed = seal_parcel(keys.key(KeyPurpose::Code), id, &parcel, rng);
+        let by = (route.provider_id, route.name.as_str(), sender.value.as_str());
+        if store::insert_retry(&mut tx, failed, id, &sealed, by, now).await? {
+            let detail = json!({ "n": tried.len() + 1, "channel": channel, "provider": route.name, "sender": sender.value, "to": masked });
+            store::insert_step(&mut tx, attempt, StepKind::DeliveryQueued.as_str(), &detail, now).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// The address is gone from the message that failed; the method still has it.
+    async fn parcel_of(self, tx: &mut crate::db::TenantTx, challenge: Uuid) -> Result<Option<Parcel>> {
+        let Some(row) = store::find_address(tx, challenge).await? else { return Ok(None) };
+        let keys = self.0.keys(tx.tenant()).await?;
+        let address = open_address(keys.key(KeyPurpose::Address), row.method_id, &row.sealed)?;
+        Ok(Some(Parcel {
+            to: address,
+            locale: row.locale,
+            service: row.service,
+            minutes: row.minutes.max(1) as u32,
+        }))
+    }
+
+    async fn note(self, by: Operator, event: &str, detail: Value) -> Result<()> {
+        let noted = self.0.directory().note(by.who().kind(), event, detail).await;
+        noted.map_err(|error| match error {
+            crate::directory::DirectoryError::Db(error) => error.into(),
+            _ => DeliveryError::Unknown,
+        })
+    }
+}
+
+/// Seals what a message is made of.
+pub(crate) fn seal_parcel(key: &SealKey, id: DeliveryId, parcel: &Parcel, rng: &crate::rng::Rng) -> Vec<u8> {
+    let plain = zeroize::Zeroizing::new(serde_json::to_vec(parcel).unwrap_or_default());
+    key.seal(SealedColumn::Delivery, id.0, &plain, rng)
+}
+
+/// Seals the address of a method.
+pub(crate) fn seal_address(key: &SealKey, method: Uuid, address: &Address, rng: &crate::rng::Rng) -> Vec<u8> {
+    let plain = serde_json::to_vec(address).unwrap_or_default();
+    key.seal(SealedColumn::MethodSeed, method, &plain, rng)
+}
+
+/// Opens the address of a method.
+pub(crate) fn open_address(key: &SealKey, method: Uuid, sealed: &[u8]) -> std::result::Result<Address, crate::vault::SealBroken> {
+    let plain = key.open(SealedColumn::MethodSeed, method, sealed)?;
+    serde_json::from_slice(&plain).map_err(|_| crate::vault::SealBroken)
+}
+
+fn open_secret(key: &SealKey, provider: Uuid, sealed: &[u8]) -> Result<Secret<String>> {
+    let plain = key.open(SealedColumn::ProviderSecret, provider, sealed)?;
+    let text = String::from_utf8(plain.to_vec()).map_err(|_| crate::vault::SealBroken)?;
+    Ok(Secret::new(text))
+}
+
+fn status_of(status: channel::DeliveryStatus) -> DeliveryStatus {
+    match status {
+        channel::DeliveryStatus::Unknown | channel::DeliveryStatus::Queued => DeliveryStatus::Handed,
+        channel::DeliveryStatus::Sent => DeliveryStatus::Sent,
+        channel::DeliveryStatus::Failed => DeliveryStatus::Failed,
+        channel::DeliveryStatus::Delivered => DeliveryStatus::Delivered,
+    }
+}
+
+/// Checks a sender: each kind has its form, and a short code its countries (S14).
+fn checked(new: NewSender) -> Result<NewSender> {
+    let bad = |field, why: String| Err(DeliveryError::Invalid(field, why));
+    if let Some(country) = &new.country
+        && !(country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase()))
+    {
+        return bad("country", String::from("a country has two capitals, such as NL (ISO 3166)"));
+    }
+    let value = new.value.trim().to_owned();
+    let fits = match new.kind {
+        SenderKind::Number => channel::is_e164(&value),
+        SenderKind::ShortCode => (5..=6).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_digit()),
+        SenderKind::Name => (1..=11).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_alphanumeric()) && value.bytes().any(|b| b.is_ascii_alphabetic()),
+        SenderKind::Mail => Mailbox::parse(&value).is_ok(),
+    };
+    if !fits {
+        let form = match new.kind {
+            SenderKind::Number => "a number begins with a plus and has 7 to 15 digits",
+            SenderKind::ShortCode => "a short code has 5 or 6 digits",
+            SenderKind::Name => "a name has 1 to 11 letters and digits, one of them a letter",
+            SenderKind::Mail => "a mail address looks like name@host.example",
+        };
+        return bad("value", form.to_owned());
+    }
+    if new.kind == SenderKind::ShortCode && !matches!(new.country.as_deref(), Some("US" | "CA")) {
+        return bad("country", String::from("short codes exist in the United States (US) and Canada (CA) only"));
+    }
+    if (new.kind == SenderKind::Mail) != (new.channel == Channel::Mail) {
+        return bad("kind", format!("a sender of {} cannot be a {}", new.channel, new.kind));
+    }
+    if new.valid_until.zip(new.valid_from).is_some_and(|(until, from)| until <= from) {
+        return bad("valid_until", String::from("is not after valid_from"));
+    }
+    Ok(NewSender { value, ..new })
+}
