@@ -48,6 +48,7 @@ create table token_import (
   state       text not null,
   rows_read   bigint not null default 0,
   imported    bigint not null default 0,
+  assigned    bigint not null default 0,
   refused     bigint not null default 0,
   problem     text,
   report      jsonb not null default '[]',

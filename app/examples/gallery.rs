@@ -266,6 +266,7 @@ fn sign_ins() -> Vec<(&'static str, Draw)> {
                 SignInStep::Ways {
                     ways,
                     unable: Some("/lost".to_owned()),
+                    problem: None,
                 }
             }),
         ),
@@ -486,6 +487,7 @@ fn overview(methods: Vec<MethodView>, notice: Option<Notice>) -> SecurityInfo {
         methods,
         off: vec![OffView { kind: MethodKind::Voice }],
         add: Some("/register".to_owned()),
+        waiting: Vec::new(),
         lost: some.then(|| "/lost".to_owned()),
         activity: if some { rows() } else { Vec::new() },
         browsers: if some {

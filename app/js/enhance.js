@@ -35,13 +35,22 @@ function download(button) {
   setTimeout(() => URL.revokeObjectURL(href), 1000);
 }
 
+// Shows a password, or hides it again; the button then carries the other word.
+function reveal(button) {
+  const field = document.getElementById(button.dataset.reveal);
+  const shown = field.type === "password";
+  field.type = shown ? "text" : "password";
+  button.setAttribute("aria-pressed", String(shown));
+  [button.textContent, button.dataset.hide] = [button.dataset.hide, button.textContent];
+}
+
 // -- Dialogs and menus ----------------------------------------------------------------------------------------------------
 const open = (id) => { const dialog = document.getElementById(id); if (dialog instanceof HTMLDialogElement && !dialog.open) dialog.showModal(); };
 
 document.addEventListener("click", (event) => {
   const target = event.target instanceof Element ? event.target : null;
   const hit = (name) => target?.closest(`[data-${name}]`);
-  const button = hit("copy") ?? hit("download") ?? hit("print") ?? hit("open-dialog") ?? hit("close-dialog") ?? hit("dismiss") ?? hit("keys");
+  const button = hit("copy") ?? hit("download") ?? hit("print") ?? hit("open-dialog") ?? hit("close-dialog") ?? hit("dismiss") ?? hit("reveal") ?? hit("keys");
   if (button) {
     if ("copy" in button.dataset) copy(button);
     else if ("download" in button.dataset) download(button);
@@ -49,6 +58,7 @@ document.addEventListener("click", (event) => {
     else if ("openDialog" in button.dataset) { event.preventDefault(); open(button.dataset.openDialog); }
     else if ("closeDialog" in button.dataset) button.closest("dialog")?.close();
     else if ("dismiss" in button.dataset) button.closest("[data-toast]")?.remove();
+    else if ("reveal" in button.dataset) reveal(button);
     else open("keys");
   }
   // A click beside a menu closes it; a click on the backdrop closes a dialog.

@@ -345,6 +345,7 @@ has_code!(
     SignInError,
     domain::directory::DirectoryError,
     domain::methods::MethodError,
+    domain::tokens::TokenError,
     domain::verification::VerificationError
 );
 

@@ -14,6 +14,8 @@ pub struct PageMeta {
     pub description: String,
     /// The colours of the tenant.
     pub brand: Option<Brand>,
+    /// Seconds after which the browser asks again, for a page about work that goes on.
+    pub refresh: Option<u8>,
 }
 
 impl PageMeta {
@@ -23,6 +25,7 @@ impl PageMeta {
             title: title.into(),
             description: description.into(),
             brand: None,
+            refresh: None,
         }
     }
 }
@@ -102,6 +105,7 @@ fn head(assets: &Assets, visit: &Visit, meta: PageMeta, islands: bool) -> String
         let nonce = nonce.clone();
         view! { <style nonce=nonce inner_html=brand.css()></style> }
     });
+    let refresh = meta.refresh.map(|seconds| view! { <meta http-equiv="refresh" content=seconds.to_string()/> });
     let islands = islands.then(|| {
         view! {
             <script
@@ -121,6 +125,7 @@ fn head(assets: &Assets, visit: &Visit, meta: PageMeta, islands: bool) -> String
             <meta name="color-scheme" content=visit.theme.color_scheme()/>
             // Countdowns count on this clock, not on the browser's.
             <meta name="now" content=visit.now.as_second().to_string()/>
+            {refresh}
             <title>{format!("{} · Tweestap", meta.title)}</title>
             <meta name="description" content=meta.description/>
             <link rel="icon" href=assets.url("logo.svg") type="image/svg+xml"/>

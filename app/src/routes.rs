@@ -1,5 +1,7 @@
 //! Every address of the pages, once.
 
+use crate::visit::query_value;
+
 /// By role.
 pub const HOME: &str = "/";
 /// Language and appearance.
@@ -14,6 +16,10 @@ pub const SIGN_OUT: &str = "/sign-out";
 pub const REGISTER: &str = "/register";
 /// One's own methods.
 pub const SECURITY_INFO: &str = "/security-info";
+/// Which method to add.
+pub const SECURITY_INFO_ADD: &str = "/security-info/add";
+/// A hardware token more.
+pub const SECURITY_INFO_ADD_TOKEN: &str = "/security-info/add/hardware-token";
 /// One's own sign-ins.
 pub const ACTIVITY: &str = "/activity";
 /// A one-time link.
@@ -41,6 +47,14 @@ pub const USERS_NEW: &str = "/admin/{tenant}/users/new";
 pub const USERS_BULK: &str = "/admin/{tenant}/users/bulk";
 /// One member.
 pub const USER: &str = "/admin/{tenant}/users/{id}";
+/// Hardware tokens of a tenant.
+pub const TOKENS: &str = "/admin/{tenant}/tokens";
+/// A file of them.
+pub const TOKENS_IMPORT: &str = "/admin/{tenant}/tokens/import";
+/// One import.
+pub const TOKENS_IMPORT_RUN: &str = "/admin/{tenant}/tokens/imports/{id}";
+/// One token.
+pub const TOKEN: &str = "/admin/{tenant}/tokens/{serial}";
 /// A tenant more.
 pub const OPERATOR_TENANTS_NEW: &str = "/operator/tenants/new";
 
@@ -52,4 +66,31 @@ pub fn admin(tenant: &str, page: &str) -> String {
 /// The case of an attempt.
 pub fn case(session_id: model::SessionId) -> String {
     format!("{SUPPORT}/sessions/{session_id}")
+}
+
+/// The page of a token. Serial numbers are as their makers like them, so they travel escaped; one that reads like a page of its own is escaped whole,
+/// which leads past that page.
+pub fn token(tenant: &str, serial: &str) -> String {
+    let segment = match serial {
+        "import" | "imports" => serial.bytes().map(|byte| format!("%{byte:02X}")).collect(),
+        _ => query_value(serial),
+    };
+    format!("{}/{segment}", admin(tenant, "tokens"))
+}
+
+/// The page of an import.
+pub fn token_import(tenant: &str, id: model::ImportId) -> String {
+    format!("{}/imports/{id}", admin(tenant, "tokens"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn serial_numbers_travel_whole() {
+        assert_eq!(token("noord", "ZS-0001"), "/admin/noord/tokens/ZS-0001");
+        assert_eq!(token("noord", "a/b ?#%é"), "/admin/noord/tokens/a%2Fb%20%3F%23%25%C3%A9");
+        assert_eq!(token("noord", "import"), "/admin/noord/tokens/%69%6D%70%6F%72%74");
+    }
 }

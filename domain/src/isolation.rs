@@ -1,5 +1,6 @@
 //! Tests of the walls: between one tenant and another (abuse cases E1, E2, E3), and between what is secret and what is shown (E4).
 
+use crate::tokens::{TokenError, TokenQuery};
 use crate::{
     actor::{Operator, Scope},
     directory::{DirectoryError, MemberPatch, MemberQuery, MemberRef, NewMember, SetUpToken, api_key::Credential},
@@ -80,6 +81,11 @@ impl From<VerificationError> for Told {
         Self::Refused(error.code())
     }
 }
+impl From<TokenError> for Told {
+    fn from(error: TokenError) -> Self {
+        Self::Refused(error.code())
+    }
+}
 impl From<crate::journal::JournalError> for Told {
     fn from(error: crate::journal::JournalError) -> Self {
         Self::Refused(error.code())
@@ -112,7 +118,17 @@ const NOTHING_TO_NAME: [&str; 23] = [
     "session_exists",
     "end_session",
 ];
-const OF_ONESELF: [&str; 5] = ["sessions", "sweep_sessions", "own_sign_ins", "member_counts", "members"];
+const OF_ONESELF: [&str; 9] = [
+    "may_claim",
+    "sessions",
+    "sweep_sessions",
+    "own_sign_ins",
+    "member_counts",
+    "members",
+    "begin_address",
+    "waiting_for",
+    "counts",
+];
 
 /// E1, E3, bar 6: every verb, called by the admin, the member or the key of one tenant with the ids of another, answers as if there were no such
 /// thing, and not one row of the other tenant changes. A verb that is missing here makes this test red.
@@ -142,6 +158,17 @@ async fn e1_e3_no_verb_reaches_into_another_tenant() {
         SetUpToken::parse(&BASE64URL_NOPAD.encode(&bytes)).expect("a token")
     };
     let key: Credential = zuid.key.reveal().replace("_zuid_", "_noord_").parse().expect("a key");
+    let tokens = domain.tokens();
+    // A serial number of theirs, which nobody has here.
+    let serial = crate::tokens::Serial::parse("ZS-THEIRS").expect("a serial number");
+    zuid.as_superuser(format!(
+        "insert into oath_token (tenant_id, token_id, serial, state, sealed, params, member_id, imported_at)
+         values ('{0}', '{0}', 'ZS-THEIRS', 'assigned', 'x', '{{}}', '{1}', now())",
+        zuid.tenant, theirs.member.id
+    ))
+    .await;
+    let before = zuid.rows().await;
+    let phone = crate::delivery::Address::Phone(crate::delivery::phone::PhoneNumber::parse("+31612345678", None).expect("a number"));
     let mut told: Vec<(&str, Told)> = Vec::new();
     macro_rules! tries {
         ($($verb:ident($($argument:expr),*) on $area:expr => $told:expr;)+) => {$(
@@ -171,6 +198,8 @@ async fn e1_e3_no_verb_reaches_into_another_tenant() {
             of(by, r) on methods => nothing;
             add_totp(by, r, seed, OathParams::default(), true) on methods => nothing;
             remove_of(by, r, theirs.method, "x") on methods => nothing;
+            add_address(by, r, MethodKind::Sms, &phone) on methods => nothing;
+            assign(by, &serial, r) on tokens => nothing;
         }
         let (asked, audited) = (
             SignInQuery {
@@ -222,6 +251,12 @@ async fn e1_e3_no_verb_reaches_into_another_tenant() {
         remove_of(by, &own, theirs.method, "x") on methods => nothing;
         answer(&noord.key, None, theirs.challenge, &code) on domain.verification() => nothing;
         answer(&noord.key, None, attempt, &code) on domain.verification() => nothing;
+        resend(&noord.key, None, theirs.challenge) on domain.verification() => nothing;
+        status(&noord.key, None, theirs.challenge) on domain.verification() => nothing;
+        give_up(&noord.key, None, theirs.challenge) on domain.verification() => nothing;
+        send(noord.tenant, attempt, Purpose::SignIn, MethodKind::Sms) on domain.verification() => nothing;
+        send_again(noord.tenant, attempt, Purpose::SignIn) on domain.verification() => nothing;
+        confirm_address(&me, theirs.challenge, &code) on methods => nothing;
         second(noord.tenant, attempt, Purpose::SignIn, &code, None) on domain.verification() => nothing;
         second(noord.tenant, theirs.challenge, Purpose::Verification, &code, None) on domain.verification() => nothing;
         verify(&key, None, request(theirs.member.upn.as_str(), Some("123456"))) on domain.verification() => nothing;
@@ -230,6 +265,14 @@ async fn e1_e3_no_verb_reaches_into_another_tenant() {
         begin_registration(noord.tenant, attempt) on sign_in => nothing;
         confirm_registration(noord.tenant, attempt, &label, &code) on sign_in => nothing;
         skip_registration(noord.tenant, attempt) on sign_in => nothing;
+        token(by, &serial) on tokens => nothing;
+        assign(by, &serial, &own) on tokens => nothing;
+        take_back(by, &serial, "x") on tokens => nothing;
+        retire(by, &serial, "x") on tokens => nothing;
+        activate(by, &serial, &code) on tokens => nothing;
+        claim(&me, &serial, &label, &code) on tokens => nothing;
+        resynchronise(by, &serial, [&code, &code]) on tokens => nothing;
+        list(by, &TokenQuery { text: Some(String::from("THEIRS")), ..TokenQuery::default() }) on tokens => |page| Told::Nothing(page.items.is_empty());
         attempt(by, theirs.session) on domain.journal() => nothing;
         sign_ins(by, &theirs_by_session) on domain.journal() => |page| Told::Nothing(page.items.is_empty());
     }
@@ -279,6 +322,7 @@ async fn e1_e3_no_verb_reaches_into_another_tenant() {
                 code,
                 ErrorCode::NameUnknown
                     | ErrorCode::NotFound
+                    | ErrorCode::TokenUnknown
                     | ErrorCode::ChallengeGone
                     | ErrorCode::SignInExpired
                     | ErrorCode::SetUpLinkUsed
@@ -310,6 +354,8 @@ fn verbs() -> BTreeSet<&'static str> {
     [
         include_str!("directory/mod.rs"),
         include_str!("methods/mod.rs"),
+        include_str!("methods/address.rs"),
+        include_str!("tokens/mod.rs"),
         include_str!("sign_in/mod.rs"),
         include_str!("sign_in/registration.rs"),
         include_str!("verification/mod.rs"),
@@ -340,6 +386,8 @@ async fn e2_a_statement_that_forgets_the_tenant_meets_only_its_own_rows() {
              insert into recovery_code select tenant_id, member_id, 'x', now() from member where tenant_id = '{t}' limit 1;
              insert into failure_day values ('{t}', '{t}', 'oath', current_date, 1);
              insert into idempotency values ('{t}', '{t}', 'x', 'x', '{{}}', now());
+             insert into oath_token (tenant_id, token_id, serial, state, sealed, params, imported_at) values ('{t}', '{t}', 'ZS-1', 'available', 'x', '{{}}', now());
+             insert into token_import (tenant_id, import_id, file_name, format, dry_run, skip_bad, state, started_at, beat_at) values ('{t}', '{t}', 'a.csv', 'csv', true, false, 'running', now(), now());
              insert into log_tile values ('{t}', 0, 0, 'x');
              insert into checkpoint values ('{t}', 1, 'x', 'note', now());"
         ))

@@ -250,7 +250,8 @@ test("changes are told with who, what, whom and why", async ({ server, somebody 
   await expect(admin.main()).toContainText(asked);
   await gallery(admin, "audit");
   await gallery(admin, "audit-filters-open", filtersOpen(admin, audit));
-  await page.goto(`${audit}?event=member_created&about=${await id(asked)}`);
+  await page.goto(`${audit}?event=member.created&about=${await id(asked)}`);
+  await expect(page.getByRole("table").getByRole("row")).toHaveCount(2);
   await gallery(admin, "audit-filtered");
   await page.goto(`${audit}?about=nobody@${org.slug}.example`);
   await gallery(admin, "audit-none");
@@ -368,7 +369,8 @@ test("an operator sees the organisations and makes one with its first admin", as
   await gallery(operator, "operator-tenant-made", {
     reach: async () => {
       await add("Zorggroep Lindenhof", `lindenhof-${operator.language}`);
-      await expect(operator.heading()).toHaveText(operator.say("members.made_title", { name: "Ruth" }));
+      await expect(operator.heading()).toHaveText(operator.say("tenants.made_title", { name: "Zorggroep Lindenhof" }));
+      await operator.reads("tenants.made_lead", { admin: "Ruth" });
     },
   });
   await page.goto("/operator/tenants");

@@ -74,6 +74,7 @@ error_codes! {
     2108 BlockedByPolicy 403 "A rule of the organisation refuses this" => "Ask the service desk.";
     2109 RegistrationRefused 403 "The first method cannot be registered with a password alone" => "Ask for a set-up link.";
     2110 ChallengeGone 410 "The challenge has been answered, has expired or does not exist" => "Start again.";
+    2111 NotSent 422 "No code was sent" => "Use another way, or ask the service desk; the detail says why.";
     3001 MethodLimit 409 "No more methods of this kind fit" => "Remove one first; the detail names the limit.";
     3002 PendingGone 410 "The square has expired" => "Start again to get a new one.";
     3003 MethodNeeded 409 "This is the only method left and it is required" => "Add another one first.";

@@ -147,7 +147,9 @@ pub struct DeliveryLimits {
 
 impl Default for DeliveryLimits {
     fn default() -> Self {
-        let home = ["NL", "BE", "LU", "DE", "FR", "GB", "IE", "AT", "CH", "DK", "SE", "NO", "FI", "ES", "PT", "IT", "PL", "US", "CA"];
+        let home = [
+            "NL", "BE", "LU", "DE", "FR", "GB", "IE", "AT", "CH", "DK", "SE", "NO", "FI", "ES", "PT", "IT", "PL", "US", "CA",
+        ];
         Self {
             countries: home.map(str::to_owned).to_vec(),
             per_day: 2_000,
@@ -218,7 +220,10 @@ impl PolicyDocument {
         let is_country = |code: &String| code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase());
         if let Some((n, code)) = self.delivery.countries.iter().enumerate().find(|(_, code)| !is_country(code)) {
             let shown: String = code.chars().filter(|c| !c.is_control()).take(20).collect();
-            return problem(&format!("delivery.countries[{n}]"), format!("'{shown}' is not a country as ISO 3166 has it, such as NL"));
+            return problem(
+                &format!("delivery.countries[{n}]"),
+                format!("'{shown}' is not a country as ISO 3166 has it, such as NL"),
+            );
         }
         if self.rules.len() > 200 {
             return problem("rules", format!("{} rules; at most 200 fit", self.rules.len()));

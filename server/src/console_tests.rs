@@ -100,6 +100,10 @@ impl Installation {
     }
 
     async fn call(&self, cookie: &str, method: &str, path: &str, form: &str) -> Answer {
+        self.send(cookie, method, path, "application/x-www-form-urlencoded", form.as_bytes().to_vec()).await
+    }
+
+    async fn send(&self, cookie: &str, method: &str, path: &str, kind: &str, body: Vec<u8>) -> Answer {
         let peer: SocketAddr = "198.51.100.7:4711".parse().expect("an address");
         let request = Request::builder()
             .method(method)
@@ -107,10 +111,10 @@ impl Installation {
             .header("host", "mfa.example")
             .header("accept", "text/html")
             .header("sec-fetch-site", "same-origin")
-            .header("content-type", "application/x-www-form-urlencoded")
+            .header("content-type", kind)
             .header("cookie", cookie)
             .extension(ConnectInfo(peer));
-        let request = request.body(Body::from(form.to_owned())).expect("a request");
+        let request = request.body(Body::from(body)).expect("a request");
         let response = self.router.clone().oneshot(request).await.expect("an answer");
         let text = |name| response.headers().get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
         let (status, location, kind) = (response.status().as_u16(), text("location"), text("content-type"));
@@ -342,4 +346,243 @@ async fn a_new_member_and_a_new_organisation_get_a_link_that_works() {
         .call(&cookie, "POST", "/operator/tenants/new", &form.replace("west.example", "oost.example"))
         .await;
     assert_eq!(taken.status, model::ErrorCode::SlugTaken.status());
+}
+
+const BOUNDARY: &str = "----parts";
+
+/// A form with files, as a browser sends it: name, name of the file where it is one, content.
+fn parts(fields: &[(&str, Option<&str>, &[u8])]) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (name, file, content) in fields {
+        body.extend(format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"").into_bytes());
+        if let Some(file) = file {
+            body.extend(format!("; filename=\"{file}\"\r\nContent-Type: application/octet-stream").into_bytes());
+        }
+        body.extend(b"\r\n\r\n");
+        body.extend(*content);
+        body.extend(b"\r\n");
+    }
+    body.extend(format!("--{BOUNDARY}--\r\n").into_bytes());
+    body
+}
+
+const TOKENS: &str = "upn,serial number,secret key,time interval,manufacturer,model\r\n\
+    ,ZS-0001,2234567ABCDEFGHIJKLMNOPQRSTUVWXY,30,Zeeland Sleutels,ZS-1\r\n\
+    ann@noord.example,ZS-0002,3234567ABCDEFGHIJKLMNOPQRSTUVWXY,60,Zeeland Sleutels,ZS-1\r\n";
+const SECRETS: [&str; 2] = ["2234567ABCDEFGHIJKLMNOPQRSTUVWXY", "3234567ABCDEFGHIJKLMNOPQRSTUVWXY"];
+
+impl Installation {
+    /// Sends the form of an import.
+    async fn upload(&self, cookie: &str, fields: &[(&str, Option<&str>, &[u8])]) -> Answer {
+        let kind = format!("multipart/form-data; boundary={BOUNDARY}");
+        self.send(cookie, "POST", "/admin/noord/tokens/import", &kind, parts(fields)).await
+    }
+
+    /// Imports a file and answers the page of the import once it has ended.
+    async fn import(&self, cookie: &str, file: &[u8], ticked: &[&str]) -> (String, String) {
+        let mut fields: Vec<(&str, Option<&str>, &[u8])> = vec![("file", Some("tokens.csv"), file)];
+        fields.extend(ticked.iter().map(|name| (*name, None, b"yes".as_slice())));
+        let begun = self.upload(cookie, &fields).await;
+        assert_eq!(begun.status, 303, "{}", begun.body);
+        for _ in 0..200 {
+            let page = self.call(cookie, "GET", &begun.location, "").await;
+            assert_eq!(page.status, 200, "{}", page.body);
+            if !page.body.contains("http-equiv=\"refresh\"") {
+                return (begun.location, page.body);
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        panic!("the import does not end");
+    }
+}
+
+/// The inventory is read by whoever reads members and changed by whoever manages tokens; another organisation has nothing there.
+#[tokio::test]
+async fn tokens_are_read_by_readers_and_changed_by_those_who_manage_them() {
+    let installation = Installation::new().await;
+    let (noord, zuid) = (installation.noord, installation.zuid);
+    installation.member(noord, "ann@noord.example", &[]).await;
+    let mut callers = Vec::new();
+    for (name, roles) in [("member", vec![]), ("reader", vec![Role::Reader]), ("support", vec![Role::Support]), ("auth", vec![Role::AuthAdmin])] {
+        let member = installation.member(noord, &format!("{name}@noord.example"), &roles).await;
+        callers.push(installation.session(noord, member, 2).await);
+    }
+    let other = installation.member(zuid, "global@zuid.example", &[Role::GlobalAdmin]).await;
+    callers.push(installation.session(zuid, other, 2).await);
+    let (run, page) = installation.import(&callers[3], TOKENS.as_bytes(), &[]).await;
+    assert!(page.contains("2 tokens imported"), "{page}");
+
+    let tokens = "/admin/noord/tokens";
+    let token = format!("{tokens}/zs-0001");
+    #[rustfmt::skip]
+    let table: Vec<(&str, String, &str, [u16; 5])> = vec![
+        //                                                    member reader support auth other
+        ("GET", tokens.into(), "",                            [404, 200, 200, 200, 404]),
+        ("GET", format!("{tokens}?format=csv"), "",           [404, 200, 200, 200, 404]),
+        ("GET", token.clone(), "",                            [404, 200, 200, 200, 404]),
+        ("GET", format!("{token}?do=assign"), "",             [404, 403, 403, 200, 404]),
+        ("POST", token.clone(), "do=assign&upn=nobody",       [404, 403, 403, 422, 404]),
+        ("POST", token.clone(), "do=retire&reason=",          [404, 403, 403, 422, 404]),
+        ("POST", token.clone(), "do=something",               [404, 403, 403, 400, 404]),
+        ("GET", format!("{tokens}/ZS-9999"), "",              [404, 404, 404, 404, 404]),
+        ("GET", format!("{tokens}/import"), "",               [404, 403, 403, 200, 404]),
+        ("GET", run.clone(), "",                              [404, 200, 200, 200, 404]),
+        ("GET", format!("{run}?format=csv"), "",              [404, 403, 403, 200, 404]),
+        ("GET", format!("{tokens}/imports/no-id"), "",        [404, 404, 404, 404, 404]),
+        ("GET", "/admin/zuid/tokens/ZS-0001".into(), "",      [404, 404, 404, 404, 404]),
+        ("GET", run.replace("noord", "zuid"), "",             [404, 404, 404, 404, 404]),
+    ];
+    for (method, path, body, expected) in table {
+        let mut found = Vec::new();
+        for caller in &callers {
+            found.push(installation.call(caller, method, &path, body).await.status);
+        }
+        assert_eq!(found, expected, "{method} {path} {body}");
+    }
+    let mut found = Vec::new();
+    for caller in &callers {
+        found.push(installation.upload(caller, &[]).await.status);
+    }
+    assert_eq!(found, [404, 403, 403, 422, 404], "an import without a file");
+    let reader = installation.call(&callers[1], "GET", &token, "").await;
+    assert!(reader.body.contains("Your role looks here") && !reader.body.contains("?do="), "{}", reader.body);
+    let file = installation.call(&callers[1], "GET", &format!("{tokens}?format=csv&state=assigned"), "").await;
+    assert_eq!(file.body.lines().count(), 2, "{}", file.body);
+    assert!(file.body.contains("ZS-0002,assigned,totp") && file.body.contains("ann@noord.example"));
+}
+
+/// From the drawer to a member and out of use, with everything that can be typed wrongly on the way.
+#[tokio::test]
+async fn what_is_wrong_with_an_act_stands_under_its_field() {
+    let installation = Installation::new().await;
+    let noord = installation.noord;
+    installation.member(noord, "ann@noord.example", &[]).await;
+    let chief = installation.member(noord, "chief@noord.example", &[Role::GlobalAdmin]).await;
+    let admin = installation.member(noord, "admin@noord.example", &[Role::AuthAdmin]).await;
+    let cookie = installation.session(noord, admin, 2).await;
+    installation.import(&cookie, TOKENS.as_bytes(), &[]).await;
+    let (free, given) = ("/admin/noord/tokens/ZS-0001", "/admin/noord/tokens/ZS-0002");
+    let post = |path: &'static str, form: &'static str| installation.call(&cookie, "POST", path, form);
+
+    let answer = post(free, "do=assign&upn=").await;
+    assert!(answer.status == 422 && answer.body.contains("Type the sign-in name"), "{}", answer.body);
+    let answer = post(free, "do=assign&upn=bob@noord.example").await;
+    assert!(answer.status == 404 && answer.body.contains("No member of noord") && answer.body.contains("value=\"bob@noord.example\""));
+    let answer = post(free, "do=assign&upn=chief@noord.example").await;
+    assert_eq!(answer.status, model::ErrorCode::RankTooHigh.status());
+    let answer = post(given, "do=assign&upn=ann@noord.example").await;
+    assert_eq!(answer.status, model::ErrorCode::TokenTaken.status());
+    let answer = post(given, "do=activate&code=12").await;
+    assert!(answer.status == 422 && answer.body.contains("A code has 6 digits") && answer.body.contains("value=\"12\""));
+    let answer = post(given, "do=resync&code=123456&second=").await;
+    assert!(answer.status == 422 && answer.body.contains("Type the code that the token shows"));
+    let answer = post(given, "do=activate&code=000000").await;
+    assert!(answer.status == model::ErrorCode::WrongCode.status() && answer.body.contains("it has been counted"), "{}", answer.body);
+    for _ in 0..4 {
+        post(given, "do=activate&code=000000").await;
+    }
+    let answer = post(given, "do=activate&code=000000").await;
+    assert!(answer.status == model::ErrorCode::Throttled.status() && answer.body.contains("is looked at before"), "{}", answer.body);
+    let answer = post(given, "do=back&reason=").await;
+    assert!(answer.status == 422 && answer.body.contains("Write why"));
+    let answer = post(given, "do=back&reason=left+the+house").await;
+    assert_eq!((answer.status, answer.location.as_str()), (303, "/admin/noord/tokens/ZS-0002?done=back"));
+    let answer = post(given, "do=retire&reason=broken").await;
+    assert_eq!(answer.status, 303);
+    assert!(installation.call(&cookie, "GET", given, "").await.body.contains("out of use"));
+    let answer = installation.call(&cookie, "GET", &format!("{given}?do=assign"), "").await;
+    assert_eq!((answer.status, answer.location.as_str()), (303, given), "what cannot be done leads back");
+    let _ = chief;
+}
+
+/// A form with files that is damaged, in every way that one can be, is told apart and imports nothing.
+#[tokio::test]
+async fn a_damaged_upload_is_told_and_imports_nothing() {
+    let installation = Installation::new().await;
+    let noord = installation.noord;
+    let admin = installation.member(noord, "admin@noord.example", &[Role::AuthAdmin]).await;
+    let cookie = installation.session(noord, admin, 2).await;
+    let file: (&str, Option<&str>, &[u8]) = ("file", Some("tokens.csv"), b"serial number,secret key\r\nZS-1,2234567ABCDEFGHIJKLMNOPQRSTUVWXY\r\n");
+    let large = vec![b'x'; app::edge::IMPORT_BYTES_MAX + 1];
+    let many: Vec<(&str, Option<&str>, &[u8])> = vec![("more", None, b"1"); 17];
+    let long = "k".repeat(5_000);
+    #[rustfmt::skip]
+    let table: Vec<(&str, Vec<(&str, Option<&str>, &[u8])>, u16, &str)> = vec![
+        ("no part at all",     vec![],                                                        422, "Choose a file."),
+        ("no file",            vec![("dry_run", None, b"yes")],                               422, "Choose a file."),
+        ("none chosen",        vec![("file", Some(""), b"")],                                 422, "Choose a file."),
+        ("two files",          vec![file, file],                                              422, "Choose one file."),
+        ("an empty file",      vec![("file", Some("tokens.csv"), b"")],                       422, "The file is empty."),
+        ("blanks only",        vec![("file", Some("tokens.csv"), b" \r\n \r\n")],         422, "lang=\"en\""),
+        ("too large",          vec![("file", Some("tokens.csv"), &large)],                    413, "larger than 16 MiB"),
+        ("a key that is none", vec![file, ("key", None, b"12 34")],                           422, "A key has 32 or 64"),
+        ("key and passphrase", vec![("key", None, b"00"), file, ("passphrase", None, b"x")],  422, "not both"),
+        ("a long passphrase",  vec![file, ("passphrase", None, &long.as_bytes()[..2_000])],   422, "at most 1,024 bytes"),
+        ("a field too long",   vec![file, ("key", None, long.as_bytes())],                    400, "could not be read"),
+        ("too many parts",     many,                                                          400, "could not be read"),
+    ];
+    for (what, fields, status, says) in table {
+        let answer = installation.upload(&cookie, &fields).await;
+        assert_eq!(answer.status, status, "{what}: {}", answer.body);
+        assert!(answer.body.contains(says), "{what}: {}", answer.body);
+    }
+    let whole = parts(&[file]);
+    let address = "/admin/noord/tokens/import";
+    let multipart = format!("multipart/form-data; boundary={BOUNDARY}");
+    let cut = installation.send(&cookie, "POST", address, &multipart, whole[..whole.len() - 30].to_vec()).await;
+    assert_eq!(cut.status, 400, "a form that breaks off: {}", cut.body);
+    let nameless = installation.send(&cookie, "POST", address, "multipart/form-data", whole.clone()).await;
+    assert_eq!(nameless.status, 400, "no boundary: {}", nameless.body);
+    let other = installation.send(&cookie, "POST", address, "application/x-www-form-urlencoded", b"file=x".to_vec()).await;
+    assert_eq!(other.status, 415, "another type");
+    let beyond = installation.send(&cookie, "POST", address, &multipart, vec![b'x'; app::edge::UPLOAD_BYTES_MAX + 1]).await;
+    assert_eq!(beyond.status, 413, "more than any form may have");
+    let page = installation.call(&cookie, "GET", "/admin/noord/tokens", "").await;
+    assert!(page.body.contains("No hardware tokens yet"));
+
+    // What is ticked counts before the file as behind it.
+    let before = installation.upload(&cookie, &[("dry_run", None, b"yes"), file]).await;
+    assert_eq!(before.status, 303, "{}", before.body);
+    // A picture is no list; that is found while it is read.
+    let (_, page) = installation.import(&cookie, b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", &[]).await;
+    assert!(page.contains("tokens.csv could not be imported") && page.contains("lang=\"en\""), "{page}");
+}
+
+/// Checked, refused, imported in part, imported as a whole: each end says what it is, and the result file has every row and no secret.
+#[tokio::test]
+async fn an_import_ends_as_it_says() {
+    let installation = Installation::new().await;
+    let noord = installation.noord;
+    installation.member(noord, "ann@noord.example", &[]).await;
+    let admin = installation.member(noord, "admin@noord.example", &[Role::AuthAdmin]).await;
+    let cookie = installation.session(noord, admin, 2).await;
+    let bad = format!("{TOKENS},ZS-0003,not a secret,30,Zeeland Sleutels,=1+1\r\n");
+    let count = async || {
+        let tokens = installation.domain.tokens();
+        tokens.counts(&Admin::console(noord)).await.map(|counts| counts.available + counts.assigned).expect("counts")
+    };
+    let result = async |run: &str| {
+        let file = installation.call(&cookie, "GET", &format!("{run}?format=csv"), "").await;
+        assert_eq!(file.kind, "text/csv; charset=utf-8");
+        assert!(SECRETS.iter().all(|secret| !file.body.contains(secret)), "{}", file.body);
+        file.body
+    };
+
+    let (run, page) = installation.import(&cookie, TOKENS.as_bytes(), &["dry_run"]).await;
+    assert!(page.contains("All 2 rows of the file are good") && page.contains("Import for real"), "{page}");
+    assert!(result(&run).await.contains("ZS-0001,,30,Zeeland Sleutels,ZS-1,would be imported,"));
+    assert_eq!(count().await, 0, "a check imports nothing");
+    let (run, page) = installation.import(&cookie, bad.as_bytes(), &[]).await;
+    assert!(page.contains("Nothing was imported: 1 row is bad") && page.contains("ZS-0003"), "{page}");
+    let file = result(&run).await;
+    assert!(file.contains("ZS-0001,,30,Zeeland Sleutels,ZS-1,not imported,") && file.contains("'=1+1,refused,"), "{file}");
+    assert_eq!(count().await, 0, "one bad row stops all");
+    let (run, page) = installation.import(&cookie, bad.as_bytes(), &["skip_bad"]).await;
+    assert!(page.contains("2 tokens imported, 1 rows refused"), "{page}");
+    assert!(result(&run).await.contains("ann@noord.example,ZS-0002,,60,Zeeland Sleutels,ZS-1,imported,"));
+    assert_eq!(count().await, 2);
+    let (_, page) = installation.import(&cookie, TOKENS.as_bytes(), &["skip_bad"]).await;
+    assert!(page.contains("Nothing was imported: 2 rows are bad") && page.contains("in the inventory already"), "{page}");
+    let form = installation.call(&cookie, "GET", "/admin/noord/tokens/import", "").await;
+    assert_eq!(form.body.matches("/admin/noord/tokens/imports/").count(), 8, "four runs, each row a link twice");
 }

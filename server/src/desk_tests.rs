@@ -328,7 +328,7 @@ async fn a_file_holds_what_is_shown() {
     let unread = installation.get(&cookie, "/admin/noord/journal.csv?decision=maybe").await;
     assert!(unread.status >= 400, "{}", unread.status);
     let page = installation.get(&cookie, "/admin/noord/journal?decision=maybe").await;
-    assert!(page.body.contains("decision: maybe"), "what was left out is said");
+    assert!(page.body.contains("Decision: maybe"), "what was left out is said");
     let typed = installation.get(&cookie, &format!("/admin/noord/journal?q={id}")).await;
     assert_eq!((typed.status, typed.location), (303, format!("/admin/noord/journal?session_id={id}")));
 }

@@ -2,6 +2,8 @@
 
 #[cfg(test)]
 mod browser_tests;
+mod callbacks;
+mod channels;
 mod cli;
 mod config;
 #[cfg(test)]

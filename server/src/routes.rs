@@ -3,13 +3,14 @@
 use app::edge::Routes;
 
 use crate::state::Service;
-use crate::{health, rest, web};
+use crate::{callbacks, health, rest, web};
 
 /// Every route, with who may call it.
 pub(crate) fn all() -> Routes<Service> {
     Routes::new()
         .merge(web::routes())
         .merge(health::routes())
+        .merge(callbacks::routes())
         .merge(rest::routes())
         .merge(app::handlers::routes())
 }

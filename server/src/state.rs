@@ -7,6 +7,7 @@ use app::caller::Portal;
 use axum::extract::FromRef;
 use domain::Domain;
 
+use crate::callbacks::Gateways;
 use crate::health::Readiness;
 
 /// The running service, as handlers see it. Cheap to clone.
@@ -15,6 +16,7 @@ pub(crate) struct Service {
     domain: Domain,
     portal: Portal,
     readiness: Readiness,
+    gateways: Gateways,
 }
 
 impl Service {
@@ -28,6 +30,7 @@ impl Service {
                 origin: Arc::from(origin),
             },
             readiness: Readiness::new(domain.clone()),
+            gateways: Gateways::new(domain.clone(), origin),
             domain,
         }
     }

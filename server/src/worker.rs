@@ -6,7 +6,10 @@ use domain::Domain;
 use domain::actor::Operator;
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
 
+use crate::channels::courier;
+use crate::channels::settings::House;
 use crate::cli::Failure;
 
 /// Partitions are made three months ahead, so missing some rounds does no harm.
@@ -18,18 +21,35 @@ const ATTEMPTS_EVERY: Duration = Duration::from_secs(5);
 /// An ended session opens nothing; its row only takes room.
 const SESSIONS_EVERY: Duration = Duration::from_secs(600);
 
-/// The running work; it ends when this is dropped.
+/// The running work; it is broken off when this is dropped.
 #[derive(Debug)]
-pub(crate) struct Worker(Vec<JoinHandle<()>>);
+pub(crate) struct Worker {
+    rounds: Vec<JoinHandle<()>>,
+    deliveries: JoinHandle<()>,
+    stop: CancellationToken,
+}
 
 impl Worker {
     /// Starts each piece of work; they go on by themselves.
-    pub(crate) fn start(domain: Domain) -> Self {
-        Self(vec![
-            again_and_again("partitions", PARTITIONS_EVERY, domain.clone(), make_partitions),
-            again_and_again("attempts", ATTEMPTS_EVERY, domain.clone(), end_attempts),
-            again_and_again("sessions", SESSIONS_EVERY, domain, sweep_sessions),
-        ])
+    pub(crate) fn start(domain: Domain, house: House) -> Self {
+        let stop = CancellationToken::new();
+        Self {
+            rounds: vec![
+                again_and_again("partitions", PARTITIONS_EVERY, domain.clone(), make_partitions),
+                again_and_again("attempts", ATTEMPTS_EVERY, domain.clone(), end_attempts),
+                again_and_again("sessions", SESSIONS_EVERY, domain.clone(), sweep_sessions),
+            ],
+            deliveries: tokio::spawn(courier::carry(domain, house, stop.clone())),
+            stop,
+        }
+    }
+
+    /// Stops. Rounds can be broken off anywhere; a message that is being handed over cannot, for nobody would know whether it went out.
+    pub(crate) async fn end(mut self) {
+        self.stop.cancel();
+        if let Err(error) = (&mut self.deliveries).await {
+            tracing::error!(%error, "the work on deliveries did not end in order");
+        }
     }
 }
 
@@ -60,7 +80,8 @@ where
 
 impl Drop for Worker {
     fn drop(&mut self) {
-        self.0.iter().for_each(JoinHandle::abort);
+        self.rounds.iter().for_each(JoinHandle::abort);
+        self.deliveries.abort();
     }
 }
 

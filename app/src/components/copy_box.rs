@@ -25,18 +25,22 @@ pub fn CopyBox(
     /// How it is framed.
     #[prop(optional)]
     look: CopyLook,
+    /// Words on the button; without them it is an icon.
+    #[prop(optional, into)]
+    button: Option<String>,
 ) -> impl IntoView {
     let class = match look {
         CopyLook::Box => "copy-box",
         CopyLook::Block => "copy-box block",
         CopyLook::Inline => "copy-box inline",
     };
-    let label = text!(components.copy, what = text.clone());
+    let label = button.is_none().then(|| text!(components.copy, what = text.clone()));
+    let class_of_button = if button.is_some() { "button" } else { "button quiet icon-only" };
     view! {
         <span class=class>
             <code>{text.clone()}</code>
             <button
-                class="button quiet icon-only"
+                class=class_of_button
                 type="button"
                 aria-label=label
                 data-copy=text
@@ -44,6 +48,7 @@ pub fn CopyBox(
                 data-needs-script
             >
                 <Icon name=IconName::Copy/>
+                {button}
             </button>
         </span>
     }

@@ -120,7 +120,7 @@ pub fn Dialog(
             {reason.map(|reason| view! {
                 <TextField id=reason_id name="reason" label=reason error=reason_error length_max=200 required=true/>
             })}
-            <footer>{keep}<Button look=if harmless { ButtonLook::Primary } else { ButtonLook::Sure }>{confirm}</Button></footer>
+            <footer class="buttons">{keep}<Button look=if harmless { ButtonLook::Primary } else { ButtonLook::Sure }>{confirm}</Button></footer>
         </form>
     };
     match place {

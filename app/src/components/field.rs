@@ -127,6 +127,9 @@ pub fn TextField(
     /// Shown, not to be changed.
     #[prop(optional)]
     disabled: bool,
+    /// Shown and sent, not to be changed.
+    #[prop(optional)]
+    fixed: bool,
     /// The id, when the name alone is not unique on the page.
     #[prop(optional_no_strip, into)]
     id: Option<String>,
@@ -152,10 +155,59 @@ pub fn TextField(
                 maxlength=length_max.map(|length| length.to_string())
                 required=required
                 disabled=disabled
+                readonly=fixed
                 autofocus=focus
                 aria-invalid=invalid.then_some("true")
                 aria-describedby=described_by
             />
+        </Field>
+    }
+}
+
+/// A password that somebody has: like a text field, with a button that shows what was typed where script runs.
+#[component]
+pub fn PasswordInput(
+    /// The name it is sent under.
+    #[prop(into)]
+    name: String,
+    /// The label.
+    #[prop(into)]
+    label: String,
+    /// What is wrong with what was typed.
+    #[prop(optional_no_strip, into)]
+    error: Option<String>,
+    /// The words on the button that shows it.
+    #[prop(into)]
+    show: String,
+    /// The words on the button that hides it again.
+    #[prop(into)]
+    hide: String,
+    /// Gets the focus when the page opens.
+    #[prop(optional)]
+    focus: bool,
+) -> impl IntoView {
+    let id = format!("f-{name}");
+    let described_by = described_by(&id, false, error.is_some());
+    let invalid = error.is_some();
+    view! {
+        <Field id=id.clone() label=label error=error>
+            <div class="with-button">
+                <input
+                    class="input"
+                    id=id.clone()
+                    name=name
+                    type="password"
+                    autocomplete="current-password"
+                    autocapitalize="none"
+                    spellcheck="false"
+                    maxlength="256"
+                    required
+                    autofocus=focus
+                    aria-invalid=invalid.then_some("true")
+                    aria-describedby=described_by
+                />
+                <button class="button quiet" type="button" aria-pressed="false" data-reveal=id data-hide=hide data-needs-script="">{show}</button>
+            </div>
         </Field>
     }
 }

@@ -294,6 +294,14 @@ impl IconName {
     }
 }
 
+impl IconName {
+    /// The address of its drawing.
+    #[must_use]
+    pub fn href(self) -> String {
+        format!("{}#{}", assets().url("icons.svg"), self.id())
+    }
+}
+
 /// How large an icon is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum IconSize {
@@ -317,6 +325,6 @@ pub fn Icon(
         IconSize::Normal => "icon",
         IconSize::Small => "icon sm",
     };
-    let href = format!("{}#{}", assets().url("icons.svg"), name.id());
+    let href = name.href();
     view! { <svg class=class aria-hidden="true"><use href=href></use></svg> }
 }

@@ -99,6 +99,24 @@ impl MethodKey {
         }
     }
 
+    /// Its name inside a sentence: "code from the app".
+    #[must_use]
+    pub fn said(self) -> &'static str {
+        match self {
+            Self::Passkey => text!(components.said_passkey),
+            Self::Push => text!(components.said_push),
+            Self::App => text!(components.said_app),
+            Self::Token => text!(components.said_token),
+            Self::Sms => text!(components.said_sms),
+            Self::Voice => text!(components.said_voice),
+            Self::Mail => text!(components.said_mail),
+            Self::Recovery => text!(components.said_recovery),
+            Self::Pass => text!(components.said_pass),
+            Self::AppPassword => text!(components.said_app_password),
+            Self::Questions => text!(components.said_questions),
+        }
+    }
+
     /// Its name in a member's words: "Code from your app".
     #[must_use]
     pub fn plain_name(self) -> &'static str {

@@ -13,6 +13,8 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 pub const PAGE_BYTES_MAX: usize = 64 * 1024;
 /// Bytes that an import may have.
 pub const IMPORT_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Bytes that a form with a file may have: the file, and as much as any form for the fields around it.
+pub const UPLOAD_BYTES_MAX: usize = IMPORT_BYTES_MAX + PAGE_BYTES_MAX;
 
 /// Who may call a route. The handler proves it (`caller.rs` for pages, the key for REST); this says what it must prove.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -33,6 +35,8 @@ pub enum Who {
     Integration(&'static str),
     /// A browser that reports what it did not load. Takes nothing but the report.
     Reporter,
+    /// A gateway that reports about a message, signed with the secret that it shares with us.
+    Gateway,
 }
 
 impl Who {
@@ -44,13 +48,14 @@ impl Who {
             Self::Anyone | Self::Reporter => None,
             Self::Visitor | Self::Member | Self::Admin | Self::Support | Self::Operator => Some(StatusCode::SEE_OTHER),
             Self::Integration(_) => Some(StatusCode::UNAUTHORIZED),
+            Self::Gateway => Some(StatusCode::FORBIDDEN),
         }
     }
 
     /// Whether another site may cause the call: only where a cookie counts for nothing.
     #[must_use]
     pub fn takes_no_cookies(self) -> bool {
-        matches!(self, Self::Integration(_) | Self::Reporter)
+        matches!(self, Self::Integration(_) | Self::Reporter | Self::Gateway)
     }
 }
 
@@ -65,6 +70,8 @@ pub enum Body {
     Json,
     /// One of these types, up to [`IMPORT_BYTES_MAX`].
     Import(&'static [&'static str]),
+    /// A form with a file in it: `multipart/form-data`, the file up to [`IMPORT_BYTES_MAX`].
+    Upload,
     /// A report of a browser.
     Report,
 }
@@ -78,6 +85,7 @@ impl Body {
             Self::Form => Some(&["application/x-www-form-urlencoded"]),
             Self::Json => Some(&["application/json"]),
             Self::Import(types) => Some(types),
+            Self::Upload => Some(&["multipart/form-data"]),
             Self::Report => Some(&["application/csp-report", "application/reports+json", "application/json"]),
         }
     }
@@ -87,6 +95,7 @@ impl Body {
     pub fn bytes_max(self) -> usize {
         match self {
             Self::Import(_) => IMPORT_BYTES_MAX,
+            Self::Upload => UPLOAD_BYTES_MAX,
             Self::None | Self::Form | Self::Json | Self::Report => PAGE_BYTES_MAX,
         }
     }
@@ -132,6 +141,12 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     #[must_use]
     pub fn post<T: 'static>(self, path: &'static str, who: Who, handler: impl Handler<T, S>) -> Self {
         self.add(Method::POST, path, who, Body::Form, handler)
+    }
+
+    /// Registers a form with a file in it.
+    #[must_use]
+    pub fn upload<T: 'static>(self, path: &'static str, who: Who, handler: impl Handler<T, S>) -> Self {
+        self.add(Method::POST, path, who, Body::Upload, handler)
     }
 
     /// Registers a route with any method and body.

@@ -11,7 +11,7 @@ use model::ErrorCode;
 
 use super::{
     console::{Console, Place},
-    journal::{file, times, word},
+    journal::{file, times, understood_only, word},
 };
 use crate::{
     caller::{Answer, Guest},
@@ -34,6 +34,7 @@ pub(super) async fn show(guest: Guest, Path(slug): Path<String>, QueryOf(pairs):
     }
     let filters = Filters::read(&pairs, &FILTERS);
     let (query, period, left_out) = read(&guest, &filters);
+    let filters = understood_only(filters, &left_out);
     let query = AuditQuery { limit: ROWS, ..query };
     let found = guest.domain().journal().audit(&console.admin, &query).await.map_err(guest.fails())?;
     let fixed = filters

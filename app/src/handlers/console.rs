@@ -24,6 +24,8 @@ use crate::{
 pub(super) enum Place {
     /// Members of the tenant.
     Members,
+    /// Its hardware tokens.
+    Tokens,
     /// Its sign-ins.
     SignIns,
     /// Its changes.
@@ -167,6 +169,13 @@ impl Console {
                 text!(console.support_desk),
                 routes::SUPPORT.to_owned(),
                 IconName::Search,
+            ),
+            (
+                may(Permission::ReadMembers),
+                Place::Tokens,
+                text!(console.tokens),
+                page("tokens"),
+                IconName::MethodToken,
             ),
             (
                 may(Permission::ReadAudit),

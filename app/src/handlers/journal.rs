@@ -42,6 +42,7 @@ pub(super) async fn show(guest: Guest, Path(slug): Path<String>, QueryOf(pairs):
         return Ok(see(&understood(typed, &filters.without("q")).href(&path)));
     }
     let Read { query, left_out, period } = read(&guest, &filters);
+    let filters = understood_only(filters, &left_out);
     let journal = guest.domain().journal();
     let query = SignInQuery { limit: ROWS, ..query };
     let counts = journal.sign_in_counts(&console.admin, &query).await.map_err(guest.fails())?;
@@ -162,6 +163,12 @@ pub(super) fn word<T>(filters: &Filters, name: &str, left_out: &mut Vec<String>,
         left_out.push(format!("{name}: {}", text.chars().take(40).collect::<String>()));
     }
     value
+}
+
+/// The filters without those that were not understood: they filter nothing, so they must not stand among those in use.
+pub(super) fn understood_only(filters: Filters, left_out: &[String]) -> Filters {
+    let names = left_out.iter().filter_map(|left| left.split_once(": "));
+    names.fold(filters, |filters, (name, _)| filters.without_place(name))
 }
 
 /// From and to: as typed, else of the period. Days are whole days on the clock of the organisation.

@@ -259,6 +259,7 @@ async fn make_link(guest: &Guest, console: &Console, origin: &Origin, member: Me
                 member: member.id.to_string(),
                 link: origin.set_up_link(&token),
                 new: false,
+                organisation: None,
             };
             link_page(console.shell(Place::Members), model)
         })),

@@ -304,6 +304,7 @@ pub(super) async fn create(guest: Guest, origin: Origin, Path(slug): Path<String
             member: member.to_string(),
             link: origin.set_up_link(&token),
             new: true,
+            organisation: None,
         };
         link_page(console.shell(Place::Members), model)
     }))

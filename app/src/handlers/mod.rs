@@ -1,6 +1,7 @@
 //! What people do on the pages, one file an area. Each handler says who may call, calls one verb, and shows a page or looks elsewhere.
 
 mod account;
+mod add_method;
 mod activity;
 mod audit;
 mod console;
@@ -14,6 +15,9 @@ mod set_up;
 mod sign_in;
 mod support;
 mod tenants;
+mod token;
+mod token_import;
+mod tokens;
 
 use axum::extract::FromRef;
 
@@ -42,6 +46,9 @@ where
         .post(routes::REGISTER, Who::Visitor, register::act)
         .get(routes::SECURITY_INFO, Who::Member, security_info::show)
         .post(routes::SECURITY_INFO, Who::Member, security_info::act)
+        .get(routes::SECURITY_INFO_ADD, Who::Member, add_method::choose)
+        .get(routes::SECURITY_INFO_ADD_TOKEN, Who::Member, add_method::show)
+        .post(routes::SECURITY_INFO_ADD_TOKEN, Who::Member, add_method::act)
         .get(routes::ACTIVITY, Who::Member, activity::show)
         .get(routes::USERS, Who::Admin, members::list)
         .get(routes::USERS_NEW, Who::Admin, members::new)
@@ -50,6 +57,12 @@ where
         .post(routes::USERS_BULK, Who::Admin, members::apply)
         .get(routes::USER, Who::Admin, member::show)
         .post(routes::USER, Who::Admin, member::act)
+        .get(routes::TOKENS, Who::Admin, tokens::list)
+        .get(routes::TOKENS_IMPORT, Who::Admin, token_import::ask)
+        .upload(routes::TOKENS_IMPORT, Who::Admin, token_import::begin)
+        .get(routes::TOKENS_IMPORT_RUN, Who::Admin, token_import::show)
+        .get(routes::TOKEN, Who::Admin, token::show)
+        .post(routes::TOKEN, Who::Admin, token::act)
         .get(routes::OPERATOR_TENANTS, Who::Operator, tenants::list)
         .get(routes::OPERATOR_TENANTS_NEW, Who::Operator, tenants::new)
         .post(routes::OPERATOR_TENANTS_NEW, Who::Operator, tenants::create)

@@ -89,7 +89,7 @@ async fn try_once(mut guest: Guest, fields: &Fields) -> Answer {
                             codes: codes.reveal(),
                             unticked: false,
                         },
-                        ..frame_of(&me, (2, 2))
+                        ..frame_of(&me)
                     };
                     Ok(guest.show_secret(|| page(guest.shell(), model)))
                 }
@@ -99,7 +99,7 @@ async fn try_once(mut guest: Guest, fields: &Fields) -> Answer {
                 Err(problem @ (ErrorCode::CodeForm | ErrorCode::WrongCode)) => {
                     let pending = guest.domain().methods().begin_totp(&me.me).await.map_err(guest.fails())?;
                     let step = test(&me.tenant.name, &pending, Some(fields.device.clone()), typed(), Some(Problem::new(problem)));
-                    Ok(again(&guest, problem, RegisterPage { step, ..frame_of(&me, (1, 1)) }))
+                    Ok(again(&guest, problem, RegisterPage { step, ..frame_of(&me) }))
                 }
                 Err(other) => Err(guest.oops(other)),
             }
@@ -134,7 +134,7 @@ async fn try_once(mut guest: Guest, fields: &Fields) -> Answer {
                                 page(
                                     guest.shell(),
                                     RegisterPage {
-                                        progress: (2, 2),
+                                        progress: progress(&view, 2),
                                         ..interrupted(&view, step)
                                     },
                                 )
@@ -204,7 +204,7 @@ async fn done(guest: &Guest, me: &SignedIn) -> Answer {
         registered,
         next: routes::HOME.to_owned(),
     };
-    Ok(guest.show(|| page(guest.shell(), RegisterPage { step, ..frame_of(me, (2, 2)) })))
+    Ok(guest.show(|| page(guest.shell(), RegisterPage { step, ..frame_of(me) })))
 }
 
 fn again(guest: &Guest, code: ErrorCode, model: RegisterPage) -> Response {
@@ -223,8 +223,14 @@ fn interrupted(view: &AttemptView, step: RegisterStep) -> RegisterPage {
         mode,
         tenant: view.tenant_name.clone(),
         step,
-        progress: (1, 2),
+        progress: progress(view, 1),
     }
+}
+
+/// The step of registration, counted from the password where the set-up link began with one.
+fn progress(view: &AttemptView, step: u8) -> (u8, u8) {
+    let before = u8::from(view.purpose == Purpose::SetUp);
+    (before + step, before + 2)
 }
 
 fn managed(me: &SignedIn, pending: &PendingTotp, show: Option<&str>) -> RegisterPage {
@@ -233,15 +239,16 @@ fn managed(me: &SignedIn, pending: &PendingTotp, show: Option<&str>) -> Register
         Some("test") => test(&me.tenant.name, pending, None, None, None),
         _ => RegisterStep::Scan(square(&me.tenant.name, pending)),
     };
-    RegisterPage { step, ..frame_of(me, (1, 1)) }
+    RegisterPage { step, ..frame_of(me) }
 }
 
-fn frame_of(me: &SignedIn, progress: (u8, u8)) -> RegisterPage {
+/// By one's own wish it is one thing at a time, and nothing is counted.
+fn frame_of(me: &SignedIn) -> RegisterPage {
     RegisterPage {
         mode: Mode::Manage,
         tenant: me.tenant.name.clone(),
         step: choose(),
-        progress,
+        progress: (1, 1),
     }
 }
 

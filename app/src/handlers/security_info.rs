@@ -24,7 +24,6 @@ use crate::{
         preferences::safe_path,
         security_info::{Browser, Confirm, MethodState, MethodView, Notice, OffView, PATH, Remove, RemoveEffect, SecurityInfo, SecurityInfoPage, page},
     },
-    routes,
     visit::query_value,
 };
 
@@ -258,7 +257,8 @@ async fn overview(guest: &Guest, me: &SignedIn, info: &Info, notice: Option<Noti
         tenant: me.tenant.name.clone(),
         methods: cards(info, guest),
         off,
-        add: info.may_add.contains(&MethodKind::Totp).then(|| routes::REGISTER.to_owned()),
+        add: super::add_method::way_to_add(info),
+        waiting: guest.domain().tokens().waiting_for(&me.me).await.map_err(guest.fails())?.into_iter().map(|token| token.serial).collect(),
         lost: None,
         activity,
         browsers: Vec::new(),

@@ -6,6 +6,7 @@ use axum::{
 };
 use domain::{
     sign_in::{AttemptView, BegunAttempt, Caller, NewSession, PasswordOutcome, SessionNote, SessionStage, SignInError, full_session, password_session},
+    delivery::rules::NotSent,
     verification::{Answered, facts::Stage},
 };
 use jiff::Timestamp;
@@ -13,7 +14,7 @@ use model::*;
 
 use super::forms::{Fields, Query};
 use crate::{
-    caller::{Answer, Guest, see},
+    caller::{Answer, Guest, Stop, see},
     pages::{
         Problem,
         preferences::safe_path,
@@ -61,7 +62,8 @@ pub(super) async fn act(guest: Guest, QueryOf(query): QueryOf<Query>, Form(field
         "name" => name(guest, &query, &fields).await,
         "password" => password(guest, &fields).await,
         "code" => code(guest, &fields).await,
-        "way" => Ok(see(&format!("{}?way={}", routes::SIGN_IN, crate::visit::query_value(&fields.method)))),
+        "way" => way(guest, &fields).await,
+        "again" => send_again(guest).await,
         "restart" => {
             guest.close().await?;
             Ok(see(routes::SIGN_IN))
@@ -136,6 +138,9 @@ async fn password(mut guest: Guest, fields: &Fields) -> Answer {
         }
         (PasswordOutcome::Second, _) => {
             guest.open(of_attempt(SessionStage::SignIn, 1)).await?;
+            if let Some((tenant, attempt)) = tenant.zip(attempt) {
+                send_first_choice(&guest, tenant, attempt).await?;
+            }
             Ok(see(routes::SIGN_IN))
         }
         (PasswordOutcome::Register, _) => {
@@ -152,6 +157,71 @@ async fn password(mut guest: Guest, fields: &Fields) -> Answer {
         }
         (PasswordOutcome::Done(_), None) => Err(guest.oops(ErrorCode::Internal)),
     }
+}
+
+/// The code of whoever's first choice is a message is on its way when the page comes. Where it cannot go, the page offers what there is.
+async fn send_first_choice(guest: &Guest, tenant: TenantId, attempt: AttemptId) -> Result<(), Stop> {
+    let view = guest.domain().sign_in().look(tenant, attempt).await.map_err(guest.fails())?;
+    let Some(kind) = view.first_choice.filter(|kind| kind.channel().is_some()) else { return Ok(()) };
+    let sent = guest.domain().verification().send(tenant, attempt, view.purpose, kind).await;
+    match sent {
+        Ok(_) => Ok(()),
+        Err(error) if error.code() == ErrorCode::ChallengeGone => Ok(()),
+        Err(error) => Err(guest.fails()(error)),
+    }
+}
+
+/// Another way was chosen: its page, or a code that is sent first.
+async fn way(mut guest: Guest, fields: &Fields) -> Answer {
+    let chosen = format!("{}?way={}", routes::SIGN_IN, crate::visit::query_value(&fields.method));
+    let kind = MethodKind::from_text(&fields.method).filter(|kind| kind.channel().is_some());
+    let (Some(kind), Some((tenant, attempt))) = (kind, guest.attempt()) else {
+        return Ok(see(&chosen));
+    };
+    let view = match guest.domain().sign_in().look(tenant, attempt).await {
+        Ok(view) if view.stage == Stage::Second => view,
+        Ok(_) => return Ok(see(routes::SIGN_IN)),
+        Err(_) => return expired(&guest).await,
+    };
+    guest.in_attempt_of(&view);
+    match guest.domain().verification().send(tenant, attempt, view.purpose, kind).await {
+        Ok(Ok(_)) => Ok(see(&chosen)),
+        Ok(Err(why)) => Ok(not_sent(&guest, &view, &why)),
+        Err(error) if error.code() == ErrorCode::ChallengeGone => Ok(see(routes::SIGN_IN)),
+        Err(error) => Err(guest.fails()(error)),
+    }
+}
+
+/// The same code once more.
+async fn send_again(mut guest: Guest) -> Answer {
+    let Some((tenant, attempt)) = guest.attempt() else {
+        return Ok(see(routes::SIGN_IN));
+    };
+    let view = match guest.domain().sign_in().look(tenant, attempt).await {
+        Ok(view) if view.stage == Stage::Second => view,
+        Ok(_) => return Ok(see(routes::SIGN_IN)),
+        Err(_) => return expired(&guest).await,
+    };
+    guest.in_attempt_of(&view);
+    match guest.domain().verification().send_again(tenant, attempt, view.purpose).await {
+        Ok(Ok(sent)) => Ok(see(&format!("{}?way={}", routes::SIGN_IN, sent.kind))),
+        Ok(Err(why)) => Ok(not_sent(&guest, &view, &why)),
+        Err(error) if error.code() == ErrorCode::ChallengeGone => expired(&guest).await,
+        Err(error) => Err(guest.fails()(error)),
+    }
+}
+
+/// Nothing was sent: why, until when, and what else there is. A code that is on its way already can still be typed.
+fn not_sent(guest: &Guest, view: &AttemptView, why: &NotSent) -> Response {
+    let problem = Problem {
+        until: why.until(),
+        ..Problem::new(if why.until().is_some() { ErrorCode::Throttled } else { ErrorCode::NotSent })
+    };
+    let code = problem.code;
+    guest.show_with(code, || match view.sent {
+        Some(_) => page(guest.shell(), code_step(view, None, None, Some(problem))),
+        None => page(guest.shell(), ways_step(view, Some(problem))),
+    })
 }
 
 async fn code(mut guest: Guest, fields: &Fields) -> Answer {
@@ -213,13 +283,9 @@ async fn code(mut guest: Guest, fields: &Fields) -> Answer {
 fn step(guest: &Guest, view: &AttemptView, query: &Query) -> Response {
     match view.stage {
         Stage::Password => password_page(guest, &view.upn, None),
-        Stage::Second if query.show.as_deref() == Some("ways") => guest.show(|| page(guest.shell(), ways_step(view))),
+        Stage::Second if query.show.as_deref() == Some("ways") || kind_shown(view, None).is_none() => guest.show(|| page(guest.shell(), ways_step(view, None))),
         Stage::Second => {
-            let kind = query
-                .way
-                .as_deref()
-                .and_then(MethodKind::from_text)
-                .filter(|kind| view.families.contains(&kind.family()));
+            let kind = query.way.as_deref().and_then(MethodKind::from_text);
             let problem = view.wait_until.map(|until| Problem {
                 until: Some(until),
                 ..Problem::new(ErrorCode::Throttled)
@@ -278,22 +344,52 @@ fn password_page(guest: &Guest, upn: &str, problem: Option<Problem>) -> Response
     }
 }
 
+/// The kind that the page asks for: the one chosen; else the code that is on its way; else the first choice; else what there is. `None` when all there is has
+/// to be sent first, for looking at a page sends nothing.
+fn kind_shown(view: &AttemptView, chosen: Option<MethodKind>) -> Option<MethodKind> {
+    let typed = |kind: &MethodKind| matches!(kind, MethodKind::Totp | MethodKind::HardwareToken | MethodKind::RecoveryCode) && view.families.contains(&kind.family());
+    let on_its_way = view.sent.as_ref().map(|sent| sent.kind);
+    chosen
+        .filter(|kind| typed(kind) || on_its_way == Some(*kind))
+        .or(on_its_way)
+        .or(view.first_choice.filter(typed))
+        .or_else(|| {
+            let oath = if view.apps.is_empty() && !view.tokens.is_empty() {
+                MethodKind::HardwareToken
+            } else {
+                MethodKind::Totp
+            };
+            [oath, MethodKind::RecoveryCode]
+                .into_iter()
+                .find(|kind| typed(kind) && (*kind != MethodKind::RecoveryCode || view.addresses.is_empty()))
+        })
+}
+
 fn code_step(view: &AttemptView, kind: Option<MethodKind>, typed: Option<String>, problem: Option<Problem>) -> SignInPage {
-    let kind = kind.unwrap_or(if view.families.contains(&Family::Oath) {
-        MethodKind::Totp
-    } else {
-        MethodKind::RecoveryCode
-    });
+    let kind = kind_shown(view, kind).unwrap_or(MethodKind::Totp);
+    let mut asked = asked(kind, &view.tenant_name);
+    if let Some(sent) = view.sent.as_ref().filter(|sent| sent.kind == kind) {
+        asked.sent_to = Some(tail(kind, &sent.sent_to));
+        asked.valid_until = Some(sent.expires_at);
+    }
     SignInPage {
         application: view.application.clone(),
         step: SignInStep::Code {
             upn: view.upn.clone(),
-            asked: asked(kind, &view.tenant_name),
+            asked,
             typed,
             problem,
             remember_days: None,
-            other_ways: view.families.len() > 1,
+            other_ways: view.families.len() > 1 || view.addresses.len() > 1,
         },
+    }
+}
+
+/// What a sentence names an address by: the last two digits of a number, a mailbox as it is masked.
+fn tail(kind: MethodKind, masked: &str) -> String {
+    match kind {
+        MethodKind::Email => masked.to_owned(),
+        _ => masked.chars().skip(masked.chars().count().saturating_sub(2)).collect(),
     }
 }
 
@@ -309,7 +405,7 @@ pub(super) fn asked(kind: MethodKind, issuer: &str) -> Asked {
     }
 }
 
-fn ways_step(view: &AttemptView) -> SignInPage {
+fn ways_step(view: &AttemptView, problem: Option<Problem>) -> SignInPage {
     let way = |kind: MethodKind, device, left| Way {
         kind,
         method: kind.as_str().to_owned(),
@@ -318,15 +414,24 @@ fn ways_step(view: &AttemptView) -> SignInPage {
         left,
     };
     let mut ways = Vec::new();
-    if view.families.contains(&Family::Oath) {
+    if !view.apps.is_empty() {
         ways.push(way(MethodKind::Totp, view.apps.first().cloned(), None));
+    }
+    if !view.tokens.is_empty() {
+        ways.push(way(MethodKind::HardwareToken, None, None));
+    }
+    for (kind, masked) in &view.addresses {
+        ways.push(Way {
+            sent_to: Some(tail(*kind, masked)),
+            ..way(*kind, None, None)
+        });
     }
     if view.families.contains(&Family::Recovery) {
         ways.push(way(MethodKind::RecoveryCode, None, u8::try_from(view.recovery_left).ok()));
     }
     SignInPage {
         application: view.application.clone(),
-        step: SignInStep::Ways { ways, unable: None },
+        step: SignInStep::Ways { ways, unable: None, problem },
     }
 }
 

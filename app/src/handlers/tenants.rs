@@ -37,7 +37,8 @@ pub(super) async fn new(guest: Guest) -> Answer {
     let console = console(&guest).await?;
     let form = NewTenantForm {
         profile: Profile::Standard.as_str().to_owned(),
-        locale: guest.member()?.tenant.locale.clone(),
+        // What the operator reads is the first guess.
+        locale: crate::locale::tag_of(guest.visit.locale).to_owned(),
         ..NewTenantForm::default()
     };
     Ok(guest.show(|| new_page(console.shell(Place::Tenants), form, None)))
@@ -136,6 +137,7 @@ pub(super) async fn create(guest: Guest, origin: Origin, Form(fields): Form<Vec<
             member: member.to_string(),
             link: origin.set_up_link(&token),
             new: true,
+            organisation: Some(name.as_str().to_owned()),
         };
         link_page(console.shell(Place::Tenants), model)
     }))

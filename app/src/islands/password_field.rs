@@ -93,6 +93,8 @@ pub fn PasswordField(
     personal: Vec<String>,
     /// What the server found wrong with the last one.
     error: Option<String>,
+    /// The address of the icon before it.
+    icon: String,
 ) -> impl IntoView {
     let input = NodeRef::<leptos::html::Input>::new();
     let (seen, set_seen) = signal(Look::Nothing);
@@ -164,7 +166,10 @@ pub fn PasswordField(
                     {move || if shown.get() { hide.clone() } else { show.clone() }}
                 </button>
             </div>
-            <p class="error" id=error_id hidden=!invalid>{error.unwrap_or_default()}</p>
+            <p class="error" id=error_id hidden=!invalid>
+                <svg class="icon" aria-hidden="true"><use href=icon></use></svg>
+                {error.unwrap_or_default()}
+            </p>
             <div class="strength" id=meter_id aria-live="polite" data-needs-script="">
                 <svg viewBox="0 0 200 6" preserveAspectRatio="none" role="img" aria-label=meter data-level=move || seen.get().level().to_string()>
                     <rect width="47" height="6" rx="2"></rect>

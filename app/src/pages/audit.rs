@@ -1,6 +1,9 @@
 //! `/admin/{tenant}/journal/audit`: who changed what, newest first, with before and after in words.
 
-use domain::journal::{AuditRow, Event, Shown, view::Party};
+use domain::{
+    actor::Scope,
+    journal::{AuditRow, Event, Shown, view::Party},
+};
 use jiff::Timestamp;
 use leptos::prelude::*;
 use model::{MethodKind, MfaState, Profile, Reason, Role};
@@ -8,7 +11,7 @@ use serde_json::Value;
 
 use super::{
     Filters,
-    journal::{Period, hidden, left_out, pager, period_chips},
+    journal::{Period, day_of, hidden, left_out, pager, period_chips},
     words,
 };
 use crate::{
@@ -131,12 +134,12 @@ fn chips(model: &AuditPage) -> AnyView {
         Some(match name {
             "event" => (
                 text!(audit.what),
-                Event::from_text(value).map_or(value.to_owned(), |event| words::event(event).to_owned()),
+                words::event(Event::from_text(value)?).to_owned(),
             ),
             "by" => (text!(audit.who), party_of(model, value)),
             "about" => (text!(audit.about), party_of(model, value)),
-            "from" => (text!(journal.from), value.to_owned()),
-            "to" => (text!(journal.to), value.to_owned()),
+            "from" => (text!(journal.from), day_of(value)),
+            "to" => (text!(journal.to), day_of(value)),
             _ => return None,
         })
     };
@@ -338,6 +341,13 @@ fn word(name: &str, text: &str) -> String {
             Profile::Standard => text!(audit.profile_standard),
             Profile::Strict => text!(audit.profile_strict),
         }),
+        "scopes" => Scope::parse(text).map(|scope| match scope {
+            Scope::Verify => text!(audit.scope_verify),
+            Scope::Read => text!(audit.scope_read),
+            Scope::Admin => text!(audit.scope_admin),
+            Scope::Support => text!(audit.scope_support),
+            Scope::Pass => text!(audit.scope_pass),
+        }),
         "what" if text == "sign_ins" => Some(text!(audit.what_sign_ins)),
         "what" if text == "audit" => Some(text!(audit.what_audit)),
         _ => None,
@@ -417,7 +427,7 @@ mod tests {
         assert_eq!(lines(before, after), ["Given name: Ann → Anna", "E-mail: nothing → a@post.example"]);
         assert_eq!(
             lines(json!({ "mfa_state": "disabled" }), json!({ "mfa_state": "enforced" })),
-            ["MFA: Disabled → Enforced"]
+            ["MFA state: Disabled → Enforced"]
         );
     }
 

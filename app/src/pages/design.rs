@@ -318,7 +318,7 @@ fn fields() -> AnyView {
             </div>
         </div>
         <form>
-            <PasswordField name="new_password".to_owned() words=words length_min=12 personal=vec!["duinmeer".to_owned()] error=None/>
+            <PasswordField name="new_password".to_owned() words=words length_min=12 personal=vec!["duinmeer".to_owned()] error=None icon=IconName::XCircle.href()/>
         </form>
         <div class="row loose">
             <Check name="a" checked=true>"Checked"</Check>

@@ -173,8 +173,34 @@ fn view(model: JournalPage) -> AnyView {
 /// What was not understood is said, so that nobody takes the rows for filtered.
 pub(super) fn left_out(left_out: &[String]) -> Option<AnyView> {
     (!left_out.is_empty()).then(|| {
-        let words = text!(journal.unread_words, what = left_out.join(", "));
+        let named = left_out.iter().map(|left| match left.split_once(": ") {
+            Some((name, value)) => format!("{}: {value}", label(name).unwrap_or(name)),
+            None => left.clone(),
+        });
+        let words = text!(journal.unread_words, what = named.collect::<Vec<_>>().join(", "));
         view! { <Banner tone=Tone::Warn title=text!(journal.unread_title).to_owned()>{words}</Banner> }.into_any()
+    })
+}
+
+/// What a filter is called on the page.
+fn label(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "period" => text!(journal.period),
+        "from" => text!(journal.from),
+        "to" => text!(journal.to),
+        "member" => text!(journal.col_member),
+        "decision" => text!(journal.col_decision),
+        "reason" => text!(journal.col_reason),
+        "method" => text!(journal.col_method),
+        "application" => text!(journal.col_application),
+        "client_ip" => text!(journal.address),
+        "session_id" => text!(journal.session),
+        "correlation_id" => text!(journal.run),
+        "cursor" => text!(journal.unread_cursor),
+        "event" => text!(audit.what),
+        "by" => text!(audit.who),
+        "about" => text!(audit.about),
+        _ => return None,
     })
 }
 
@@ -262,29 +288,17 @@ fn chips(model: &JournalPage) -> AnyView {
     let filters = model.filters.without("open");
     let periods = period_chips(&filters, model.period, &model.path);
     let named = |name: &str, value: &str| -> Option<(String, String)> {
-        let (label, value) = match name {
-            "member" => (text!(journal.col_member), member_of(model, value)),
-            "reason" => (
-                text!(journal.col_reason),
-                Reason::from_text(value).map_or(value.to_owned(), |r| words::reason(r).to_owned()),
-            ),
-            "method" => (
-                text!(journal.col_method),
-                MethodKind::from_text(value).map_or(value.to_owned(), |k| words::method_key(k).name().to_owned()),
-            ),
-            "application" => (text!(journal.col_application), value.to_owned()),
-            "client_ip" => (text!(journal.address), value.to_owned()),
-            "session_id" => (text!(journal.session), value.parse::<SessionId>().map_or(value.to_owned(), |id| id.to_string())),
-            "correlation_id" => (text!(journal.run), value.to_owned()),
-            "from" => (text!(journal.from), value.to_owned()),
-            "to" => (text!(journal.to), value.to_owned()),
-            "decision" => (
-                text!(journal.col_decision),
-                Decision::from_text(value).map_or(value.to_owned(), |d| words::decision(d).to_owned()),
-            ),
+        let value = match name {
+            "member" => member_of(model, value),
+            "reason" => words::reason(Reason::from_text(value)?).to_owned(),
+            "method" => words::method_key(MethodKind::from_text(value)?).name().to_owned(),
+            "session_id" => value.parse::<SessionId>().ok()?.to_string(),
+            "decision" => words::decision(Decision::from_text(value)?).to_owned(),
+            "from" | "to" => day_of(value),
+            "application" | "client_ip" | "correlation_id" => value.to_owned(),
             _ => return None,
         };
-        Some((label.to_owned(), value))
+        Some((label(name)?.to_owned(), value))
     };
     let used: Vec<_> = filters
         .pairs()
@@ -296,6 +310,15 @@ fn chips(model: &JournalPage) -> AnyView {
         .map(|(label, value, remove)| view! { <Chip label=label value=value remove=remove/> })
         .collect_view();
     view! { <Chips>{periods}{used}{clear}</Chips> }.into_any()
+}
+
+/// A day or moment of a filter as it is written on the page.
+pub(super) fn day_of(value: &str) -> String {
+    match (value.parse::<jiff::civil::Date>(), value.parse::<jiff::Timestamp>()) {
+        (Ok(day), _) => day.to_zoned(crate::visit::visit().zone.clone()).map_or(value.to_owned(), |start| format::date_with_year(start.timestamp())),
+        (_, Ok(at)) => format::moment(at),
+        _ => value.to_owned(),
+    }
 }
 
 /// The periods to choose from.

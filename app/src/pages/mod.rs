@@ -18,6 +18,7 @@ pub mod set_up;
 pub mod sign_in;
 pub mod support;
 pub mod tenants;
+pub mod tokens;
 pub mod words;
 
 pub use filters::Filters;

@@ -95,13 +95,13 @@ fn password(action: String, name: Option<String>, upn: String, tenant: String, l
         .collect::<Vec<_>>();
     view! {
         <div class="lead">
-            <Stepper step=1 of=2><b>{text!(register.step_of, step = 1, of = 2)}</b>" · "{text!(set_up.part_password)}</Stepper>
+            <Stepper step=1 of=3><b>{text!(register.step_of, step = 1, of = 3)}</b>" · "{text!(set_up.part_password)}</Stepper>
             <h1>{title}</h1>
             <p>{rich!(set_up.lead, tenant = tenant.clone(), <b> = <strong/>)}</p>
         </div>
         <form class="stack" method="post" action=action>
             <input class="visually-hidden" type="text" name="username" autocomplete="username" value=upn tabindex="-1" aria-hidden="true" readonly/>
-            <PasswordField name="password".to_owned() words=field_words length_min=length_min personal=personal error=error/>
+            <PasswordField name="password".to_owned() words=field_words length_min=length_min personal=personal error=error icon=IconName::XCircle.href()/>
             <Button look=ButtonLook::Primary size=ButtonSize::Block>{text!(set_up.next)}</Button>
         </form>
         <p class="small muted">{text!(set_up.valid_until, moment = format::moment(until))}</p>

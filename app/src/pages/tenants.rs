@@ -134,7 +134,7 @@ pub fn new_page(shell: ConsoleShell, form: NewTenantForm, problem: Option<Proble
                 <TextField name="domains" label=text!(tenants.domains) hint=hint(text!(tenants.domains_hint)) value=form.domains error=form.domains_error length_max=500 required=true autocomplete="off"/>
                 <div class="halves">
                     <Select name="profile" label=text!(tenants.profile) hint=hint(text!(tenants.profile_hint)) options=profiles selected=form.profile/>
-                    <Select name="locale" label=text!(tenants.locale) options=languages selected=form.locale/>
+                    <Select name="locale" label=text!(tenants.locale) hint=hint(text!(tenants.locale_hint)) options=languages selected=form.locale/>
                 </div>
                 <h2>{text!(tenants.the_admin)}</h2>
                 <TextField

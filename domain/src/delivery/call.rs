@@ -235,7 +235,10 @@ impl CallScript {
             }
             (Language::En, CallMode::Pin) => "If it is you, type your PIN, then press the hash key.".to_owned(),
             (Language::Nl, CallMode::Standard { digit }) => {
-                format!("Ben jij dat? Druk dan op {} en daarna op hekje.", spoken_keys(&digit.key().to_string(), language))
+                format!(
+                    "Ben jij dat? Druk dan op {} en daarna op hekje.",
+                    spoken_keys(&digit.key().to_string(), language)
+                )
             }
             (Language::Nl, CallMode::Pin) => "Ben jij dat? Typ dan je pincode en druk daarna op hekje.".to_owned(),
         };

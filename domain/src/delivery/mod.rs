@@ -10,6 +10,8 @@ pub mod gsm7;
 pub mod phone;
 pub mod rules;
 pub(crate) mod store;
+#[cfg(test)]
+mod tests;
 pub mod texts;
 
 use crate::{
@@ -385,13 +387,25 @@ impl Delivery<'_> {
         self.note(by, "sender.ended", json!({ "sender": sender })).await
     }
 
-    /// Takes messages that are due, for one worker. Each is to be handed over and then told of by [`Delivery::told`].
+    /// Takes messages that are due, for one worker. Each is to be handed over by [`Delivery::hand_over`] before its lease ends.
     pub async fn take(self) -> Result<Vec<Taken>> {
+        self.take_at_most(TAKEN_AT_ONCE).await
+    }
+
+    /// The same, and no more than the worker has room for.
+    pub async fn take_at_most(self, messages_max: i64) -> Result<Vec<Taken>> {
         let (now, by) = (self.0.clock().now(), self.0.node().name.as_str());
-        let rows = store::take_queued(self.0.db(), by, TAKEN_AT_ONCE, LEASE_SECONDS, now).await?;
+        let rows = store::take_queued(self.0.db(), by, messages_max, LEASE_SECONDS, now).await?;
         let mut taken = Vec::with_capacity(rows.len());
         for row in rows {
-            let message = self.message(&row, now).await?;
+            let message = match self.message(&row, now).await {
+                // A message that cannot be read must not hold up the others for ever.
+                Err(DeliveryError::Keys(crate::KeysError::Broken(_))) => {
+                    tracing::error!(delivery = %row.delivery_id, "a message cannot be unsealed and is dropped");
+                    None
+                }
+                read => read?,
+            };
             taken.push(Taken {
                 id: DeliveryId(row.delivery_id),
                 provider: ProviderId(row.provider_id.unwrap_or_default()),
@@ -400,6 +414,13 @@ impl Delivery<'_> {
             });
         }
         Ok(taken)
+    }
+
+    /// How long the message has waited that has waited longest; nothing when none waits.
+    pub async fn queue_age(self) -> Result<std::time::Duration> {
+        let now = self.0.clock().now();
+        let oldest = store::find_oldest_queued(self.0.db()).await?.unwrap_or(now);
+        Ok(std::time::Duration::try_from(now.duration_since(oldest)).unwrap_or_default())
     }
 
     /// What is to be said, as long as somebody waits for it.
@@ -469,7 +490,8 @@ impl Delivery<'_> {
             Ok(handed) => {
                 store::set_health(self.0.db(), taken.provider, None, now).await?;
                 let status = status_of(handed.status);
-                self.write(&taken, status.max(DeliveryStatus::Handed), handed.reference.as_deref(), None).await?;
+                self.write(&taken, status.max(DeliveryStatus::Handed), handed.reference.as_deref(), None)
+                    .await?;
             }
             Err(error) => {
                 let problem = error.to_string();
@@ -482,8 +504,14 @@ impl Delivery<'_> {
                 }
                 let held = self.write(&taken, status, None, Some(&problem)).await?;
                 if held && error.another_provider_may_help() {
-                    self.go_on(TenantId(taken.row.tenant_id), taken.id, taken.row.challenge_id, taken.row.attempt_id, &taken.row.masked)
-                        .await?;
+                    self.go_on(
+                        TenantId(taken.row.tenant_id),
+                        taken.id,
+                        taken.row.challenge_id,
+                        taken.row.attempt_id,
+                        &taken.row.masked,
+                    )
+                    .await?;
                 }
             }
         }
@@ -491,21 +519,21 @@ impl Delivery<'_> {
     }
 
     /// What a provider reports later. Reports come late, twice, in the wrong order and from liars: a status only moves forward, and what is not known is
-    /// ignored.
-    pub async fn report(self, provider: ProviderId, report: &channel::DeliveryReport) -> Result<()> {
+    /// ignored. False when no message of this provider has that name, or not yet.
+    pub async fn report(self, provider: ProviderId, report: &channel::DeliveryReport) -> Result<bool> {
         let Some(row) = store::find_by_reference(self.0.db(), provider, &report.reference).await? else {
-            return Ok(());
+            return Ok(false);
         };
         let (Some(before), after) = (DeliveryStatus::from_text(&row.status), status_of(report.status)) else {
-            return Ok(());
+            return Ok(true);
         };
         if after <= before {
-            return Ok(());
+            return Ok(true);
         }
         let (tenant, id, now) = (TenantId(row.tenant_id), DeliveryId(row.delivery_id), self.0.clock().now());
         let mut tx = self.0.db().tenant(tenant).await?;
         if !store::set_status(&mut tx, id, before.as_str(), after.as_str(), report.error_code.as_deref(), now).await? {
-            return Ok(());
+            return Ok(true);
         }
         let kind = match after {
             DeliveryStatus::Delivered => Some(StepKind::DeliveryDelivered),
@@ -520,7 +548,7 @@ impl Delivery<'_> {
         if after == DeliveryStatus::Failed && !report.bad_recipient {
             self.go_on(tenant, id, row.challenge_id, row.attempt_id, &row.masked).await?;
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Writes what became of a message and its step; false when the lease had gone to somebody else.
@@ -563,7 +591,9 @@ impl Delivery<'_> {
         let routes = store::find_routes(&mut tx, now).await?;
         let sends: rules::Sends = serde_json::from_value(routes).map_err(crate::db::DbError::unreadable)?;
         let country = store::find_country(&mut tx, failed).await?;
-        let Some(parcel) = self.parcel_of(&mut tx, challenge).await? else { return Ok(()) };
+        let Some(parcel) = self.parcel_of(&mut tx, challenge).await? else {
+            return Ok(());
+        };
         let channel = match &parcel.to {
             Address::Phone(_) => Channel::Sms,
             Address::Mail(_) => Channel::Mail,
@@ -591,7 +621,9 @@ impl Delivery<'_> {
 
     /// The address is gone from the message that failed; the method still has it.
     async fn parcel_of(self, tx: &mut crate::db::TenantTx, challenge: Uuid) -> Result<Option<Parcel>> {
-        let Some(row) = store::find_address(tx, challenge).await? else { return Ok(None) };
+        let Some(row) = store::find_address(tx, challenge).await? else {
+            return Ok(None);
+        };
         let keys = self.0.keys(tx.tenant()).await?;
         let address = open_address(keys.key(KeyPurpose::Address), row.method_id, &row.sealed)?;
         Ok(Some(Parcel {
@@ -656,7 +688,9 @@ fn checked(new: NewSender) -> Result<NewSender> {
     let fits = match new.kind {
         SenderKind::Number => channel::is_e164(&value),
         SenderKind::ShortCode => (5..=6).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_digit()),
-        SenderKind::Name => (1..=11).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_alphanumeric()) && value.bytes().any(|b| b.is_ascii_alphabetic()),
+        SenderKind::Name => {
+            (1..=11).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_alphanumeric()) && value.bytes().any(|b| b.is_ascii_alphabetic())
+        }
         SenderKind::Mail => Mailbox::parse(&value).is_ok(),
     };
     if !fits {

@@ -227,6 +227,14 @@ pub(crate) async fn take_queued(db: &Db, by: &str, limit: i64, lease_seconds: i3
         .collect())
 }
 
+/// Since when the message is due that has been so for longest.
+pub(crate) async fn find_oldest_queued(db: &Db) -> Result<Option<Timestamp>, DbError> {
+    let oldest = sqlx::query_scalar!("select min(run_at) from delivery where status = 'queued'")
+        .fetch_one(db.pool())
+        .await?;
+    Ok(oldest.map(|t| t.to_jiff()))
+}
+
 /// A challenge as far as a message needs it.
 pub(crate) struct ChallengeRow {
     pub(crate) code_sealed: Option<Vec<u8>>,

@@ -124,7 +124,10 @@ impl MailWords {
 /// A name without anything that a phone, a mail program or a header could take for more than a name: one line, no marks that
 /// cannot be seen, no tags, nothing that becomes a link.
 pub fn plain_name(text: &str) -> String {
-    let visible = text.chars().map(|c| if c.is_whitespace() || c.is_control() { ' ' } else { c }).filter(|c| !is_unwanted(*c));
+    let visible = text
+        .chars()
+        .map(|c| if c.is_whitespace() || c.is_control() { ' ' } else { c })
+        .filter(|c| !is_unwanted(*c));
     let short: String = visible.take(NAME_CHARACTERS_MAX * 4).collect();
     let words: Vec<_> = short.split_whitespace().collect();
     let short: String = words.join(" ").chars().take(NAME_CHARACTERS_MAX).collect();

@@ -79,7 +79,7 @@ impl Organisation {
     /// Its policies in the order of their publication: what older systems could do as well, a rule on trial, the app alone.
     pub(super) fn policies(&self) -> [PolicyDocument; 3] {
         let mut first = PolicyDocument::at_birth();
-        for kind in [MethodKind::Push, MethodKind::Sms, MethodKind::Voice, MethodKind::Pass] {
+        for kind in [MethodKind::Push, MethodKind::Pass] {
             first.methods.push(MethodRule {
                 kind,
                 uses: vec![MethodUse::Mfa],
@@ -104,7 +104,8 @@ impl Organisation {
             then: Then::RequireMfa,
         });
         let mut last = trial.clone();
-        last.methods.retain(|rule| PolicyDocument::at_birth().methods.contains(rule));
+        last.methods
+            .retain(|rule| rule.kind.channel().is_none() && PolicyDocument::at_birth().methods.contains(rule));
         if let Some(rule) = last.rules.last_mut() {
             rule.state = RuleState::On;
         }

@@ -204,7 +204,11 @@ impl AuthEntry {
             delivery: decided.delivery,
             node: decided.node,
             server_ip: decided.server_ip,
-            phone_tail_mac: decided.personal.phone.as_deref().map(|phone| Bytea(search_mac(keys, "phone_tail", phone_tail(phone)))),
+            phone_tail_mac: decided
+                .personal
+                .phone
+                .as_deref()
+                .map(|phone| Bytea(search_mac(keys, "phone_tail", phone_tail(phone)))),
             upn_mac: Bytea(search_mac(keys, "upn", &decided.personal.upn)),
             client_ip_mac: decided.personal.client_ip.as_deref().map(|ip| Bytea(search_mac(keys, "client_ip", ip))),
             sealed: Bytea(sealed),

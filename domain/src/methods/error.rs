@@ -1,6 +1,8 @@
 //! What can go wrong with methods.
 
-use crate::{KeysError, actor::NotAllowed, db::DbError, directory::DirectoryError, vault::SealBroken};
+use crate::{
+    KeysError, actor::NotAllowed, db::DbError, delivery::rules::NotSent, directory::DirectoryError, vault::SealBroken, verification::VerificationError,
+};
 use model::ErrorCode;
 
 /// Why a method was not made, changed or removed.
@@ -33,6 +35,21 @@ pub enum MethodError {
     /// The given secret cannot be used.
     #[error("the secret {0}")]
     Secret(&'static str),
+    /// No more phones and mailboxes fit.
+    #[error("at most {0} phones and mailboxes fit")]
+    AddressLimit(usize),
+    /// It is registered already.
+    #[error("this phone or mailbox is registered already")]
+    AlreadyThere,
+    /// The member's own mailbox proves nothing more than the account itself.
+    #[error("the mailbox must be another one than that of the account")]
+    OwnMailbox,
+    /// Nothing was sent.
+    #[error(transparent)]
+    NotSent(NotSent),
+    /// The verification engine.
+    #[error(transparent)]
+    Verification(#[from] VerificationError),
     /// The directory.
     #[error(transparent)]
     Directory(#[from] DirectoryError),
@@ -58,7 +75,12 @@ impl MethodError {
             Self::StepUp => ErrorCode::StepUpRequired,
             Self::Unknown => ErrorCode::NameUnknown,
             Self::KindOff(_) => ErrorCode::MethodKindOff,
-            Self::Limit(_) => ErrorCode::MethodLimit,
+            Self::Limit(_) | Self::AddressLimit(_) => ErrorCode::MethodLimit,
+            Self::AlreadyThere => ErrorCode::Conflict,
+            Self::OwnMailbox => ErrorCode::Invalid,
+            Self::NotSent(NotSent::MemberBudget { .. } | NotSent::AddressBudget { .. }) => ErrorCode::Throttled,
+            Self::NotSent(_) => ErrorCode::NotSent,
+            Self::Verification(error) => error.code(),
             Self::PendingGone => ErrorCode::PendingGone,
             Self::WrongCode => ErrorCode::WrongCode,
             Self::Needed => ErrorCode::MethodNeeded,

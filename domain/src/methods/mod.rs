@@ -1,5 +1,6 @@
 //! Methods: what a member has registered, and what changes about it. A change needs a fresh second factor, is audited, and is told to the member.
 
+mod address;
 pub mod error;
 pub mod recovery;
 pub mod seed;
@@ -20,6 +21,7 @@ use crate::{
     vault::{KeyPurpose, SealedColumn},
     verification::{compare, facts::MethodFacts, rules::Match},
 };
+pub use address::Proving;
 pub use error::MethodError;
 use jiff::{SignedDuration, Timestamp};
 use model::*;
@@ -247,6 +249,7 @@ impl Methods<'_> {
             confirmed_at: confirmed.then_some(now),
             last_step: -1,
             drift: 0,
+            address_mac: None,
         };
         store::insert_method(&mut tx, &new, now).await?;
         if confirmed && view.mfa_state == MfaState::Enabled {
@@ -330,6 +333,7 @@ impl Methods<'_> {
             confirmed_at: None,
             last_step: -1,
             drift: 0,
+            address_mac: None,
         };
         store::insert_method(tx, &new, now).await?;
         Ok(PendingTotp {
@@ -348,10 +352,17 @@ impl Methods<'_> {
         let document: Option<PolicyDocument> = policy.and_then(|(_, d)| serde_json::from_value(d).ok());
         let rows = store::list_methods(tx, member).await?;
         let recovery = store::find_recovery(tx, member).await?;
-        let known = [MethodKind::Totp, MethodKind::HardwareToken];
+        let channels = store::list_channels(tx).await?;
+        let carried = |kind: MethodKind| kind.channel().is_none_or(|channel| channels.iter().any(|c| c == channel.as_str()));
+        let known = [MethodKind::Totp, MethodKind::HardwareToken, MethodKind::Sms, MethodKind::Email];
         let may_add = known
             .into_iter()
-            .filter(|kind| document.as_ref().is_some_and(|d| d.allows(*kind, MethodUse::Mfa)))
+            .filter(|kind| carried(*kind))
+            .filter(|kind| {
+                document
+                    .as_ref()
+                    .is_some_and(|d| d.allows(*kind, MethodUse::Mfa) || (*kind == MethodKind::Email && d.allows(*kind, MethodUse::Reset)))
+            })
             .collect();
         let methods = rows
             .into_iter()
@@ -440,7 +451,16 @@ impl Methods<'_> {
 
     /// Writes the audit row and the member's notice of a change.
     #[allow(clippy::too_many_arguments, reason = "one line of an audit row each")]
-    pub(crate) async fn record(self, tx: &mut TenantTx, member: MemberId, who: Who, event: Event, reason: Option<&str>, before: Value, after: Value) -> Result<()> {
+    pub(crate) async fn record(
+        self,
+        tx: &mut TenantTx,
+        member: MemberId,
+        who: Who,
+        event: Event,
+        reason: Option<&str>,
+        before: Value,
+        after: Value,
+    ) -> Result<()> {
         let (now, rng) = (self.0.clock().now(), self.0.rng());
         let keys = self.0.keys(tx.tenant()).await?;
         let id = rng.id(now);

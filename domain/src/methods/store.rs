@@ -138,6 +138,8 @@ pub(crate) struct NewMethodRow<'a> {
     pub(crate) last_step: i64,
     /// Steps by which its clock is off.
     pub(crate) drift: i32,
+    /// MAC of the number or mailbox.
+    pub(crate) address_mac: Option<&'a [u8]>,
 }
 
 pub(crate) async fn insert_method(tx: &mut TenantTx, new: &NewMethodRow<'_>, now: Timestamp) -> Result<(), DbError> {
@@ -152,8 +154,8 @@ pub(crate) async fn insert_method(tx: &mut TenantTx, new: &NewMethodRow<'_>, now
     .execute(&mut **tx)
     .await?;
     sqlx::query!(
-        "insert into method (tenant_id, method_id, member_id, kind, label, state, sealed, params, created_at, expires_at, confirmed_at, last_step, drift)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        "insert into method (tenant_id, method_id, member_id, kind, label, state, sealed, params, created_at, expires_at, confirmed_at, last_step, drift, address_mac)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         tenant,
         new.method.0,
         new.member.0,
@@ -166,11 +168,24 @@ pub(crate) async fn insert_method(tx: &mut TenantTx, new: &NewMethodRow<'_>, now
         new.expires_at.map(|t| t.to_sqlx()) as _,
         new.confirmed_at.map(|t| t.to_sqlx()) as _,
         new.last_step,
-        new.drift
+        new.drift,
+        new.address_mac
     )
     .execute(&mut **tx)
     .await?;
     Ok(())
+}
+
+/// What can be carried at this moment: channels with a provider that is switched on.
+pub(crate) async fn list_channels(tx: &mut TenantTx) -> Result<Vec<String>, DbError> {
+    let tenant = tx.tenant().0;
+    let rows = sqlx::query_scalar!(
+        "select distinct channel from delivery_provider where enabled and (tenant_id is null or tenant_id = $1)",
+        tenant
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows)
 }
 
 /// Locks the member's row, so that two changes of methods follow each other.

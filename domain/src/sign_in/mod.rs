@@ -17,7 +17,7 @@ use crate::{
     policy::rules::{can_satisfy, registration_reasons, usable_families},
     vault::{KeyPurpose, Secret},
     verification::{
-        AttemptSecrets, Begun, Outcome, RightAnswer, attempt_row,
+        AttemptSecrets, Begun, OnItsWay, Outcome, RightAnswer, attempt_row,
         commit::*,
         engine::{Decided, Scene},
         expired,
@@ -262,6 +262,14 @@ pub struct AttemptView {
     pub families: Vec<Family>,
     /// Labels of the authenticator apps.
     pub apps: Vec<String>,
+    /// Labels of the hardware tokens.
+    pub tokens: Vec<String>,
+    /// Phones and mailboxes that a code can be sent to: kind and masked address, strongest first.
+    pub addresses: Vec<(MethodKind, String)>,
+    /// The kind of the member's first choice.
+    pub first_choice: Option<MethodKind>,
+    /// A code that is on its way.
+    pub sent: Option<OnItsWay>,
     /// Unused recovery codes.
     pub recovery_left: usize,
     /// Wrong answers left in this challenge.
@@ -459,7 +467,12 @@ impl SignIn<'_> {
             let wanted = Wanted::of_attempt(tenant, attempt);
             let ended = domain
                 .decide(wanted, |scene| {
-                    match scene.facts.attempt.as_ref().filter(|a| a.stage != Stage::Decided && (expired(a, scene.now) || code_ran_out(scene))) {
+                    match scene
+                        .facts
+                        .attempt
+                        .as_ref()
+                        .filter(|a| a.stage != Stage::Decided && (expired(a, scene.now) || code_ran_out(scene)))
+                    {
                         Some(attempt) => Ok(Decided::Commit(Box::new(ended_by_time(domain, tenant, scene, attempt)?), true)),
                         None => Ok(Decided::Answer(false)),
                     }
@@ -869,6 +882,17 @@ fn view_of(scene: &Scene<'_>, attempt: &AttemptFacts) -> Verdicts<AttemptView> {
         .filter(|_| known)
         .map(|d| usable_families(d, &facts.held()))
         .unwrap_or_default();
+    let labels = |kind: MethodKind| -> Vec<String> {
+        let held = facts.methods.iter().filter(|m| known && m.state == "active" && m.kind == kind);
+        held.map(|m| m.label.clone()).collect()
+    };
+    let mut addresses: Vec<(MethodKind, String)> = facts
+        .methods
+        .iter()
+        .filter(|m| known && m.state == "active" && document.as_ref().is_some_and(|d| d.allows(m.kind, MethodUse::Mfa)))
+        .filter_map(|m| m.kind.channel().and(m.masked()).map(|masked| (m.kind, masked.to_owned())))
+        .collect();
+    addresses.sort();
     let limit = document.as_ref().map_or(1, |d| d.limits.challenge_wrong_max);
     let waits = |scope: &str| facts.counter(scope).waits(scene.now);
     Ok(AttemptView {
@@ -883,13 +907,20 @@ fn view_of(scene: &Scene<'_>, attempt: &AttemptFacts) -> Verdicts<AttemptView> {
         } else {
             None
         }),
-        families,
-        apps: facts
+        apps: labels(MethodKind::Totp),
+        tokens: labels(MethodKind::HardwareToken),
+        addresses,
+        first_choice: facts
             .methods
             .iter()
-            .filter(|m| known && m.state == "active" && m.kind == MethodKind::Totp)
-            .map(|m| m.label.clone())
-            .collect(),
+            .find(|m| known && m.state == "active" && Some(m.method_id) == facts.member.as_ref().and_then(|m| m.default_method))
+            .map(|m| m.kind),
+        sent: facts
+            .challenge
+            .as_ref()
+            .filter(|c| known && c.code_sealed.is_some() && c.spent_at.is_none() && c.expires_at > scene.now)
+            .and_then(|open| crate::verification::on_its_way(scene, open)),
+        families,
         recovery_left: if known { facts.recovery.len() } else { 0 },
         tries_left: limit - facts.challenge.as_ref().map_or(0, |c| c.wrong_count),
         reasons: attempt.reasons.clone(),

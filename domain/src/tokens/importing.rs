@@ -19,7 +19,7 @@ use crate::{
 };
 use jiff::Timestamp;
 use model::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::{collections::HashMap, io::BufRead, sync::Arc};
 use tokio::sync::mpsc;
@@ -58,7 +58,7 @@ impl Default for ImportOptions {
 }
 
 /// A row that was refused.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefusedRow {
     /// The row of data, or the KeyPackage, counted from 1.
     pub row: u64,
@@ -148,8 +148,25 @@ impl Tokens<'_> {
         by: &Admin,
         file: impl BufRead + Send + 'static,
         options: ImportOptions,
-        mut told: impl FnMut(Told<'_>) + Send,
+        told: impl FnMut(Told<'_>) + Send,
     ) -> Result<ImportReport> {
+        let id = ImportId(self.0.rng().id(self.0.clock().now()));
+        let (report, kept) = self.import_as(id, by, file, options, told).await?;
+        if let Some(tx) = kept {
+            tx.commit().await?;
+        }
+        Ok(report)
+    }
+
+    /// Imports a file up to the last moment: with the report comes the transaction that makes it true once it is committed, if anything is to be kept.
+    pub(super) async fn import_as(
+        self,
+        id: ImportId,
+        by: &Admin,
+        file: impl BufRead + Send + 'static,
+        options: ImportOptions,
+        mut told: impl FnMut(Told<'_>) + Send,
+    ) -> Result<(ImportReport, Option<TenantTx>)> {
         by.needs(Permission::ManageTokens)?;
         let (now, rng) = (self.0.clock().now(), self.0.rng().clone());
         let keys = self.0.keys(by.tenant()).await?;
@@ -163,7 +180,7 @@ impl Tokens<'_> {
         let (format, key) = (options.format, options.key.clone());
         let reader = tokio::task::spawn_blocking(move || reading.run(file, format, &key, &sender));
         let mut writing = Writing {
-            import: ImportId(rng.id(now)),
+            import: id,
             by,
             keys,
             rng,
@@ -176,13 +193,16 @@ impl Tokens<'_> {
                 refused: Vec::new(),
             },
         };
+        // A key that is derived from a passphrase takes seconds, in which no transaction should lie idle.
+        let mut batch = batches.recv().await;
         let mut tx = self.0.db().tenant(by.tenant()).await?;
-        while let Some(batch) = batches.recv().await {
-            let shown = writing.write(&mut tx, batch).await?;
+        while let Some(read) = batch {
+            let shown = writing.write(&mut tx, read).await?;
             for token in &shown {
                 told(Told::Token(token));
             }
             told(Told::Rows(writing.report.total));
+            batch = batches.recv().await;
         }
         // The channel is closed: the thread has read all, or given up.
         let read = reader.await.map_err(|_| TokenError::Import(String::from("The file could not be read.")))?;
@@ -192,15 +212,15 @@ impl Tokens<'_> {
         if !report.refused.is_empty() && !options.skip_bad {
             report.imported = 0;
             report.assigned = 0;
-            return Ok(report);
+            return Ok((report, None));
         }
         if options.dry_run || report.imported == 0 {
-            return Ok(report);
+            return Ok((report, None));
         }
         let audited = Audited {
             event: Event::TokensImported,
             who: by.who(),
-            target: ("token_import", Some(writing.import.0)),
+            target: ("token_import", Some(id.0)),
             reason: None,
             session: None,
             change: Change {
@@ -209,8 +229,7 @@ impl Tokens<'_> {
             },
         };
         self.0.directory().audit(&mut tx, &writing.keys, audited, now).await?;
-        tx.commit().await?;
-        Ok(report)
+        Ok((report, Some(tx)))
     }
 }
 
@@ -224,13 +243,7 @@ struct Reading {
 
 impl Reading {
     /// Reads to the end, or until nobody listens any more.
-    fn run(
-        &self,
-        file: impl BufRead,
-        format: Option<Format>,
-        key: &PskcKey,
-        sender: &mpsc::Sender<Batch>,
-    ) -> std::result::Result<Format, import::FileError> {
+    fn run(&self, file: impl BufRead, format: Option<Format>, key: &PskcKey, sender: &mpsc::Sender<Batch>) -> std::result::Result<Format, import::FileError> {
         let mut file = file;
         let first = file.fill_buf().map_err(import::FileError::Io)?;
         let format = format.or_else(|| import::detect(first)).ok_or(import::FileError::Empty)?;
@@ -289,7 +302,9 @@ impl Reading {
         batch.rows.push((record.row, record.upn.clone()));
         let tokens = &mut batch.tokens;
         tokens.ids.push(id);
-        tokens.sealed.push(self.keys.key(KeyPurpose::Seed).seal(SealedColumn::TokenSeed, id, &record.secret, &self.rng));
+        tokens
+            .sealed
+            .push(self.keys.key(KeyPurpose::Seed).seal(SealedColumn::TokenSeed, id, &record.secret, &self.rng));
         tokens.params.push(serde_json::to_value(params).unwrap_or_default());
         tokens.last_steps.push(if counts { step - 1 } else { -1 });
         tokens.drifts.push(record.drift.clamp(-TOTP_RESYNC_STEPS, TOTP_RESYNC_STEPS) as i32);
@@ -386,7 +401,9 @@ impl Writing<'_> {
     async fn record_owners(&mut self, tx: &mut TenantTx, batch: &Batch, owners: &HashMap<String, OwnerRow>) -> Result<()> {
         let (mut audits, mut ids, mut members, mut notices) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (place, (_, upn)) in batch.rows.iter().enumerate() {
-            let Some(owner) = upn.as_ref().and_then(|upn| owners.get(&folded(upn))) else { continue };
+            let Some(owner) = upn.as_ref().and_then(|upn| owners.get(&folded(upn))) else {
+                continue;
+            };
             let after = json!({ "serial": batch.tokens.serials[place] });
             let key = match &owner.wrapped {
                 Some(wrapped) => self.keys.subject_key(owner.member_id, wrapped)?,

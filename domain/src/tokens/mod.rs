@@ -3,6 +3,7 @@
 pub mod error;
 pub mod import;
 pub mod importing;
+pub mod jobs;
 pub(crate) mod store;
 #[cfg(test)]
 mod tests;
@@ -12,7 +13,7 @@ use crate::{
     actor::{Admin, Member, Permission, Who},
     directory::{MemberRef, MemberView},
     journal::{Event, entry::Audited, entry::Change},
-    methods::check_room,
+    methods::{MethodError, SecurityInfo, check_room},
     vault::{KeyPurpose, SealedColumn},
     verification::{
         self,
@@ -301,17 +302,29 @@ impl Tokens<'_> {
         self.prove(by.tenant(), &row, &member, code, None, by.who()).await
     }
 
+    /// Refuses what [`Self::claim`] would refuse whatever the token is: no fresh second factor, a kind that is not allowed, no room for one more.
+    pub async fn may_claim(self, me: &Member) -> Result<()> {
+        let mut tx = self.0.db().tenant(me.tenant()).await?;
+        let (_, info) = self.0.methods().info(&mut tx, me.id()).await?;
+        tx.commit().await?;
+        self.claimable(me, &info)
+    }
+
+    fn claimable(self, me: &Member, info: &SecurityInfo) -> Result<()> {
+        self.0.methods().fresh(me, info)?;
+        if !info.may_add.contains(&MethodKind::HardwareToken) {
+            return Err(MethodError::KindOff(MethodKind::HardwareToken).into());
+        }
+        Ok(check_room(info)?)
+    }
+
     /// Makes a token the caller's own method, by the serial number on its back and a code: one that was given to the caller, or one of the drawer.
     /// Needs a fresh second factor if there is one to give.
     pub async fn claim(self, me: &Member, serial: &Serial, label: &CleanText<NAME_CHARACTERS_MAX>, code: &OfferedCode) -> Result<TokenView> {
         let now = self.0.clock().now();
         let mut tx = self.0.db().tenant(me.tenant()).await?;
         let (member, info) = self.0.methods().info(&mut tx, me.id()).await?;
-        self.0.methods().fresh(me, &info)?;
-        if !info.may_add.contains(&MethodKind::HardwareToken) {
-            return Err(crate::methods::MethodError::KindOff(MethodKind::HardwareToken).into());
-        }
-        check_room(&info)?;
+        self.claimable(me, &info)?;
         let row = store::find_token(&mut tx, serial.as_str()).await?;
         // Somebody else's token, one out of use and one that never was look the same.
         let row = row.filter(|r| r.state == "available" || (r.state == "assigned" && r.member_id == Some(me.id().0)));
@@ -335,10 +348,19 @@ impl Tokens<'_> {
         tx.commit().await?;
         let texts = codes.map(|code| code.as_str());
         let (step, drift) = self
-            .counted(by.tenant(), &member, TokenError::NotInRow, |moved, _, now| generator.resynchronise(texts, moved, now), Some(method))
+            .counted(
+                by.tenant(),
+                &member,
+                TokenError::NotInRow,
+                |moved, _, now| generator.resynchronise(texts, moved, now),
+                Some(method),
+            )
             .await?;
         let mut tx = self.0.db().tenant(by.tenant()).await?;
-        let change = (json!({ "serial": row.serial, "step": row.last_step, "drift": row.drift }), json!({ "step": step, "drift": drift }));
+        let change = (
+            json!({ "serial": row.serial, "step": row.last_step, "drift": row.drift }),
+            json!({ "step": step, "drift": drift }),
+        );
         self.0
             .methods()
             .record(&mut tx, owner, by.who(), Event::TokenResynchronised, None, change.0, change.1)
@@ -349,15 +371,7 @@ impl Tokens<'_> {
     }
 
     /// Proves a token by a code and makes it the member's method: first the code is judged and counted, then everything is written at once.
-    async fn prove(
-        self,
-        tenant: TenantId,
-        row: &store::TokenRow,
-        member: &MemberView,
-        code: &OfferedCode,
-        label: Option<&str>,
-        who: Who,
-    ) -> Result<TokenView> {
+    async fn prove(self, tenant: TenantId, row: &store::TokenRow, member: &MemberView, code: &OfferedCode, label: Option<&str>, who: Who) -> Result<TokenView> {
         let token = TokenId(row.token_id);
         let mut tx = self.0.db().tenant(tenant).await?;
         let generator = self.generator(&mut tx, row).await?;
@@ -400,6 +414,7 @@ impl Tokens<'_> {
             confirmed_at: Some(now),
             last_step: step,
             drift: drift as i32,
+            address_mac: None,
         };
         crate::methods::store::insert_method(&mut tx, &new, now).await?;
         if !store::set_active(&mut tx, token, member.id, method, (step, drift as i32), now).await? {

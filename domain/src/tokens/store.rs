@@ -315,3 +315,164 @@ pub(crate) async fn insert_notices(tx: &mut TenantTx, kind: &str, ids: &[Uuid], 
     .await?;
     Ok(())
 }
+
+/// A run of an import as it begins.
+pub(crate) struct NewImport<'a> {
+    pub(crate) import: ImportId,
+    pub(crate) file_name: &'a str,
+    pub(crate) format: &'a str,
+    pub(crate) dry_run: bool,
+    pub(crate) skip_bad: bool,
+    pub(crate) started_by: Option<Uuid>,
+}
+
+/// Begins a run.
+pub(crate) async fn insert_import(tx: &mut TenantTx, new: &NewImport<'_>, now: Timestamp) -> Result<(), DbError> {
+    let tenant = tx.tenant().0;
+    sqlx::query!(
+        "insert into token_import (tenant_id, import_id, file_name, format, dry_run, skip_bad, state, started_by, started_at, beat_at)
+         values ($1, $2, $3, $4, $5, $6, 'running', $7, $8, $8)",
+        tenant,
+        new.import.0,
+        new.file_name,
+        new.format,
+        new.dry_run,
+        new.skip_bad,
+        new.started_by,
+        now.to_sqlx() as _
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Tells that a run is alive, and how far it is.
+pub(crate) async fn set_import_beat(tx: &mut TenantTx, import: ImportId, rows_read: i64, now: Timestamp) -> Result<(), DbError> {
+    let tenant = tx.tenant().0;
+    sqlx::query!(
+        "update token_import set rows_read = $3, beat_at = $4 where tenant_id = $1 and import_id = $2 and state = 'running'",
+        tenant,
+        import.0,
+        rows_read,
+        now.to_sqlx() as _
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// What came of a run.
+#[derive(Default)]
+pub(crate) struct EndedImport {
+    pub(crate) state: &'static str,
+    pub(crate) rows_read: i64,
+    pub(crate) imported: i64,
+    pub(crate) assigned: i64,
+    pub(crate) refused: i64,
+    pub(crate) problem: Option<String>,
+    pub(crate) report: serde_json::Value,
+    pub(crate) sealed: Option<Vec<u8>>,
+}
+
+/// Ends a run; false when it has ended before.
+pub(crate) async fn set_import_ended(tx: &mut TenantTx, import: ImportId, ended: &EndedImport, now: Timestamp) -> Result<bool, DbError> {
+    let tenant = tx.tenant().0;
+    let done = sqlx::query!(
+        "update token_import set state = $3, rows_read = $4, imported = $5, assigned = $6, refused = $7, problem = $8, report = $9, sealed = $10, beat_at = $11,
+           ended_at = $11
+         where tenant_id = $1 and import_id = $2 and state = 'running'",
+        tenant,
+        import.0,
+        ended.state,
+        ended.rows_read,
+        ended.imported,
+        ended.assigned,
+        ended.refused,
+        ended.problem,
+        ended.report,
+        ended.sealed,
+        now.to_sqlx() as _
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// A run as stored, with the sign-in name of whoever began it.
+pub(crate) struct ImportRow {
+    pub(crate) import_id: Uuid,
+    pub(crate) file_name: String,
+    pub(crate) format: String,
+    pub(crate) dry_run: bool,
+    pub(crate) skip_bad: bool,
+    pub(crate) state: String,
+    pub(crate) rows_read: i64,
+    pub(crate) imported: i64,
+    pub(crate) assigned: i64,
+    pub(crate) refused: i64,
+    pub(crate) problem: Option<String>,
+    pub(crate) has_result: bool,
+    pub(crate) upn: Option<String>,
+    pub(crate) started_at: Timestamp,
+    pub(crate) beat_at: Timestamp,
+    pub(crate) ended_at: Option<Timestamp>,
+}
+
+/// The last runs, or one of them.
+pub(crate) async fn list_imports(tx: &mut TenantTx, only: Option<ImportId>, limit: i64) -> Result<Vec<ImportRow>, DbError> {
+    let tenant = tx.tenant().0;
+    let rows = sqlx::query!(
+        r#"select i.import_id, i.file_name, i.format, i.dry_run, i.skip_bad, i.state, i.rows_read, i.imported, i.assigned, i.refused, i.problem,
+             i.sealed is not null as "has_result!", m.upn as "upn?", i.started_at, i.beat_at, i.ended_at
+           from token_import i left join member m on m.tenant_id = i.tenant_id and m.member_id = i.started_by
+           where i.tenant_id = $1 and ($2::uuid is null or i.import_id = $2) order by i.started_at desc, i.import_id desc limit $3"#,
+        tenant,
+        only.map(|id| id.0),
+        limit
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|r| ImportRow {
+            import_id: r.import_id,
+            file_name: r.file_name,
+            format: r.format,
+            dry_run: r.dry_run,
+            skip_bad: r.skip_bad,
+            state: r.state,
+            rows_read: r.rows_read,
+            imported: r.imported,
+            assigned: r.assigned,
+            refused: r.refused,
+            problem: r.problem,
+            has_result: r.has_result,
+            upn: r.upn,
+            started_at: r.started_at.to_jiff(),
+            beat_at: r.beat_at.to_jiff(),
+            ended_at: r.ended_at.map(|t| t.to_jiff()),
+        })
+        .collect())
+}
+
+/// The refused rows of a run.
+pub(crate) async fn find_import_report(tx: &mut TenantTx, import: ImportId) -> Result<Option<serde_json::Value>, DbError> {
+    let tenant = tx.tenant().0;
+    let report = sqlx::query_scalar!("select report from token_import where tenant_id = $1 and import_id = $2", tenant, import.0)
+        .fetch_optional(&mut **tx)
+        .await?;
+    Ok(report)
+}
+
+/// The sealed result file of a run, with the name of the file that went in.
+pub(crate) async fn find_import_result(tx: &mut TenantTx, import: ImportId) -> Result<Option<(String, Vec<u8>)>, DbError> {
+    let tenant = tx.tenant().0;
+    let row = sqlx::query!(
+        r#"select file_name, sealed as "sealed!" from token_import where tenant_id = $1 and import_id = $2 and sealed is not null"#,
+        tenant,
+        import.0
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(row.map(|r| (r.file_name, r.sealed)))
+}

@@ -8,7 +8,8 @@ use super::{
 use crate::{bytea::Bytea, journal::entry::AuthEntry};
 use jiff::Timestamp;
 use model::{
-    AttemptId, ChallengeId, Channel, Decision, DeliveryId, DeliveryStatus, Door, Family, MethodId, MethodKind, MfaState, Path, ProviderId, Purpose, Reason, RegistrationReason, SessionId, StepKind, TenantId,
+    AttemptId, ChallengeId, Channel, Decision, DeliveryId, DeliveryStatus, Door, Family, MethodId, MethodKind, MfaState, Path, ProviderId, Purpose, Reason,
+    RegistrationReason, SessionId, StepKind, TenantId,
 };
 use serde::Serialize;
 use serde_json::{Value, json};

@@ -61,7 +61,9 @@ pub struct Moved {
 /// Compares with the code that was sent.
 fn sent(challenge: &ChallengeFacts, code: &str, keys: &TenantKeys) -> Result<bool, SealBroken> {
     let sealed = challenge.code_sealed.as_ref().ok_or(SealBroken)?;
-    let stored = keys.key(KeyPurpose::Code).open(SealedColumn::ChallengeCode, challenge.challenge_id.0, &sealed.0)?;
+    let stored = keys
+        .key(KeyPurpose::Code)
+        .open(SealedColumn::ChallengeCode, challenge.challenge_id.0, &sealed.0)?;
     Ok(bool::from(stored.as_slice().ct_eq(code.as_bytes())))
 }
 

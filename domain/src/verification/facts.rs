@@ -12,7 +12,8 @@ use crate::{
 use ipnet::IpNet;
 use jiff::Timestamp;
 use model::{
-    ApiKeyId, AttemptId, ChallengeId, Channel, Decision, DeliveryStatus, Family, MemberId, MethodId, MethodKind, MfaState, OathParams, Profile, ProviderId, Purpose, Reason, RegistrationReason, Role,
+    ApiKeyId, AttemptId, ChallengeId, Channel, Decision, DeliveryStatus, Family, MemberId, MethodId, MethodKind, MfaState, OathParams, Profile, ProviderId,
+    Purpose, Reason, RegistrationReason, Role,
 };
 use serde::Deserialize;
 use uuid::Uuid;
@@ -226,7 +227,6 @@ impl MethodFacts {
     pub fn param(&self, name: &str) -> Option<&str> {
         self.params.get(name)?.as_str()
     }
-
 
     /// True when what made it said that it may not be used any more (RFC 6030 5: ExpiryDate).
     pub fn is_past(&self, now: Timestamp) -> bool {

@@ -29,11 +29,11 @@ use crate::{
 use commit::*;
 use engine::{Decided, Scene};
 pub use error::VerificationError;
-pub use sending::OnItsWay;
 use facts::{AttemptFacts, Facts, Stage};
 use jiff::{SignedDuration, Timestamp};
 use model::*;
 use rules::{Counter, Verdict};
+pub use sending::OnItsWay;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -359,7 +359,11 @@ impl Verification<'_> {
         domain
             .decide(wanted, |scene| {
                 authenticate(scene.facts, tenant, credential, from, Scope::Verify)?;
-                let attempt = scene.facts.attempt.as_ref().filter(|a| a.purpose == Purpose::Verification && a.stage == Stage::Second);
+                let attempt = scene
+                    .facts
+                    .attempt
+                    .as_ref()
+                    .filter(|a| a.purpose == Purpose::Verification && a.stage == Stage::Second);
                 let attempt = attempt.ok_or(VerificationError::ChallengeGone)?;
                 let mut commit = crate::verification::ended(domain, tenant, scene, attempt, Reason::Declined)?;
                 if let Some(open) = scene.facts.challenge.as_ref().filter(|c| c.spent_at.is_none() && c.expires_at > scene.now) {
@@ -395,7 +399,11 @@ impl Verification<'_> {
                     return Err(VerificationError::ChallengeGone);
                 }
                 // The one that is on its way already is not sent twice by a second click or tab.
-                let open = scene.facts.challenge.as_ref().filter(|c| c.kind == Some(kind) && c.code_sealed.is_some() && c.spent_at.is_none() && c.expires_at > scene.now);
+                let open = scene
+                    .facts
+                    .challenge
+                    .as_ref()
+                    .filter(|c| c.kind == Some(kind) && c.code_sealed.is_some() && c.spent_at.is_none() && c.expires_at > scene.now);
                 if let Some(sent) = open.and_then(|open| on_its_way(scene, open)) {
                     return Ok(Decided::Answer(Ok(sent)));
                 }
@@ -723,7 +731,9 @@ fn tail(masked: &str) -> String {
 /// The reason under which a code that was not sent stands in the journal.
 fn not_sent_reason(why: &NotSent) -> Reason {
     match why {
-        NotSent::MemberBudget { .. } | NotSent::AddressBudget { .. } | NotSent::TenantBudget | NotSent::CountryBudget | NotSent::PrefixPaused => Reason::Throttled,
+        NotSent::MemberBudget { .. } | NotSent::AddressBudget { .. } | NotSent::TenantBudget | NotSent::CountryBudget | NotSent::PrefixPaused => {
+            Reason::Throttled
+        }
         NotSent::CountryOff(_) => Reason::BlockedByPolicy,
         NotSent::NoProvider => Reason::Misconfiguration,
     }
@@ -731,7 +741,11 @@ fn not_sent_reason(why: &NotSent) -> Reason {
 
 /// An attempt of the pages that waits for its second factor, for this purpose.
 fn waiting<'a>(scene: &'a Scene<'_>, purpose: Purpose) -> Result<&'a AttemptFacts, VerificationError> {
-    let attempt = scene.facts.attempt.as_ref().filter(|a| a.purpose == purpose && a.stage == Stage::Second && !expired(a, scene.now));
+    let attempt = scene
+        .facts
+        .attempt
+        .as_ref()
+        .filter(|a| a.purpose == purpose && a.stage == Stage::Second && !expired(a, scene.now));
     attempt.ok_or(VerificationError::ChallengeGone)
 }
 
@@ -753,7 +767,11 @@ fn goes_on(attempt: &AttemptFacts) -> AttemptChange {
 #[allow(clippy::type_complexity, reason = "a commit and what came of the sending")]
 fn send_again(domain: &Domain, tenant: TenantId, scene: &Scene<'_>, purpose: Purpose) -> Result<(Commit, Result<OnItsWay, NotSent>), VerificationError> {
     let attempt = waiting(scene, purpose)?;
-    let open = scene.facts.challenge.as_ref().filter(|c| c.purpose == purpose && c.code_sealed.is_some() && c.spent_at.is_none() && c.expires_at > scene.now);
+    let open = scene
+        .facts
+        .challenge
+        .as_ref()
+        .filter(|c| c.purpose == purpose && c.code_sealed.is_some() && c.spent_at.is_none() && c.expires_at > scene.now);
     let open = open.ok_or(VerificationError::ChallengeGone)?;
     let mut commit = Commit::about(tenant, scene.facts, attempt.attempt_id, attempt.started_at, scene.now);
     let what = sending::For {
@@ -797,7 +815,10 @@ fn pending_answer(scene: &Scene<'_>, attempt: &AttemptFacts) -> Answer {
     Answer {
         session_id: SessionId::from_bits(attempt.session_id as u64),
         decision: attempt.decision,
-        reason: attempt.last_refusal.filter(|_| decided && attempt.decision != Some(Decision::Allowed)).map(Reason::outward),
+        reason: attempt
+            .last_refusal
+            .filter(|_| decided && attempt.decision != Some(Decision::Allowed))
+            .map(Reason::outward),
         method: Some(open.kind),
         wait_until: None,
         challenge: (!decided).then_some(open),
@@ -901,13 +922,16 @@ pub(crate) fn answer_attempt(
             decision,
             reason,
             transport: Some(told.transport),
-            second_factor: true,
+            // Proving a new phone is no second factor, and costs nothing.
+            second_factor: purpose != Purpose::AddMethod,
             method: told.method,
             policy: judged.record(scene.facts),
         };
         commit.log = Some(log_entry(domain, tenant, scene, attempt, outcome)?);
     }
-    if right && ends && purpose != Purpose::Verification {
+    if right && ends && purpose == Purpose::AddMethod {
+        added(domain, tenant, scene, &mut commit, session, told.method)?;
+    } else if right && ends && purpose != Purpose::Verification {
         commit.member = Some(MemberChange {
             last_sign_in_at: (purpose == Purpose::SignIn).then_some(scene.now),
             ..MemberChange::default()
@@ -936,6 +960,47 @@ pub(crate) fn answer_attempt(
         },
     };
     Ok((commit, answered, session))
+}
+
+/// What changes about a member whose new phone or mailbox has just been proven: with the proof, in the same commit.
+fn added(
+    domain: &Domain,
+    tenant: TenantId,
+    scene: &Scene<'_>,
+    commit: &mut Commit,
+    session: SessionId,
+    method: Option<(Option<MethodId>, MethodKind)>,
+) -> Result<(), VerificationError> {
+    let (Some(member), Some((Some(id), kind))) = (&scene.facts.member, method) else {
+        return Ok(());
+    };
+    let counts = kind.counts_as_registered();
+    commit.member = Some(MemberChange {
+        mfa_state: (counts && member.mfa_state == MfaState::Enabled).then_some(MfaState::Enforced),
+        default_method: (counts && member.default_method.is_none()).then_some(id),
+        ..MemberChange::default()
+    });
+    let to = scene.facts.methods.iter().find(|m| m.method_id == id).and_then(|m| m.masked());
+    let after = json!({ "kind": kind, "to": to });
+    let event = Event::SecurityInfoRegistered;
+    let audited = Audited {
+        event,
+        who: Who::Member(member.member_id),
+        target: ("member", Some(member.member_id.0)),
+        reason: None,
+        session: Some(session),
+        change: Change {
+            before: json!(null),
+            after: after.clone(),
+        },
+    };
+    commit
+        .audits
+        .push(AuditEntry::seal(tenant, scene.now, audited, &subject_key(scene)?, domain.rng()));
+    let about = json!({ "event": event.as_str(), "before": null, "after": after });
+    commit.notices.push(notice(domain, scene, event.as_str(), about));
+    commit.steps.push(Step::with(StepKind::MethodRegistered, json!({ "method": kind })));
+    Ok(())
 }
 
 /// True when nothing happened in an attempt for ten minutes.
@@ -1010,8 +1075,14 @@ fn delivery_line(facts: &Facts) -> Option<String> {
 /// The number that was texted or called in an attempt (S08: the phone, for SMS and calls alone).
 fn phone_of(scene: &Scene<'_>) -> Result<Option<String>, SealBroken> {
     let asked = scene.facts.challenge.as_ref().and_then(|c| c.method_id);
-    let method = scene.facts.methods.iter().find(|m| Some(m.method_id) == asked && matches!(m.kind, MethodKind::Sms | MethodKind::Voice));
-    let Some((method, sealed)) = method.and_then(|m| Some((m, m.sealed.as_ref()?))) else { return Ok(None) };
+    let method = scene
+        .facts
+        .methods
+        .iter()
+        .find(|m| Some(m.method_id) == asked && matches!(m.kind, MethodKind::Sms | MethodKind::Voice));
+    let Some((method, sealed)) = method.and_then(|m| Some((m, m.sealed.as_ref()?))) else {
+        return Ok(None);
+    };
     let address = crate::delivery::open_address(scene.keys.key(KeyPurpose::Address), method.method_id.0, &sealed.0)?;
     Ok(Some(address.whole().to_owned()))
 }
@@ -1165,7 +1236,11 @@ impl Judged {
                 }
                 told.decision = Decision::Allowed;
                 let sent = method.is_some_and(|place| facts.methods[place].kind.family() == Family::Delivered);
-                told.transport = if sent { TransportResult::SmsAuthenticated } else { TransportResult::OathCodeVerified };
+                told.transport = if sent {
+                    TransportResult::SmsAuthenticated
+                } else {
+                    TransportResult::OathCodeVerified
+                };
                 if let (Some(place), Some((step, drift))) = (method, claim) {
                     let method = &facts.methods[*place];
                     commit.method_used = Some(MethodUsed {

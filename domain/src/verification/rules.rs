@@ -223,13 +223,16 @@ pub fn comparable(facts: &Facts, document: &PolicyDocument, offered: &OfferedCod
     let fits = |m: &MethodFacts| {
         !proving
             && m.state == "active"
+            // A phone has no code of its own: what was sent to it is compared with the challenge.
+            && m.kind.channel().is_none()
             && wanted.contains(&m.kind.family())
             && kind.is_none_or(|k| k == m.kind)
             && document.allows(m.kind, MethodUse::Mfa)
             && m.sealed.is_some()
             && !m.is_past(now)
     };
-    let has_recovery = !proving && wanted.contains(&Family::Recovery) && !facts.recovery.is_empty() && document.allows(MethodKind::RecoveryCode, MethodUse::Mfa);
+    let has_recovery =
+        !proving && wanted.contains(&Family::Recovery) && !facts.recovery.is_empty() && document.allows(MethodKind::RecoveryCode, MethodUse::Mfa);
     let mut held: Vec<Family> = facts.methods.iter().filter(|m| fits(m)).map(|m| m.kind.family()).collect();
     held.extend(has_recovery.then_some(Family::Recovery));
     let sent = sent_to(facts, document, now).filter(|place| wanted.contains(&Family::Delivered) && kind.is_none_or(|k| k == facts.methods[*place].kind));
@@ -273,7 +276,12 @@ pub fn sent_to(facts: &Facts, document: &PolicyDocument, now: Timestamp) -> Opti
     }
     let proving = challenge.purpose == Purpose::AddMethod;
     facts.methods.iter().position(|m| {
-        Some(m.method_id) == challenge.method_id && if proving { m.state == "pending" } else { m.state == "active" && document.allows(m.kind, MethodUse::Mfa) }
+        Some(m.method_id) == challenge.method_id
+            && if proving {
+                m.state == "pending"
+            } else {
+                m.state == "active" && document.allows(m.kind, MethodUse::Mfa)
+            }
     })
 }
 
@@ -334,7 +342,9 @@ pub fn judge(facts: &Facts, comparable: &Comparable, comparison: &Comparison) ->
         (true, false, Some(place)) => (Reason::CodeReused, Some(place)),
         (true, false, None) => (
             Reason::WrongCode,
-            near.map(|(place, _)| place).or(comparable.sent).or(comparison.methods.first().map(|(place, _)| *place)),
+            near.map(|(place, _)| place)
+                .or(comparable.sent)
+                .or(comparison.methods.first().map(|(place, _)| *place)),
         ),
     };
     Verdict::Wrong {

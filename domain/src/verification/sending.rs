@@ -56,7 +56,9 @@ pub(crate) fn method_for(scene: &Scene<'_>, document: &PolicyDocument, kind: Met
 pub(crate) fn send_code(domain: &Domain, tenant: TenantId, scene: &Scene<'_>, commit: &mut Commit, what: For, place: usize) -> Sent {
     let method = &scene.facts.methods[place];
     let limits = delivery_limits(scene);
-    let Some(channel) = method.kind.channel() else { return Err(SealBroken.into()) };
+    let Some(channel) = method.kind.channel() else {
+        return Err(SealBroken.into());
+    };
     let to = address_of(method, channel)?;
     let until = scene.now + SignedDuration::from_secs(code_seconds(&limits, what.path, channel));
     let challenge = ChallengeId(domain.rng().id(scene.now));
@@ -86,19 +88,37 @@ pub(crate) fn send_code(domain: &Domain, tenant: TenantId, scene: &Scene<'_>, co
         created_at: scene.now,
         expires_at: until,
     });
-    commit.steps.push(Step::with(StepKind::CodeAsked, json!({ "method": method.kind, "to": message.masked })));
+    commit
+        .steps
+        .push(Step::with(StepKind::CodeAsked, json!({ "method": method.kind, "to": message.masked })));
     Ok(Ok(queue(commit, method.kind, message, until)))
 }
 
 /// Adds one more message for a challenge that is open: the same code, through the next provider, and not a second longer.
 pub(crate) fn resend_code(domain: &Domain, tenant: TenantId, scene: &Scene<'_>, commit: &mut Commit, what: For, challenge: &ChallengeFacts) -> Sent {
-    let method = scene.facts.methods.iter().find(|m| Some(m.method_id) == challenge.method_id).ok_or(VerificationError::ChallengeGone)?;
-    let Some(channel) = method.kind.channel() else { return Err(SealBroken.into()) };
+    let method = scene
+        .facts
+        .methods
+        .iter()
+        .find(|m| Some(m.method_id) == challenge.method_id)
+        .ok_or(VerificationError::ChallengeGone)?;
+    let Some(channel) = method.kind.channel() else {
+        return Err(SealBroken.into());
+    };
     let to = address_of(method, channel)?;
     let earlier: Vec<_> = scene.facts.deliveries.iter().filter(|d| d.challenge_id == challenge.challenge_id).collect();
     let tried: Vec<ProviderId> = earlier.iter().filter_map(|d| d.provider_id).collect();
     let n = earlier.iter().map(|d| d.n).max().unwrap_or(0) + 1;
-    match message(domain, tenant, scene, &what, method, &to, (challenge.challenge_id, n, challenge.expires_at), &tried) {
+    match message(
+        domain,
+        tenant,
+        scene,
+        &what,
+        method,
+        &to,
+        (challenge.challenge_id, n, challenge.expires_at),
+        &tried,
+    ) {
         Ok(message) => Ok(Ok(queue(commit, method.kind, message, challenge.expires_at))),
         Err(Refused::NotSent(why)) => {
             commit.steps.push(refusal(method, &why));
@@ -208,7 +228,9 @@ fn new_code(rng: &Rng) -> zeroize::Zeroizing<String> {
     const CODES: u64 = 1_000_000;
     // What lies past the last whole million would make small codes likelier.
     let fair = u64::MAX - u64::MAX % CODES;
-    let drawn = std::iter::repeat_with(|| u64::from_be_bytes(rng.bytes())).find(|n| *n < fair).unwrap_or_default();
+    let drawn = std::iter::repeat_with(|| u64::from_be_bytes(rng.bytes()))
+        .find(|n| *n < fair)
+        .unwrap_or_default();
     zeroize::Zeroizing::new(format!("{:06}", drawn % CODES))
 }
 

@@ -2,8 +2,14 @@
 
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
+use std::time::Instant;
+
+use domain::Domain;
+use domain::delivery::Provider;
+use domain::delivery::channel::WHOLE_TIMEOUT;
 
 use super::Failure;
+use crate::channels::{registry, settings::House};
 use crate::config::{DatabaseSettings, Settings};
 use crate::error_chain::whole;
 use crate::health;
@@ -37,6 +43,7 @@ impl Doctor {
                             println!("{finding}");
                             good &= finding.good;
                         }
+                        good &= providers(&domain, &House::of(&settings.public_url)).await;
                         domain.db().close().await;
                     }
                 }
@@ -53,6 +60,34 @@ fn say(what: &str, verdict: Verdict) -> bool {
         Err(words) => println!("FAULT {what:<11} {words}"),
     }
     verdict.is_ok()
+}
+
+/// Asks every provider that is switched on whether it takes our credentials. Sends no message.
+async fn providers(domain: &Domain, house: &House) -> bool {
+    let providers = match domain.delivery().live_providers().await {
+        Ok(providers) => providers,
+        Err(error) => return say("providers", Err(whole(&error))),
+    };
+    if providers.is_empty() {
+        println!("note  {:<11} there are none, so no codes are sent: see tweestap provider add", "providers");
+    }
+    let mut good = true;
+    for provider in providers {
+        let verdict = answers(&provider, house).await;
+        let named = |words: String| format!("{} ({} by {}): {words}", provider.name, provider.channel, provider.kind.as_str());
+        good &= say("provider", verdict.map(named).map_err(named));
+    }
+    good
+}
+
+async fn answers(provider: &Provider, house: &House) -> Verdict {
+    let (port, _reports) = registry::connect(provider, house).map_err(|error| error.to_string())?;
+    let begun = Instant::now();
+    match tokio::time::timeout(WHOLE_TIMEOUT, port.check()).await {
+        Ok(Ok(())) => Ok(format!("answers in {:.1} ms and lets us in", begun.elapsed().as_secs_f64() * 1000.0)),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(_) => Err(format!("no answer within {} s", WHOLE_TIMEOUT.as_secs())),
+    }
 }
 
 fn public_url(settings: &Settings) -> Verdict {

@@ -8,8 +8,11 @@ mod doctor;
 mod migrate;
 mod openapi;
 mod operator;
+mod provider;
+mod sender;
 mod serve;
 mod tenant;
+mod token;
 mod user;
 mod work;
 
@@ -19,7 +22,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use domain::Domain;
 use domain::actor::Admin;
-use model::Slug;
+use model::{Slug, TenantId};
 
 use crate::config::{Arguments, Origin, Settings, Sources};
 use crate::error_chain::whole;
@@ -44,7 +47,7 @@ enum Command {
     Work(work::Work),
     /// Bring the database schema up to date
     Migrate(migrate::Migrate),
-    /// Check settings, TLS, disk, database, migrations, keys and clock: one line each
+    /// Check settings, TLS, disk, database, migrations, keys, clock and providers: one line each
     Doctor(doctor::Doctor),
     /// Load three invented organisations with a year of sign-ins, to see every page with something on it
     Demo(demo::Demo),
@@ -54,8 +57,14 @@ enum Command {
     Tenant(tenant::Tenant),
     /// Make members and set their passwords
     User(user::User),
+    /// Make, list and switch the gateways and servers that carry codes
+    Provider(provider::Provider),
+    /// Make, list and end the numbers and addresses that codes come from
+    Sender(sender::Sender),
     /// Make keys for programs that call the REST interface
     ApiKey(api_key::ApiKey),
+    /// Import hardware tokens
+    Token(token::Token),
     /// Print the description of the REST interface
     Openapi(openapi::Openapi),
     /// Print every setting with its value and where it came from
@@ -114,7 +123,10 @@ async fn run(command: Command, settings: Settings) -> Result<ExitCode, Failure> 
         Command::Operator(operator) => unless_stopped(operator.run(settings)).await,
         Command::Tenant(tenant) => unless_stopped(tenant.run(settings)).await,
         Command::User(user) => unless_stopped(user.run(settings)).await,
+        Command::Provider(provider) => unless_stopped(provider.run(settings)).await,
+        Command::Sender(sender) => unless_stopped(sender.run(settings)).await,
         Command::ApiKey(api_key) => unless_stopped(api_key.run(settings)).await,
+        Command::Token(token) => unless_stopped(token.run(settings)).await,
         Command::Openapi(openapi) => openapi.run(),
         Command::Config(config) => config.run(&settings),
     }
@@ -126,6 +138,14 @@ async fn admin_of(domain: &Domain, tenant: &Slug) -> Result<Admin, Failure> {
     found
         .map(Admin::console)
         .ok_or_else(|| format!("there is no tenant {tenant}; `tweestap tenant list` shows them").into())
+}
+
+/// The tenant that was named, where one was.
+async fn tenant_id(domain: &Domain, tenant: Option<&Slug>) -> Result<Option<TenantId>, Failure> {
+    match tenant {
+        Some(tenant) => Ok(Some(admin_of(domain, tenant).await?.tenant())),
+        None => Ok(None),
+    }
 }
 
 /// One line of JSON on the standard output, for scripts.

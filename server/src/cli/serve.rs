@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use super::{Failure, unless_stopped};
+use crate::channels::settings::House;
 use crate::config::Settings;
 use crate::listener::Listener;
 use crate::startup::Running;
@@ -30,7 +31,8 @@ impl Serve {
         let listener = Listener::bind(&settings).await?;
         let metrics = metrics_listener::start(settings.metrics_listen).await?;
         let running = unless_stopped(Running::start(&settings)).await?;
-        let worker = if self.no_work { None } else { Some(Worker::start(running.domain.clone())) };
+        let house = House::of(&settings.public_url);
+        let worker = (!self.no_work).then(|| Worker::start(running.domain.clone(), house));
         let link = if running.is_private() {
             welcome::first_link(&running.domain, &settings.public_url).await?
         } else {
@@ -53,7 +55,10 @@ impl Serve {
         announce(&settings, listener.address(), link.as_deref());
 
         let served = listener.serve(router).await;
-        drop((worker, metrics));
+        if let Some(worker) = worker {
+            worker.end().await;
+        }
+        drop(metrics);
         running.end().await?;
         served?;
         Ok(ExitCode::SUCCESS)

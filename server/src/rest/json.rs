@@ -8,7 +8,7 @@ use axum::extract::{FromRequest, FromRequestParts, Query, RawPathParams, Request
 use axum::http::request::Parts;
 use domain::directory::MemberRef;
 use domain::tokens::Serial;
-use model::{ErrorCode, MethodId, SessionId};
+use model::{AttemptId, ErrorCode, MethodId, SessionId};
 use serde::de::DeserializeOwned;
 
 use super::error::Refusal;
@@ -80,6 +80,18 @@ impl<S: Send + Sync> FromRequestParts<S> for Which {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
         named(parts, state, "method", ErrorCode::NameUnknown).await.map(Self)
+    }
+}
+
+/// The challenge that a path names.
+#[derive(Debug)]
+pub(super) struct Named(pub(super) AttemptId);
+
+impl<S: Send + Sync> FromRequestParts<S> for Named {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        named(parts, state, "challenge_id", ErrorCode::ChallengeGone).await.map(Self)
     }
 }
 

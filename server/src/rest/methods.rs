@@ -6,6 +6,8 @@ use axum::extract::State;
 use axum::http::{Method as HttpMethod, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::Domain;
+use domain::delivery::Address;
+use domain::delivery::phone::{Mailbox, PhoneNumber};
 use domain::methods::{MethodView, OathSeed};
 use jiff::Timestamp;
 use model::{MethodId, MethodKind, OathAlgorithm, OathParams};
@@ -98,13 +100,18 @@ async fn list(State(domain): State<Domain>, key: Key<Read>, Whom(whom): Whom) ->
     }))
 }
 
-/// An authenticator app to be registered.
+/// An authenticator app, a phone or a mailbox to be registered.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewMethod {
-    /// `totp`.
+    /// `totp`, `sms`, `voice` or `email`.
     #[schema(value_type = String, example = "totp")]
     kind: MethodKind,
+    /// The number, with the country's code, for `sms` and `voice`; an extension follows an `x`.
+    #[schema(example = "+31 6 12345678")]
+    phone: Option<String>,
+    /// The mailbox, for `email`: another one than the account's own.
+    mail: Option<String>,
     /// The seed in Base32; leave it out to have one made.
     secret: Option<String>,
     /// `SHA1` when left out.
@@ -139,8 +146,13 @@ pub(super) struct Registered {
     responses((status = 201, body = Registered), (status = "4XX", body = ProblemDocument, description = "Refused")),
 )]
 async fn add(State(domain): State<Domain>, key: Key<Change>, Whom(whom): Whom, Json(new): Json<NewMethod>) -> Answer<Response> {
+    if new.kind.channel().is_some() {
+        let address = address(&new)?;
+        let view = domain.methods().add_address(&key.admin(), &whom, new.kind, &address).await?;
+        return Ok((StatusCode::CREATED, Out(Method::from(view))).into_response());
+    }
     if new.kind != MethodKind::Totp {
-        return Err(Refusal::invalid("kind", "only totp can be registered for somebody else"));
+        return Err(Refusal::invalid("kind", "only totp, sms, voice and email can be registered for somebody else"));
     }
     let usual = OathParams::default();
     let params = OathParams {
@@ -167,6 +179,19 @@ async fn add(State(domain): State<Domain>, key: Key<Change>, Whom(whom): Whom, J
         registered.otpauth_uri = Some(made.uri(&issuer));
     }
     Ok((StatusCode::CREATED, Uncompressed, Out(registered)).into_response())
+}
+
+/// Where codes of a new method go.
+fn address(new: &NewMethod) -> Answer<Address> {
+    match (new.kind, &new.phone, &new.mail) {
+        (MethodKind::Sms | MethodKind::Voice, Some(phone), None) => {
+            let phone = PhoneNumber::parse(phone, None).map_err(|error| Refusal::invalid("phone", error))?;
+            Ok(Address::Phone(phone))
+        }
+        (MethodKind::Email, None, Some(mail)) => Ok(Address::Mail(Mailbox::parse(mail).map_err(|error| Refusal::invalid("mail", error))?)),
+        (MethodKind::Email, ..) => Err(Refusal::invalid("mail", "a mailbox is needed, and nothing else")),
+        _ => Err(Refusal::invalid("phone", "a phone number is needed, and nothing else")),
+    }
 }
 
 /// Removes a method of a member.

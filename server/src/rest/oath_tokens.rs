@@ -2,14 +2,19 @@
 
 use app::edge::{Body, Routes};
 use axum::Json as Out;
+use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::Method;
+use axum::extract::rejection::BytesRejection;
+use axum::http::{HeaderMap, Method, header};
 use domain::Domain;
 use domain::directory::MemberRef;
+use domain::tokens::import::{Format, PskcKey};
+use domain::tokens::importing::{ImportOptions, ImportedToken, RefusedRow, Told};
 use domain::tokens::{TokenQuery, TokenView};
 use jiff::Timestamp;
-use model::{Cursor, MemberId, OathAlgorithm, OathKind, OfferedCode, TokenId, TokenState};
+use model::{MemberId, OathAlgorithm, OathKind, OfferedCode, TokenId, TokenState};
 use serde::{Deserialize, Serialize};
+use std::io::Cursor;
 use utoipa::{IntoParams, ToSchema};
 
 use super::error::{Answer, Refusal};
@@ -18,13 +23,20 @@ use super::key::{CHANGE, Change, Key, READ, Read};
 use super::paging::{self, List};
 use super::users::RemoveParameters;
 use crate::state::Service;
-use crate::web::ProblemDocument;
+use crate::web::{Problem, ProblemDocument};
 
 pub(super) fn routes() -> Routes<Service> {
     let token = "/api/v1/oath-tokens/{serial}";
     let owner = "/api/v1/oath-tokens/{serial}/owner";
     Routes::new()
         .get("/api/v1/oath-tokens", READ, list)
+        .add(
+            Method::POST,
+            "/api/v1/oath-tokens/imports",
+            CHANGE,
+            Body::Import(&["application/pskc+xml", "text/csv"]),
+            import,
+        )
         .get(token, READ, read)
         .add(Method::DELETE, token, CHANGE, Body::None, retire)
         .add(Method::PUT, owner, CHANGE, Body::Json, assign)
@@ -127,7 +139,7 @@ struct ListParameters {
     responses((status = 200, body = List<OathToken>), (status = "4XX", body = ProblemDocument, description = "Refused")),
 )]
 async fn list(State(domain): State<Domain>, key: Key<Read>, Parameters(asked): Parameters<ListParameters>) -> Answer<Out<List<OathToken>>> {
-    let cursor: Option<Cursor> = paging::cursor(asked.cursor.as_deref())?;
+    let cursor = paging::cursor(asked.cursor.as_deref())?;
     let owner = asked.user.as_deref().map(whom).transpose()?;
     let query = TokenQuery {
         text: asked.q,
@@ -243,4 +255,100 @@ fn code(field: &str, text: &str) -> Answer<OfferedCode> {
 
 fn whom(text: &str) -> Answer<MemberRef> {
     text.parse().map_err(|error| Refusal::invalid("user", error))
+}
+
+/// How a file is to be imported.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct ImportParameters {
+    /// Only say what would happen.
+    #[serde(default)]
+    dry_run: bool,
+    /// Import the good rows although others are bad.
+    #[serde(default)]
+    skip_bad_rows: bool,
+}
+
+/// What came of an import.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Imported {
+    /// `pskc` or `csv`.
+    #[schema(value_type = String, example = "pskc")]
+    format: Format,
+    /// Rows of the file.
+    total: u64,
+    /// Tokens that are in the inventory now; with a dry run, that would be.
+    imported: u64,
+    /// Of them, given to members.
+    assigned: u64,
+    /// Rows that were refused. Unless bad rows are to be skipped, one of them keeps the whole file out.
+    #[schema(value_type = Vec<Object>, example = json!([{ "row": 7, "serial": "ZS-7", "error": "A token with this serial number is in the inventory already." }]))]
+    refused: Vec<RefusedRow>,
+    /// The tokens of the good rows, without their seeds.
+    #[schema(value_type = Vec<Object>)]
+    tokens: Vec<ImportedToken>,
+}
+
+/// Imports a file of hardware tokens: PSKC (RFC 6030) or a list as CSV.
+///
+/// An encrypted PSKC file needs `X-PSKC-Key` (hexadecimal) or `X-PSKC-Passphrase`. Everything is imported or, unless bad rows are skipped, nothing.
+#[utoipa::path(
+    post, path = "/api/v1/oath-tokens/imports", tag = "Hardware tokens", request_body(content = String, content_type = "application/pskc+xml"),
+    params(
+        ImportParameters,
+        ("X-PSKC-Key" = Option<String>, Header, description = "Pre-shared key, 32 or 64 hexadecimal digits"),
+        ("X-PSKC-Passphrase" = Option<String>, Header, description = "Passphrase"),
+    ),
+    responses((status = 200, body = Imported), (status = "4XX", body = ProblemDocument, description = "Refused; nothing was imported")),
+)]
+async fn import(
+    State(domain): State<Domain>,
+    key: Key<Change>,
+    Parameters(asked): Parameters<ImportParameters>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Answer<Out<Imported>> {
+    let body = body.map_err(|rejection| Refusal::from(Problem::of_status(rejection.status())))?;
+    let is_xml = headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"application/pskc+xml"));
+    let options = ImportOptions {
+        format: Some(if is_xml { Format::Pskc } else { Format::Csv }),
+        key: pskc_key(&headers)?,
+        dry_run: asked.dry_run,
+        skip_bad: asked.skip_bad_rows,
+        codes_at: None,
+    };
+    let mut tokens = Vec::new();
+    let told = |told: Told<'_>| {
+        if let Told::Token(token) = told {
+            tokens.push(token.clone());
+        }
+    };
+    let report = domain.tokens().import(&key.admin(), Cursor::new(body), options, told).await?;
+    Ok(Out(Imported {
+        format: report.format,
+        total: report.total,
+        imported: report.imported,
+        assigned: report.assigned,
+        refused: report.refused,
+        tokens,
+    }))
+}
+
+/// What opens an encrypted file. Never from the address: those are logged by others.
+fn pskc_key(headers: &HeaderMap) -> Answer<PskcKey> {
+    let text = |name: &'static str| {
+        let value = headers
+            .get(name)
+            .map(|value| value.to_str().map_err(|_| Refusal::invalid(name, "has characters that a header cannot have")));
+        value.transpose()
+    };
+    match (text("X-PSKC-Key")?, text("X-PSKC-Passphrase")?) {
+        (None, None) => Ok(PskcKey::None),
+        (Some(hex), None) => PskcKey::from_hex(hex).map_err(|error| Refusal::invalid("X-PSKC-Key", error)),
+        (None, Some(words)) => PskcKey::from_passphrase(words).map_err(|error| Refusal::invalid("X-PSKC-Passphrase", error)),
+        (Some(_), Some(_)) => Err(Refusal::invalid("X-PSKC-Key", "give a key or a passphrase, not both")),
+    }
 }

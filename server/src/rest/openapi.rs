@@ -16,6 +16,9 @@ use super::{journal, methods, oath_tokens, users, verifications};
     paths(
         verifications::verify,
         verifications::answer,
+        verifications::status,
+        verifications::resend,
+        verifications::give_up,
         users::list,
         users::create,
         users::read,
@@ -35,6 +38,7 @@ use super::{journal, methods, oath_tokens, users, verifications};
         oath_tokens::take_back,
         oath_tokens::activate,
         oath_tokens::resynchronise,
+        oath_tokens::import,
         journal::auth_log,
         journal::attempt,
         journal::audit_log,

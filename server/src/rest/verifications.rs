@@ -1,10 +1,11 @@
 //! `POST /verifications`: checks a code in one call, or starts a challenge when there is none; and the answer to a challenge.
 
 use std::net::IpAddr;
+use std::time::{Duration, Instant};
 
 use app::edge::{Body, Routes};
 use axum::Json as Out;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, Method};
 use domain::Domain;
 use domain::actor::Client;
@@ -12,26 +13,30 @@ use domain::verification::{Answer as Verdict, Idempotency, Request};
 use jiff::Timestamp;
 use model::{APPLICATION_CHARACTERS_MAX, AttemptId, CleanText, Decision, ErrorCode, MethodKind, OfferedCode, Reason, SessionId, Upn};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::error::{Answer, Refusal};
-use super::json::{Json, JsonAndBytes};
+use super::json::{Json, JsonAndBytes, Named, Parameters};
 use super::key::{Shown, VERIFY};
 use crate::state::Service;
 use crate::web::Problem;
 
+/// Seconds that a caller may wait for a decision.
+const WAIT_SECONDS_MAX: u64 = 25;
+/// How often a waiting call looks.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Characters of an idempotency key.
 const IDEMPOTENCY_KEY_MAX: usize = 200;
 
 pub(super) fn routes() -> Routes<Service> {
-    Routes::new().add(Method::POST, "/api/v1/verifications", VERIFY, Body::Json, verify).add(
-        Method::POST,
-        "/api/v1/verifications/{challenge_id}/answer",
-        VERIFY,
-        Body::Json,
-        answer,
-    )
+    let challenge = "/api/v1/verifications/{challenge_id}";
+    Routes::new()
+        .add(Method::POST, "/api/v1/verifications", VERIFY, Body::Json, verify)
+        .get(challenge, VERIFY, status)
+        .add(Method::DELETE, challenge, VERIFY, Body::None, give_up)
+        .add(Method::POST, "/api/v1/verifications/{challenge_id}/answer", VERIFY, Body::Json, answer)
+        .add(Method::POST, "/api/v1/verifications/{challenge_id}/resend", VERIFY, Body::None, resend)
 }
 
 /// Who is to be verified, and with what.
@@ -92,6 +97,10 @@ struct Challenge {
     expires_at: Timestamp,
     /// Wrong answers that are left.
     tries_left: i32,
+    /// The end of the number or mailbox that the code was sent to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "•••78")]
+    sent_to: Option<String>,
 }
 
 impl From<Verdict> for Verification {
@@ -107,6 +116,7 @@ impl From<Verdict> for Verification {
                 kind: open.kind,
                 expires_at: open.expires_at,
                 tries_left: open.tries_left,
+                sent_to: open.sent_to,
             }),
         }
     }
@@ -160,16 +170,69 @@ pub(super) struct AnswerRequest {
         (status = 410, description = "Answered, expired or unknown", body = crate::web::ProblemDocument),
     ),
 )]
-async fn answer(
-    State(domain): State<Domain>,
-    key: Shown,
-    challenge: Result<Path<AttemptId>, axum::extract::rejection::PathRejection>,
-    Json(body): Json<AnswerRequest>,
-) -> Answer<Out<Verification>> {
-    let Path(challenge) = challenge.map_err(|_| ErrorCode::ChallengeGone)?;
+async fn answer(State(domain): State<Domain>, key: Shown, Named(challenge): Named, Json(body): Json<AnswerRequest>) -> Answer<Out<Verification>> {
     let code = code(&body.code)?;
     let verdict = domain.verification().answer(&key.credential, Some(key.address), challenge, &code).await?;
     Ok(Out(verdict.into()))
+}
+
+/// How long a caller may wait for a decision.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct WaitParameters {
+    /// Seconds to wait for the decision, 0 to 25; 0 when left out.
+    #[serde(default)]
+    wait: u64,
+}
+
+/// Where a challenge stands. Waits for the decision when asked to.
+#[utoipa::path(
+    get, path = "/api/v1/verifications/{challenge_id}", tag = "Verifications",
+    params(("challenge_id" = Uuid, Path, description = "The id of the challenge"), WaitParameters),
+    responses(
+        (status = 200, body = Verification),
+        (status = 410, description = "Unknown", body = crate::web::ProblemDocument),
+    ),
+)]
+async fn status(State(domain): State<Domain>, key: Shown, Named(challenge): Named, Parameters(asked): Parameters<WaitParameters>) -> Answer<Out<Verification>> {
+    if asked.wait > WAIT_SECONDS_MAX {
+        return Err(Refusal::invalid("wait", format!("must be from 0 to {WAIT_SECONDS_MAX}")));
+    }
+    let until = Instant::now() + Duration::from_secs(asked.wait);
+    loop {
+        let verdict = domain.verification().status(&key.credential, Some(key.address), challenge).await?;
+        if verdict.decision.is_some() || Instant::now() >= until {
+            return Ok(Out(verdict.into()));
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+/// Sends the code of a challenge once more: the same code, through the next provider, and not a second longer. `throttled` says that nothing was sent.
+#[utoipa::path(
+    post, path = "/api/v1/verifications/{challenge_id}/resend", tag = "Verifications",
+    params(("challenge_id" = Uuid, Path, description = "The id of the challenge")),
+    responses(
+        (status = 200, body = Verification),
+        (status = 410, description = "Answered, expired, unknown or not sent", body = crate::web::ProblemDocument),
+    ),
+)]
+async fn resend(State(domain): State<Domain>, key: Shown, Named(challenge): Named) -> Answer<Out<Verification>> {
+    Ok(Out(domain.verification().resend(&key.credential, Some(key.address), challenge).await?.into()))
+}
+
+/// Gives a challenge up: whatever code is on its way is worth nothing any more.
+#[utoipa::path(
+    delete, path = "/api/v1/verifications/{challenge_id}", tag = "Verifications",
+    params(("challenge_id" = Uuid, Path, description = "The id of the challenge")),
+    responses(
+        (status = 200, body = Verification),
+        (status = 410, description = "Answered, expired or unknown", body = crate::web::ProblemDocument),
+    ),
+)]
+async fn give_up(State(domain): State<Domain>, key: Shown, Named(challenge): Named) -> Answer<Out<Verification>> {
+    Ok(Out(domain.verification().give_up(&key.credential, Some(key.address), challenge).await?.into()))
 }
 
 fn code(text: &str) -> Answer<OfferedCode> {

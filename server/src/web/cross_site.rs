@@ -23,9 +23,9 @@ pub(super) async fn check(State(edge): State<Arc<Edge>>, request: Request, next:
         return next.run(request).await;
     };
     if entry.who.takes_no_cookies() {
-        if matches!(entry.who, Who::Integration(_)) && request.headers().contains_key(header::COOKIE) {
+        if entry.who != Who::Reporter && request.headers().contains_key(header::COOKIE) {
             return Problem::new(ErrorCode::BadRequest)
-                .detail("This address takes no cookies; send the API key as a bearer token.")
+                .detail("This address takes no cookies: whoever calls it proves itself by a key or a signature.")
                 .into_response();
         }
         return next.run(request).await;

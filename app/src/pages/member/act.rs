@@ -6,6 +6,7 @@ use model::{MethodKind, MfaState, REASON_CHARACTERS_MAX, Role};
 
 use crate::{
     components::{Breadcrumb, Button, ButtonLook, Check, Consequence, Dialog, IconName, LinkButton, TextField, Tone},
+    format,
     pages::{
         Problem,
         members::{self, role_checks},
@@ -205,9 +206,9 @@ pub fn act_page(shell: ConsoleShell, model: ActPage) -> Page {
     let what = model
         .method
         .as_ref()
-        .map(|method| format!("{} ({})", words::method_key(method.kind).name(), method.label))
+        .map(|method| format!("{} “{}”", words::method_key(method.kind).said(), method.label))
         .unwrap_or_default();
-    let title = model.act.ask(&name, &what);
+    let title = format::capital(&model.act.ask(&name, &what));
     let back = members::href(&model.slug, &model.member);
     let above = above(&model.slug, &model.member);
     let (here, act) = (model.act.title(), model.act);
@@ -278,7 +279,7 @@ fn consequences(model: &ActPage, name: &str) -> Vec<Consequence> {
                 .collect();
             lost.sort();
             lost.dedup();
-            let names = lost.into_iter().map(|kind| words::method_key(kind).name()).collect::<Vec<_>>().join(", ");
+            let names = lost.into_iter().map(|kind| words::method_key(kind).said()).collect::<Vec<_>>().join(", ");
             let lost = (!names.is_empty()).then(|| bad(&text!(member.effect_loses, what = names)));
             let rest = [
                 mind(text!(member.effect_sessions)),

@@ -12,10 +12,11 @@ use domain::{
 };
 use jiff::Timestamp;
 use leptos::prelude::*;
-use model::{MfaState, WRONG_IN_ROW_MAX};
+use model::MfaState;
 
 use super::{
     members::{self, state_badge},
+    support::findings::purpose,
     words,
 };
 use crate::{
@@ -141,7 +142,7 @@ fn state(member: &MemberView, now: Timestamp) -> AnyView {
     kinds.dedup();
     let registered = match kinds.is_empty() {
         true => text!(member.registered_none).to_owned(),
-        false => kinds.iter().map(|kind| words::method_key(*kind).name()).collect::<Vec<_>>().join(", "),
+        false => format::capital(&kinds.iter().map(|kind| words::method_key(*kind).said()).collect::<Vec<_>>().join(", ")),
     };
     let locked = member.locked_until.filter(|until| *until > now);
     let can = match locked {
@@ -233,7 +234,7 @@ fn method_row(method: &MethodView, here: &str, may_remove: bool) -> AnyView {
     };
     let remove = may_remove.then(|| {
         let href = format!("{here}?do=remove&method={}", method.id);
-        let words = text!(member.m_remove_what, what = format!("{}, {}", key.name(), method.label));
+        let words = text!(member.m_remove_what, what = format!("{} “{}”", key.said(), method.label));
         view! { <td><a href=href aria-label=words>{text!(member.m_remove)}</a></td> }
     });
     view! {
@@ -299,7 +300,7 @@ fn sign_in_row(row: &SignInRow, cases: bool) -> AnyView {
         view! { <Badge tone=words::decision_tone(decision) look=BadgeLook::Plain>{words::decision(decision)}</Badge> }
     });
     let (at, when) = (row.occurred_at.to_string(), format::moment_capital(row.occurred_at));
-    let application = row.application.clone().unwrap_or_else(|| "Tweestap".to_owned());
+    let application = row.application.clone().unwrap_or_else(|| purpose(row.purpose).to_owned());
     let reason = row.reason.map(words::reason).unwrap_or_default();
     view! {
         <Row href=href>
@@ -378,7 +379,7 @@ fn details(member: &MemberView) -> AnyView {
         }
     };
     let password = if member.has_password { text!(member.d_set) } else { text!(member.d_not_set) };
-    let wrong = text!(member.d_wrong_of, count = member.wrong_in_row.to_string(), max = WRONG_IN_ROW_MAX.to_string());
+    let wrong = member.wrong_in_row.to_string();
     let seen = member.last_sign_in_at.map_or_else(|| text!(member.m_never).to_owned(), format::moment_capital);
     let since = format::date_with_year(member.created_at);
     let groups = (!member.groups.is_empty()).then(|| member.groups.join(", "));

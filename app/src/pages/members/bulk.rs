@@ -249,7 +249,7 @@ fn preview(title: String, model: BulkPage) -> AnyView {
                     length_max=REASON_CHARACTERS_MAX as u32
                     required=true
                 />
-                <div class="row"><Button look=look>{bulk.button()}</Button><LinkButton href=back look=ButtonLook::Quiet>{text!(members.bulk_keep)}</LinkButton></div>
+                <div class="buttons"><LinkButton href=back>{text!(members.bulk_keep)}</LinkButton><Button look=look>{bulk.button()}</Button></div>
             </form>
             <Table
                 caption=text!(members.bulk_effects)

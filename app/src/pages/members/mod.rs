@@ -208,6 +208,12 @@ fn rows(model: MembersPage) -> AnyView {
             <input type="hidden" name="q" value=model.filter.typed()/>
         }
     });
+    let picked = match model.picked {
+        Picked::None => None,
+        Picked::Page => Some(model.rows.len()),
+        Picked::All => found(&model),
+    };
+    let summary = picked.map_or_else(|| text!(members.bulk).to_owned(), |count| text!(members.picked, count = count));
     let scope = match model.picked {
         Picked::All => text!(members.bulk_all_picked),
         Picked::Page | Picked::None => text!(members.bulk_hint),
@@ -215,7 +221,7 @@ fn rows(model: MembersPage) -> AnyView {
     view! {
         <form class="stack tight" method="get" action=format!("{}/bulk", routes::admin(&slug, "users"))>
             {everything}
-            <SelectionBar summary=text!(members.bulk) scope=scope>
+            <SelectionBar summary=summary scope=scope>
                 <a class="small" href=page>{text!(members.bulk_page)}</a>
                 <a class="small" href=all>{text!(members.bulk_all)}</a>
                 <a class="small" href=none>{text!(members.bulk_none)}</a>
@@ -233,6 +239,25 @@ fn rows(model: MembersPage) -> AnyView {
         </form>
     }
     .into_any()
+}
+
+/// How many the filter finds, where that is known without counting: all are on this page, or it is one of the counts above the list.
+fn found(model: &MembersPage) -> Option<usize> {
+    if model.cursor.is_none() && model.next.is_none() {
+        return Some(model.rows.len());
+    }
+    let (counts, filter) = (&model.counts, &model.filter);
+    let count = match (filter.state, filter.methods, filter.locked, &filter.text) {
+        (None, None, false, None) => counts.all,
+        (Some(MfaState::Disabled), None, false, None) => counts.disabled,
+        (Some(MfaState::Enabled), None, false, None) => counts.enabled,
+        (Some(MfaState::Enforced), None, false, None) => counts.enforced,
+        (None, Some(0), false, None) => counts.no_method,
+        (None, Some(1), false, None) => counts.one_method,
+        (None, None, true, None) => counts.locked,
+        _ => return None,
+    };
+    usize::try_from(count).ok()
 }
 
 fn table(model: &MembersPage) -> AnyView {

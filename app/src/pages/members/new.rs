@@ -86,7 +86,10 @@ pub fn new_page(shell: ConsoleShell, model: NewMemberPage) -> Page {
     let above = vec![(text!(members.title).to_owned(), list.clone())];
     let form = model.form;
     let roles = model.may_give_roles.then(|| role_checks(&form.roles));
-    let hint = text!(members.upn_hint, domains = model.domains.join(", "));
+    let hint = match model.domains.as_slice() {
+        [only] => text!(members.upn_hint_single, domain = only.clone()),
+        several => text!(members.upn_hint, domains = several.join(", ")),
+    };
     let name_max = NAME_CHARACTERS_MAX as u32;
     let optional = || Some(text!(members.optional).to_owned());
     let banner = model.problem.as_ref().and_then(Problem::banner);
@@ -149,6 +152,8 @@ pub struct LinkPage {
     pub link: String,
     /// The member is new.
     pub new: bool,
+    /// The organisation that was made with the member as its first global admin.
+    pub organisation: Option<String>,
 }
 
 /// Draws the link.
@@ -156,22 +161,32 @@ pub struct LinkPage {
 pub fn link_page(shell: ConsoleShell, model: LinkPage) -> Page {
     let list = routes::admin(&model.slug, "users");
     let name = model.name;
-    let title = match model.new {
-        true => text!(members.made_title, name = name.clone()),
-        false => text!(members.link_title, name = name.clone()),
+    let title = match (&model.organisation, model.new) {
+        (Some(organisation), _) => text!(tenants.made_title, name = organisation.clone()),
+        (None, true) => text!(members.made_title, name = name.clone()),
+        (None, false) => text!(members.link_title, name = name.clone()),
     };
+    let made = model
+        .organisation
+        .as_ref()
+        .map(|_| view! { <p class="muted">{text!(tenants.made_lead, admin = name.clone())}</p> });
     let earlier = (!model.new).then(|| view! { <p class="muted">{text!(members.link_earlier)}</p> });
     let another = model
         .new
-        .then(|| view! { <LinkButton href=format!("{list}/new") look=ButtonLook::Quiet>{text!(members.add_another)}</LinkButton> });
+        .then(|| match model.organisation {
+            Some(_) => (routes::OPERATOR_TENANTS_NEW.to_owned(), text!(tenants.add_another)),
+            None => (format!("{list}/new"), text!(members.add_another)),
+        })
+        .map(|(href, words)| view! { <LinkButton href=href look=ButtonLook::Quiet>{words}</LinkButton> });
     let member = format!("{list}/{}", model.member);
     let above = vec![(text!(members.title).to_owned(), list)];
     let (link_title, here) = (text!(members.link_title, name = name.clone()), title.clone());
     let (link_words, to_member) = (text!(members.link_words, name = name.clone()), text!(members.to_member, name = name));
     let body = view! {
         <ConsolePage title=title.clone() above=move || view! { <Breadcrumb above=above here=here/> } width=PageWidth::Narrow>
+            {made}
             <Banner tone=Tone::Warn title=link_title>{link_words}</Banner>
-            <CopyBox text=model.link look=CopyLook::Block/>
+            <CopyBox text=model.link look=CopyLook::Block button=text!(components.copy_link)/>
             {earlier}
             <div class="row"><LinkButton href=member>{to_member}</LinkButton>{another}</div>
         </ConsolePage>

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use model::MethodKind;
 
-use super::{Mode, PATH, reasons, skip, stair};
+use super::{Mode, PATH, cancel, reasons, skip, stair};
 use crate::{
     components::{Badge, BadgeLook, ChoiceAction, MethodChoice, MethodOff, Tone},
     pages::{problem::Problem, words::method_key},
@@ -62,7 +62,7 @@ pub(super) fn view(mode: &Mode, tenant: &str, offers: Vec<Offer>, not_offered: V
             });
             view! {
                 <li>
-                    <MethodChoice method=key title=key.plain_name() action=action badge=move || badge>{words(offer.kind)}</MethodChoice>
+                    <MethodChoice method=key title=key.plain_name() action=action badge=move || badge>{offer_words(offer.kind)}</MethodChoice>
                 </li>
             }
         })
@@ -87,11 +87,13 @@ pub(super) fn view(mode: &Mode, tenant: &str, offers: Vec<Offer>, not_offered: V
             <ul class="stack tight">{offers}{not_offered}</ul>
         </form>
         {skip(mode)}
+        {cancel(mode)}
     }
     .into_any()
 }
 
-fn words(kind: MethodKind) -> &'static str {
+/// What to have at hand for a kind, in a few words.
+pub(in crate::pages) fn offer_words(kind: MethodKind) -> &'static str {
     match kind {
         MethodKind::Totp => text!(register.offer_totp),
         MethodKind::Passkey => text!(register.offer_passkey),

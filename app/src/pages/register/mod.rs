@@ -10,6 +10,7 @@ mod done;
 mod scan;
 mod test;
 
+pub(super) use choose::offer_words;
 pub use choose::{NotOffered, OffReason, Offer};
 pub(crate) use codes::saved_form;
 pub use done::Registered;
@@ -20,7 +21,7 @@ use model::RegistrationReason;
 
 use super::problem::Problem;
 use crate::{
-    components::Stepper,
+    components::{ButtonLook, ButtonSize, LinkButton, Stepper},
     render::{Page, PageMeta},
     shell::{Frame, MemberShell},
 };
@@ -139,6 +140,7 @@ fn view(model: RegisterPage) -> AnyView {
             problem,
             square,
         } => test::view(
+            &mode,
             test::TestForm {
                 issuer,
                 digits,
@@ -155,9 +157,15 @@ fn view(model: RegisterPage) -> AnyView {
     view! { <div class="stack screen-stack">{inside}</div> }.into_any()
 }
 
-/// "Step 1 of 2 · App", on the stair.
-fn stair((step, of): (u8, u8), part: &'static str) -> AnyView {
-    view! { <Stepper step=step of=of><b>{text!(register.step_of, step = step, of = of)}</b>" · "{part}</Stepper> }.into_any()
+/// "Step 1 of 2 · App", on the stair; a single step is not counted.
+fn stair((step, of): (u8, u8), part: &'static str) -> Option<AnyView> {
+    (of > 1).then(|| view! { <Stepper step=step of=of><b>{text!(register.step_of, step = step, of = of)}</b>" · "{part}</Stepper> }.into_any())
+}
+
+/// The way back to the security info, for who came from there.
+fn cancel(mode: &Mode) -> Option<AnyView> {
+    (*mode == Mode::Manage)
+        .then(|| view! { <LinkButton href="/security-info" look=ButtonLook::Quiet size=ButtonSize::Block>{text!(register.cancel)}</LinkButton> }.into_any())
 }
 
 /// Why somebody is asked, one sentence a reason; nothing when they came by their own wish.

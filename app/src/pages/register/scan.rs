@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use model::{OathAlgorithm, OathParams};
 
-use super::{Mode, PATH, reasons, skip, stair};
+use super::{Mode, PATH, cancel, reasons, skip, stair};
 use crate::{
     components::{Button, ButtonSize, CopyBox, CopyLook, Fact, Facts, Icon, IconName, QrFrame},
     format,
@@ -42,6 +42,7 @@ pub(super) fn view(mode: &Mode, tenant: &str, square: Square, progress: (u8, u8)
             <Button size=ButtonSize::Block>{text!(register.added)}</Button>
         </form>
         <div class="row apart small"><a href=format!("{PATH}?show=choose")>{text!(register.something_else)}</a>{skip(mode)}</div>
+        {cancel(mode)}
     }
     .into_any()
 }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use model::ErrorCode;
 
-use super::{PATH, Square, scan, stair};
+use super::{Mode, PATH, Square, cancel, scan, stair};
 use crate::{
     components::{Button, ButtonLook, ButtonSize, CodeBoxes, TextField},
     pages::problem::{Details, Problem},
@@ -18,7 +18,7 @@ pub(super) struct TestForm {
     pub(super) square: Option<Square>,
 }
 
-pub(super) fn view(form: TestForm, progress: (u8, u8)) -> AnyView {
+pub(super) fn view(mode: &Mode, form: TestForm, progress: (u8, u8)) -> AnyView {
     let TestForm {
         issuer,
         digits,
@@ -73,6 +73,7 @@ pub(super) fn view(form: TestForm, progress: (u8, u8)) -> AnyView {
         </form>
         {square}
         {back}
+        {cancel(mode)}
         {details}
     }
     .into_any()

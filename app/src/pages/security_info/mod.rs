@@ -5,10 +5,12 @@
 //! `step=end session` · `step=not_me session`.
 //! Links (GET): `/security-info?rename=ID`, `?remove=ID`, `?renew`.
 
+mod add;
 mod change;
 mod confirm;
 mod methods;
 
+pub use add::{AddChoice, AddToken, AddTokenErrors, Closed, add_choice, add_token, closed};
 pub use change::{Remove, RemoveEffect};
 pub use confirm::Confirm;
 pub use methods::{MethodState, MethodView, OffView};
@@ -42,6 +44,8 @@ pub struct SecurityInfoPage {
     pub off: Vec<OffView>,
     /// Where a method is added; nothing when none may be.
     pub add: Option<String>,
+    /// Serial numbers of hardware tokens that wait for their first code.
+    pub waiting: Vec<String>,
     /// Where somebody goes who has lost a phone.
     pub lost: Option<String>,
     /// The last few sign-ins.
@@ -168,6 +172,7 @@ fn overview(model: SecurityInfoPage) -> AnyView {
         methods,
         off,
         add,
+        waiting,
         lost,
         activity,
         browsers,
@@ -260,6 +265,7 @@ fn overview(model: SecurityInfoPage) -> AnyView {
             </div>
             {toast}
             {problem.and_then(|problem| problem.banner())}
+            {waiting.into_iter().map(add::waiting).collect_view()}
             {only_one}
             <section class="section" aria-label=text!(security_info.methods)>{cards}</section>
             {no_codes}

@@ -82,6 +82,8 @@ pub enum SignInStep {
         ways: Vec<Way>,
         /// Where somebody goes who can use none.
         unable: Option<String>,
+        /// Why the way that was chosen does not work now.
+        problem: Option<Problem>,
     },
     /// This sign-in has ended, or cannot begin.
     Stopped {
@@ -158,7 +160,7 @@ fn view(model: SignInPage) -> AnyView {
             };
             code::view(form)
         }
-        SignInStep::Ways { ways, unable } => ways::view(ways, unable),
+        SignInStep::Ways { ways, unable, problem } => ways::view(ways, unable, problem),
         SignInStep::Stopped { problem, upn, help } => stopped::view(problem, upn, help),
     };
     view! { <div class="stack screen-stack">{inside}</div> }.into_any()

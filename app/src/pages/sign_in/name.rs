@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::{Help, PATH, password_line};
 use crate::{
-    components::{Banner, Button, ButtonLook, ButtonSize, Icon, IconName, IconSize, InputKind, TextField, Tone},
+    components::{Banner, Button, ButtonLook, ButtonSize, Icon, IconName, IconSize, InputKind, PasswordInput, TextField, Tone},
     pages::problem::{Details, Problem},
 };
 
@@ -64,14 +64,12 @@ pub(super) fn password(upn: String, problem: Option<Problem>, help: Help) -> Any
             <input type="hidden" name="step" value="password"/>
             // Password managers pair the two; nobody else sees it.
             <input class="visually-hidden" type="text" name="upn" autocomplete="username" value=upn.clone() tabindex="-1" aria-hidden="true" readonly/>
-            <TextField
+            <PasswordInput
                 name="password"
                 label=text!(sign_in.password_label)
-                kind=InputKind::Password
                 error=error
-                autocomplete="current-password"
-                length_max=256
-                required=true
+                show=text!(sign_in.show)
+                hide=text!(sign_in.hide)
                 focus=true
             />
             <Button look=ButtonLook::Primary size=ButtonSize::Block>{text!(sign_in.next)}</Button>

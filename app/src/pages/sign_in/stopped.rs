@@ -16,14 +16,16 @@ pub(super) fn view(problem: Problem, upn: Option<String>, help: Option<String>) 
         code,
         ErrorCode::AccountDisabled | ErrorCode::NoMethods | ErrorCode::BlockedByPolicy | ErrorCode::RegistrationRefused | ErrorCode::Locked
     );
-    let again = again.then(|| {
-        view! {
-            <form method="post" action=PATH>
-                <input type="hidden" name="step" value="restart"/>
-                <Button look=ButtonLook::Primary size=ButtonSize::Block>{text!(sign_in.start_again)}</Button>
-            </form>
-        }
-    });
+    let (look, words) = match again {
+        true => (ButtonLook::Primary, text!(sign_in.start_again)),
+        false => (ButtonLook::Plain, text!(sign_in.to_start)),
+    };
+    let again = view! {
+        <form method="post" action=PATH>
+            <input type="hidden" name="step" value="restart"/>
+            <Button look=look size=ButtonSize::Block>{words}</Button>
+        </form>
+    };
     let help = help.map(|href| view! { <LinkButton href=href size=ButtonSize::Block>{text!(shell.help)}</LinkButton> });
     view! {
         <div>{mark(code)}</div>

@@ -5,8 +5,8 @@ use model::MethodKind;
 
 use super::PATH;
 use crate::{
-    components::{ButtonLook, ButtonSize, ChoiceAction, LinkButton, MethodChoice},
-    pages::words::method_key,
+    components::{ButtonLook, ButtonSize, ChoiceAction, IconName, LinkButton, MethodChoice},
+    pages::{problem::Problem, words::method_key},
 };
 
 /// One way.
@@ -24,7 +24,8 @@ pub struct Way {
     pub left: Option<u8>,
 }
 
-pub(super) fn view(ways: Vec<Way>, unable: Option<String>) -> AnyView {
+pub(super) fn view(ways: Vec<Way>, unable: Option<String>, problem: Option<Problem>) -> AnyView {
+    let banner = problem.as_ref().and_then(Problem::banner);
     let ways = ways
         .into_iter()
         .map(|way| {
@@ -36,16 +37,26 @@ pub(super) fn view(ways: Vec<Way>, unable: Option<String>) -> AnyView {
             view! { <li><MethodChoice method=key title=key.plain_name() action=action>{detail(way)}</MethodChoice></li> }
         })
         .collect_view();
-    let unable = unable.map(|href| {
-        view! { <LinkButton href=href look=ButtonLook::Quiet size=ButtonSize::Block>{text!(sign_in.unable)}</LinkButton> }
-    });
+    // Where there is no page for it, the words themselves say what to do.
+    let unable = match unable {
+        Some(href) => view! { <LinkButton href=href look=ButtonLook::Quiet size=ButtonSize::Block>{text!(sign_in.unable)}</LinkButton> }.into_any(),
+        None => view! {
+            <details class="disclose">
+                <summary>{text!(sign_in.unable)}</summary>
+                <div><p class="muted">{text!(sign_in.unable_words)}</p></div>
+            </details>
+        }
+        .into_any(),
+    };
     view! {
         <div class="lead"><h1>{text!(sign_in.another_way)}</h1><p>{text!(sign_in.another_lead)}</p></div>
+        {banner}
         <form method="post" action=PATH>
             <input type="hidden" name="step" value="way"/>
             <ul class="stack tight">{ways}</ul>
         </form>
         {unable}
+        <LinkButton href=PATH look=ButtonLook::Quiet size=ButtonSize::Block icon=IconName::ChevronLeft>{text!(sign_in.back)}</LinkButton>
     }
     .into_any()
 }

@@ -84,7 +84,7 @@ pub fn link(shell: ConsoleShell, case: &CaseView, link: String, until: Timestamp
         <ConsolePage title=title width=PageWidth::Narrow above=crumbs(case)>
             <div class="stack">
                 <Banner tone=Tone::Warn title=text!(support.link_once, until = until)>{text!(support.link_words)}</Banner>
-                <CopyBox text=link look=CopyLook::Block/>
+                <CopyBox text=link look=CopyLook::Block button=text!(components.copy_link)/>
                 <div><LinkButton href=back>{text!(support.back_to_case)}</LinkButton></div>
             </div>
         </ConsolePage>

@@ -7,7 +7,7 @@ use model::{SessionId, SessionIdError};
 use super::findings::{joined, purpose};
 use crate::{
     components::{
-        Badge, BadgeLook, Banner, Button, ButtonLook, Column, EmptyState, IconName, MethodName, Person, Row, Search, SearchSize, Table, TableLook, Tone,
+        Badge, BadgeLook, Banner, Button, ButtonLook, Column, EmptyState, IconName, LinkButton, MethodName, Person, Row, Search, SearchSize, Table, TableLook, Tone,
     },
     format,
     pages::words,
@@ -98,7 +98,13 @@ fn view(asked: String, found: Found) -> AnyView {
 }
 
 fn result(asked: String, found: Found) -> AnyView {
-    let warn = |title: String, words: String| view! { <Banner tone=Tone::Warn title=title>{words}</Banner> }.into_any();
+    let warn = |title: String, words: String| {
+        view! {
+            <Banner tone=Tone::Warn title=title>{words}</Banner>
+            <div><LinkButton href=routes::SUPPORT icon=IconName::Search>{text!(support.search_again)}</LinkButton></div>
+        }
+        .into_any()
+    };
     let heard = asked.to_uppercase();
     match found {
         Found::NotAsked | Found::NotAllowed => ().into_any(),

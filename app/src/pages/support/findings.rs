@@ -26,7 +26,8 @@ pub(crate) struct Said {
 /// The words for a case.
 pub(crate) fn said(case: &CaseView) -> Said {
     let who = first_name(case);
-    let (what, mut why) = finding(&case.diagnosis.finding, &who);
+    let counted = case.counters.iter().find(|counter| counter.scope == "guard").map(|counter| counter.in_row);
+    let (what, mut why) = finding(&case.diagnosis.finding, &who, counted);
     let earlier = match &case.diagnosis.finding {
         Finding::CodeReused { session_id, .. } => *session_id,
         _ => None,
@@ -58,7 +59,8 @@ pub(crate) fn joined(given: Option<&str>, family: Option<&str>) -> Option<String
     (!name.is_empty()).then_some(name)
 }
 
-fn finding(finding: &Finding, who: &str) -> (String, String) {
+/// `counted` are the member's wrong answers in a row as they are counted now.
+fn finding(finding: &Finding, who: &str, counted: Option<i32>) -> (String, String) {
     let plain = |what: &str, why: &str| (what.to_owned(), why.to_owned());
     match finding {
         Finding::Allowed { how, .. } => (text!(support.find_allowed, how = words::reason(*how)), text!(support.why_allowed).to_owned()),
@@ -82,7 +84,10 @@ fn finding(finding: &Finding, who: &str) -> (String, String) {
                 Some(of) => text!(support.find_wrong_of, answer = *answer, of = *of),
                 None => text!(support.find_wrong).to_owned(),
             };
-            let row = in_row.map(|number| text!(support.why_wrong_row, number = number, limit = *locks_at));
+            let row = in_row.map(|number| match counted {
+                Some(now) if now < number => text!(support.why_wrong_row_past, number = number),
+                _ => text!(support.why_wrong_row, number = number, limit = *locks_at),
+            });
             (what, sentences([Some(text!(support.why_wrong).to_owned()), row]))
         }
         Finding::TooManyWrong { answers } => (
@@ -149,7 +154,7 @@ fn finding(finding: &Finding, who: &str) -> (String, String) {
         Finding::RegistrationRefused => plain(text!(support.find_registration_refused), text!(support.why_registration_refused)),
         Finding::NeverAnswered { method, wrong } => {
             let what = match method {
-                Some(kind) => text!(support.find_unanswered_method, method = words::method_key(*kind).name()),
+                Some(kind) => text!(support.find_unanswered_method, method = words::method_key(*kind).said()),
                 None => text!(support.find_unanswered).to_owned(),
             };
             let before = (*wrong > 0).then(|| text!(support.why_unanswered_wrong, count = wrong.unsigned_abs()));
@@ -242,7 +247,7 @@ pub(crate) fn exact(seconds: i64) -> String {
 }
 
 fn kinds(kinds: &[MethodKind]) -> String {
-    kinds.iter().map(|kind| words::method_key(*kind).name()).collect::<Vec<_>>().join(", ")
+    kinds.iter().map(|kind| words::method_key(*kind).said()).collect::<Vec<_>>().join(", ")
 }
 
 fn sentences<const COUNT: usize>(parts: [Option<String>; COUNT]) -> String {

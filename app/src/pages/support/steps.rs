@@ -130,7 +130,7 @@ fn detail(step: &StepView) -> Option<String> {
         parts.push(application.to_owned());
     }
     if let Some(kind) = detail["method"].as_str().and_then(MethodKind::from_text) {
-        parts.push(words::method_key(kind).name().to_owned());
+        parts.push(words::method_key(kind).said().to_owned());
     }
     parts.extend(words_of(&detail["families"], Family::from_text).into_iter().map(|f| family(f).to_owned()));
     parts.extend(

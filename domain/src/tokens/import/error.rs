@@ -64,7 +64,10 @@ impl Shown {
 }
 
 fn plain(text: &str, characters_max: usize) -> String {
-    text.chars().filter(|c| !crate::tokens::import::text::is_forbidden(*c)).take(characters_max).collect()
+    text.chars()
+        .filter(|c| !crate::tokens::import::text::is_forbidden(*c))
+        .take(characters_max)
+        .collect()
 }
 
 impl fmt::Display for Shown {

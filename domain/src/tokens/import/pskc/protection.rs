@@ -5,7 +5,9 @@
 
 use super::node::{Node, Space};
 use crate::tokens::import::error::{FileError, KeyError, Problem, Shown};
-use crate::tokens::import::limits::{MAC_KEY_BYTES_MAX, MAC_KEY_BYTES_MIN, PASSPHRASE_BYTES_MAX, PBKDF2_ITERATIONS_MAX, PBKDF2_SALT_BYTES_MAX, PBKDF2_SALT_BYTES_MIN};
+use crate::tokens::import::limits::{
+    MAC_KEY_BYTES_MAX, MAC_KEY_BYTES_MIN, PASSPHRASE_BYTES_MAX, PBKDF2_ITERATIONS_MAX, PBKDF2_SALT_BYTES_MAX, PBKDF2_SALT_BYTES_MIN,
+};
 use cbc::cipher::block_padding::Iso10126;
 use cbc::cipher::{BlockModeDecrypt, KeyIvInit};
 use hmac::{Hmac, KeyInit, Mac};

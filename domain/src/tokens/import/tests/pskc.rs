@@ -361,7 +361,7 @@ fn no_message_and_no_debug_text_holds_a_secret() {
         assert!(!told.contains(secret), "{told}");
     }
     let columns = token.columns.join(",");
-    assert_eq!(columns, "987654321,Manufacturer,,Issuer,HOTP,SHA1,8,30,0");
+    assert_eq!(columns, "987654321,Manufacturer,,Issuer,hotp,SHA1,8,30,0");
 }
 
 #[test]

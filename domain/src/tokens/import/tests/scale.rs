@@ -1,8 +1,8 @@
 //! A million tokens in the memory of a few.
 
 use super::common::early;
-use crate::tokens::import::{Format, PskcKey, read};
 use super::made::{Made, peak_resident_kib};
+use crate::tokens::import::{Format, PskcKey, read};
 use std::io::BufReader;
 
 #[test]

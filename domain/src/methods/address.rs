@@ -1,0 +1,195 @@
+//! Phones and mailboxes as methods: proven by a code that is sent there and by nothing else.
+
+use super::{MethodError, MethodView, Methods, Result, store};
+use crate::{
+    actor::{Admin, Member, Permission},
+    delivery::{Address, seal_address},
+    directory::{DirectoryError, MemberRef},
+    journal::Event,
+    vault::{KeyPurpose, TenantKeys},
+    verification::{
+        Answered, Begun, OnItsWay, VerificationError, answer_attempt, attempt_row,
+        commit::Commit,
+        engine::Decided,
+        facts::Stage,
+        sending::{self, address_params},
+        store::Wanted,
+    },
+};
+use jiff::{SignedDuration, Timestamp};
+use model::*;
+use serde_json::{Value, json};
+
+/// Phones and mailboxes of one member together.
+const ADDRESSES_MAX: usize = 3;
+
+/// A phone or mailbox that waits for the code that was sent to it.
+#[derive(Clone, Debug)]
+pub struct Proving {
+    /// By which it is answered.
+    pub attempt: AttemptId,
+    /// Public id.
+    pub session_id: SessionId,
+    /// Where the code goes.
+    pub sent: OnItsWay,
+}
+
+impl Methods<'_> {
+    /// Sends a code to a phone or mailbox that is to become a method. Needs a fresh second factor if there is one to give.
+    pub async fn begin_address(self, me: &Member, kind: MethodKind, address: &Address) -> Result<Proving> {
+        let domain = self.0;
+        let (tenant, now) = (me.tenant(), domain.clock().now());
+        let keys = domain.keys(tenant).await?;
+        let mut tx = domain.db().tenant(tenant).await?;
+        store::lock_member(&mut tx, me.id()).await?;
+        let (view, info) = self.info(&mut tx, me.id()).await?;
+        self.fresh(me, &info)?;
+        if !info.may_add.contains(&kind) {
+            return Err(MethodError::KindOff(kind));
+        }
+        check_address(&info.methods, kind, address, &view.upn)?;
+        let method = MethodId(domain.rng().id(now));
+        let expires_at = now + SignedDuration::from_secs(PENDING_METHOD_SECONDS);
+        self.insert_address(&mut tx, &keys, view.id, method, kind, address, Some(expires_at)).await?;
+        tx.commit().await?;
+        let upn = Upn::parse(&view.upn).map_err(|_| MethodError::Unknown)?;
+        let wanted = Wanted {
+            sends: true,
+            ..Wanted::of_name(tenant, upn.folded(), me.id().0)
+        };
+        let begun = domain
+            .decide(wanted, |scene| {
+                let begun = Begun::now(domain, scene, &upn, me.client().clone(), None);
+                let place = scene
+                    .facts
+                    .methods
+                    .iter()
+                    .position(|m| m.method_id == method)
+                    .ok_or(VerificationError::ChallengeGone)?;
+                let mut commit = Commit::about(tenant, scene.facts, begun.attempt, scene.now, scene.now);
+                let what = sending::For {
+                    attempt: begun.attempt,
+                    purpose: Purpose::AddMethod,
+                    path: Path::Cloud,
+                    wrong_count: 0,
+                };
+                let sent = match sending::send_code(domain, tenant, scene, &mut commit, what, place)? {
+                    Ok(sent) => sent,
+                    Err(why) => return Ok(Decided::Answer(Err(why))),
+                };
+                let mut row = attempt_row(domain, tenant, scene, &begun, Purpose::AddMethod, Door::Web, Path::Cloud);
+                row.stage = Stage::Second;
+                row.second_asked = true;
+                commit.new_attempt = Some(row);
+                commit.reserve(begun.session);
+                let proving = Proving {
+                    attempt: begun.attempt,
+                    session_id: begun.session,
+                    sent,
+                };
+                Ok(Decided::Commit(Box::new(commit), Ok(proving)))
+            })
+            .await?;
+        begun.map_err(MethodError::NotSent)
+    }
+
+    /// Takes the code that was sent to a phone or mailbox; when it is right, the method counts from then on.
+    pub async fn confirm_address(self, me: &Member, attempt: AttemptId, code: &OfferedCode) -> Result<Answered> {
+        let (domain, tenant) = (self.0, me.tenant());
+        let wanted = Wanted::of_attempt(tenant, attempt);
+        let answered = domain
+            .decide(wanted, |scene| {
+                // Somebody else's number stays somebody else's (abuse case B23).
+                let mine = scene.facts.member.as_ref().is_some_and(|m| m.member_id == me.id());
+                if !mine {
+                    return Err(VerificationError::ChallengeGone);
+                }
+                let (commit, answered, _) = answer_attempt(domain, tenant, scene, Purpose::AddMethod, code, None)?;
+                Ok(Decided::Commit(Box::new(commit), answered))
+            })
+            .await?;
+        Ok(answered)
+    }
+
+    /// Gives a member a phone or mailbox, as an admin or another system does who has it from elsewhere. It counts at once.
+    pub async fn add_address(self, by: &Admin, of: &MemberRef, kind: MethodKind, address: &Address) -> Result<MethodView> {
+        by.needs(Permission::ManageMfa)?;
+        let now = self.0.clock().now();
+        let keys = self.0.keys(by.tenant()).await?;
+        let mut tx = self.0.db().tenant(by.tenant()).await?;
+        let view = self.0.directory().view(&mut tx, of).await?;
+        if view.rank() > by.rank() {
+            return Err(DirectoryError::RankTooHigh.into());
+        }
+        store::lock_member(&mut tx, view.id).await?;
+        let (_, info) = self.info(&mut tx, view.id).await?;
+        check_address(&info.methods, kind, address, &view.upn)?;
+        let method = MethodId(self.0.rng().id(now));
+        self.insert_address(&mut tx, &keys, view.id, method, kind, address, None).await?;
+        if view.mfa_state == MfaState::Enabled && kind.counts_as_registered() {
+            crate::directory::store::set_mfa_state(&mut tx, view.id, MfaState::Enforced.as_str()).await?;
+        }
+        let after = json!({ "kind": kind, "to": address.masked() });
+        self.record(&mut tx, view.id, by.who(), Event::SecurityInfoRegisteredByAdmin, None, Value::Null, after)
+            .await?;
+        let (_, info) = self.info(&mut tx, view.id).await?;
+        tx.commit().await?;
+        info.methods.into_iter().find(|m| m.id == method).ok_or(MethodError::Unknown)
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "a row has this many sides")]
+    async fn insert_address(
+        self,
+        tx: &mut crate::db::TenantTx,
+        keys: &TenantKeys,
+        member: MemberId,
+        method: MethodId,
+        kind: MethodKind,
+        address: &Address,
+        expires_at: Option<Timestamp>,
+    ) -> Result<()> {
+        let (now, rng) = (self.0.clock().now(), self.0.rng());
+        let sealed = seal_address(keys.key(KeyPurpose::Address), method.0, address, rng);
+        let mac = address_mac(keys, address);
+        let masked = address.masked();
+        let new = store::NewMethodRow {
+            method,
+            member,
+            kind: kind.as_str(),
+            label: &masked,
+            state: if expires_at.is_some() { "pending" } else { "active" },
+            sealed: &sealed,
+            params: &address_params(address),
+            expires_at,
+            confirmed_at: expires_at.is_none().then_some(now),
+            last_step: -1,
+            drift: 0,
+            address_mac: Some(&mac),
+        };
+        Ok(store::insert_method(tx, &new, now).await?)
+    }
+}
+
+/// The MAC by which messages to one address are counted, whoever's it is.
+fn address_mac(keys: &TenantKeys, address: &Address) -> Vec<u8> {
+    keys.key(KeyPurpose::AddressMac).mac(&[address.whole().to_lowercase().as_bytes()]).to_vec()
+}
+
+/// A phone for texts and calls, a mailbox for mail that is not the member's own work mailbox, and no more than fit.
+fn check_address(held: &[MethodView], kind: MethodKind, address: &Address, upn: &str) -> Result<()> {
+    match (kind, address) {
+        (MethodKind::Sms | MethodKind::Voice, Address::Phone(_)) => {}
+        // Whoever can read the mailbox of the account could reset the account by it.
+        (MethodKind::Email, Address::Mail(mail)) if mail.address().eq_ignore_ascii_case(upn) => return Err(MethodError::OwnMailbox),
+        (MethodKind::Email, Address::Mail(_)) => {}
+        _ => return Err(MethodError::KindOff(kind)),
+    }
+    let addresses = held.iter().filter(|m| m.kind.channel().is_some()).count();
+    if addresses >= ADDRESSES_MAX {
+        return Err(MethodError::AddressLimit(ADDRESSES_MAX));
+    }
+    if held.iter().any(|m| m.kind == kind && m.label == address.masked() && m.active) {
+        return Err(MethodError::AlreadyThere);
+    }
+    Ok(())
+}
