@@ -3,7 +3,7 @@ export CARGO_TARGET_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/tweestap/targe
 export SQLX_OFFLINE ?= true
 PROGRAM := $(CARGO_TARGET_DIR)/release/tweestap
 .DEFAULT_GOAL := help
-.PHONY: help setup build run demo test check e2e bench fmt lint
+.PHONY: help setup build run demo test check e2e bench fuzz fmt lint
 
 help: ## this list
 	@sed -nE 's/^([a-z0-9]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -32,6 +32,9 @@ e2e: setup ## the browser tests alone
 
 bench: build ## measure speed, memory and sizes beside what the machine allows
 	@scripts/bench.sh
+
+fuzz: setup ## a million tries at each reader of files and texts from outside
+	@scripts/fuzz.sh
 
 fmt: ## format the sources
 	cargo fmt --all

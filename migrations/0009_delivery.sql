@@ -90,6 +90,8 @@ alter table challenge add column subject_id uuid;
 alter table challenge add column right_at timestamptz;
 create index challenge_live on challenge (tenant_id, subject_id) where code_sealed is not null and spent_at is null;
 
+-- For whom a method waits: the sign-in or session that was shown its seed. Nobody else confirms it.
+alter table method add column waits_for uuid;
 alter table method add column address_mac bytea;
 create index method_address on method (tenant_id, address_mac) where address_mac is not null and state <> 'removed';
 
@@ -134,7 +136,7 @@ begin
     'failures', (select coalesce(json_agg(f), '[]') from (select family, sum(failures)::int as failures from failure_day
                    where tenant_id = p_tenant and subject_id = s and day > (p_now at time zone 'UTC')::date - 30 group by family) f),
     'methods', (select coalesce(json_agg(json_build_object('method_id', method_id, 'kind', kind, 'label', label, 'state', state, 'sealed', sealed, 'params', params,
-                  'last_step', last_step, 'drift', drift, 'disabled_reason', disabled_reason, 'last_used_at', last_used_at, 'confirmed_at', confirmed_at, 'address_mac', address_mac) order by method_id), '[]')
+                  'last_step', last_step, 'drift', drift, 'disabled_reason', disabled_reason, 'last_used_at', last_used_at, 'confirmed_at', confirmed_at, 'address_mac', address_mac, 'waits_for', waits_for) order by method_id), '[]')
                 from method where tenant_id = p_tenant and member_id = m.member_id and (state in ('active', 'off') or (state = 'pending' and expires_at > p_now))),
     'recovery', (select coalesce(json_agg(mac), '[]') from recovery_code where tenant_id = p_tenant and member_id = m.member_id and used_at is null),
     'policy', (select json_build_object('version', version, 'document', case when version = p_known_policy then null else document end)
@@ -220,7 +222,7 @@ begin
 
   x := p->'method_used';
   if jsonb_typeof(x) = 'object' then
-    update method set last_step = (x->>'step')::bigint, drift = (x->>'drift')::int, last_used_at = v_now,
+    update method set last_step = (x->>'step')::bigint, drift = (x->>'drift')::int, last_used_at = v_now, label = coalesce(x->>'label', label),
         state = 'active', expires_at = null, confirmed_at = coalesce(confirmed_at, v_now)
       where tenant_id = v_tenant and method_id = (x->>'method_id')::uuid and last_step < (x->>'step')::bigint
         and (state = 'active' or (state = 'pending' and expires_at > v_now));

@@ -70,30 +70,28 @@ document.addEventListener("click", (event) => {
 });
 
 // -- Forms ----------------------------------------------------------------------------------------------------------------
+// A code keeps its digits, however it was typed or pasted: spaces and hyphens go.
 document.addEventListener("input", (event) => {
   const field = event.target;
-  if (!(field instanceof HTMLInputElement) || !("submitWhenFull" in field.dataset)) return;
-  const digits = field.value.replace(/\D/g, "").slice(0, field.maxLength);
+  if (!(field instanceof HTMLInputElement) || !field.dataset.digits) return;
+  const wanted = Number(field.dataset.digits);
+  const digits = field.value.replace(/\D/g, "").slice(0, wanted);
   if (digits !== field.value) field.value = digits;
-  if (digits.length === field.maxLength && !field.form.dataset.sent) field.form.requestSubmit();
+  field.scrollLeft = 0;
+  if (digits.length === wanted && "submitWhenFull" in field.dataset && !field.form.dataset.sent) field.form.requestSubmit();
 });
 
-// A pasted code may hold spaces ("482 913"), which `maxlength` would cut off.
-document.addEventListener("paste", (event) => {
-  const field = event.target;
-  if (!(field instanceof HTMLInputElement) || !("submitWhenFull" in field.dataset)) return;
-  const digits = event.clipboardData.getData("text").replace(/\D/g, "");
-  if (digits.length !== field.maxLength) return;
-  event.preventDefault();
-  field.value = digits;
-  field.dispatchEvent(new Event("input", { bubbles: true }));
-});
+// The caret after the last digit would push the first one out of its box.
+document.addEventListener("scroll", ({ target }) => { if (target instanceof HTMLInputElement && target.dataset.digits) target.scrollLeft = 0; }, true);
 
 // The button that was pressed keeps its words and shows that it is at work; a second press sends nothing.
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.method !== "post" || event.defaultPrevented) return;
   if (form.dataset.sent) { event.preventDefault(); return; }
+  // A code that was just refused is not sent again unchanged: Enter after the last digit would cost a second try.
+  const refused = one("input[data-digits][aria-invalid=true]", form);
+  if (refused && refused.value === refused.defaultValue) { event.preventDefault(); refused.select(); return; }
   form.dataset.sent = "yes";
   const button = event.submitter ?? one("button[type=submit]", form);
   requestAnimationFrame(() => button?.setAttribute("aria-busy", "true"));

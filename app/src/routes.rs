@@ -20,6 +20,10 @@ pub const SECURITY_INFO: &str = "/security-info";
 pub const SECURITY_INFO_ADD: &str = "/security-info/add";
 /// A hardware token more.
 pub const SECURITY_INFO_ADD_TOKEN: &str = "/security-info/add/hardware-token";
+/// A phone more.
+pub const SECURITY_INFO_ADD_PHONE: &str = "/security-info/add/phone";
+/// A mailbox more.
+pub const SECURITY_INFO_ADD_MAIL: &str = "/security-info/add/email";
 /// One's own sign-ins.
 pub const ACTIVITY: &str = "/activity";
 /// A one-time link.

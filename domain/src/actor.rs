@@ -179,9 +179,15 @@ pub struct Member {
     pub(crate) factor_at: Option<Timestamp>,
     pub(crate) strict: bool,
     pub(crate) client: Client,
+    pub(crate) session: uuid::Uuid,
 }
 
 impl Member {
+    /// The handle of the session: what is shown to this one is shown to no other.
+    pub(crate) const fn session(&self) -> uuid::Uuid {
+        self.session
+    }
+
     /// In which tenant.
     pub const fn tenant(&self) -> TenantId {
         self.tenant

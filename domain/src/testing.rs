@@ -209,6 +209,7 @@ impl TestApp {
             factor_at: (level >= 2).then(|| self.now() - SignedDuration::from_mins(factor_minutes_ago)),
             strict: false,
             client: client(),
+            session: uuid::Uuid::nil(),
         }
     }
 

@@ -100,7 +100,8 @@ impl Installation {
     }
 
     async fn call(&self, cookie: &str, method: &str, path: &str, form: &str) -> Answer {
-        self.send(cookie, method, path, "application/x-www-form-urlencoded", form.as_bytes().to_vec()).await
+        self.send(cookie, method, path, "application/x-www-form-urlencoded", form.as_bytes().to_vec())
+            .await
     }
 
     async fn send(&self, cookie: &str, method: &str, path: &str, kind: &str, body: Vec<u8>) -> Answer {
@@ -403,7 +404,12 @@ async fn tokens_are_read_by_readers_and_changed_by_those_who_manage_them() {
     let (noord, zuid) = (installation.noord, installation.zuid);
     installation.member(noord, "ann@noord.example", &[]).await;
     let mut callers = Vec::new();
-    for (name, roles) in [("member", vec![]), ("reader", vec![Role::Reader]), ("support", vec![Role::Support]), ("auth", vec![Role::AuthAdmin])] {
+    for (name, roles) in [
+        ("member", vec![]),
+        ("reader", vec![Role::Reader]),
+        ("support", vec![Role::Support]),
+        ("auth", vec![Role::AuthAdmin]),
+    ] {
         let member = installation.member(noord, &format!("{name}@noord.example"), &roles).await;
         callers.push(installation.session(noord, member, 2).await);
     }
@@ -477,12 +483,20 @@ async fn what_is_wrong_with_an_act_stands_under_its_field() {
     let answer = post(given, "do=resync&code=123456&second=").await;
     assert!(answer.status == 422 && answer.body.contains("Type the code that the token shows"));
     let answer = post(given, "do=activate&code=000000").await;
-    assert!(answer.status == model::ErrorCode::WrongCode.status() && answer.body.contains("it has been counted"), "{}", answer.body);
+    assert!(
+        answer.status == model::ErrorCode::WrongCode.status() && answer.body.contains("it has been counted"),
+        "{}",
+        answer.body
+    );
     for _ in 0..4 {
         post(given, "do=activate&code=000000").await;
     }
     let answer = post(given, "do=activate&code=000000").await;
-    assert!(answer.status == model::ErrorCode::Throttled.status() && answer.body.contains("is looked at before"), "{}", answer.body);
+    assert!(
+        answer.status == model::ErrorCode::Throttled.status() && answer.body.contains("is looked at before"),
+        "{}",
+        answer.body
+    );
     let answer = post(given, "do=back&reason=").await;
     assert!(answer.status == 422 && answer.body.contains("Write why"));
     let answer = post(given, "do=back&reason=left+the+house").await;
@@ -502,7 +516,11 @@ async fn a_damaged_upload_is_told_and_imports_nothing() {
     let noord = installation.noord;
     let admin = installation.member(noord, "admin@noord.example", &[Role::AuthAdmin]).await;
     let cookie = installation.session(noord, admin, 2).await;
-    let file: (&str, Option<&str>, &[u8]) = ("file", Some("tokens.csv"), b"serial number,secret key\r\nZS-1,2234567ABCDEFGHIJKLMNOPQRSTUVWXY\r\n");
+    let file: (&str, Option<&str>, &[u8]) = (
+        "file",
+        Some("tokens.csv"),
+        b"serial number,secret key\r\nZS-1,2234567ABCDEFGHIJKLMNOPQRSTUVWXY\r\n",
+    );
     let large = vec![b'x'; app::edge::IMPORT_BYTES_MAX + 1];
     let many: Vec<(&str, Option<&str>, &[u8])> = vec![("more", None, b"1"); 17];
     let long = "k".repeat(5_000);
@@ -529,13 +547,19 @@ async fn a_damaged_upload_is_told_and_imports_nothing() {
     let whole = parts(&[file]);
     let address = "/admin/noord/tokens/import";
     let multipart = format!("multipart/form-data; boundary={BOUNDARY}");
-    let cut = installation.send(&cookie, "POST", address, &multipart, whole[..whole.len() - 30].to_vec()).await;
+    let cut = installation
+        .send(&cookie, "POST", address, &multipart, whole[..whole.len() - 30].to_vec())
+        .await;
     assert_eq!(cut.status, 400, "a form that breaks off: {}", cut.body);
     let nameless = installation.send(&cookie, "POST", address, "multipart/form-data", whole.clone()).await;
     assert_eq!(nameless.status, 400, "no boundary: {}", nameless.body);
-    let other = installation.send(&cookie, "POST", address, "application/x-www-form-urlencoded", b"file=x".to_vec()).await;
+    let other = installation
+        .send(&cookie, "POST", address, "application/x-www-form-urlencoded", b"file=x".to_vec())
+        .await;
     assert_eq!(other.status, 415, "another type");
-    let beyond = installation.send(&cookie, "POST", address, &multipart, vec![b'x'; app::edge::UPLOAD_BYTES_MAX + 1]).await;
+    let beyond = installation
+        .send(&cookie, "POST", address, &multipart, vec![b'x'; app::edge::UPLOAD_BYTES_MAX + 1])
+        .await;
     assert_eq!(beyond.status, 413, "more than any form may have");
     let page = installation.call(&cookie, "GET", "/admin/noord/tokens", "").await;
     assert!(page.body.contains("No hardware tokens yet"));
@@ -559,7 +583,11 @@ async fn an_import_ends_as_it_says() {
     let bad = format!("{TOKENS},ZS-0003,not a secret,30,Zeeland Sleutels,=1+1\r\n");
     let count = async || {
         let tokens = installation.domain.tokens();
-        tokens.counts(&Admin::console(noord)).await.map(|counts| counts.available + counts.assigned).expect("counts")
+        tokens
+            .counts(&Admin::console(noord))
+            .await
+            .map(|counts| counts.available + counts.assigned)
+            .expect("counts")
     };
     let result = async |run: &str| {
         let file = installation.call(&cookie, "GET", &format!("{run}?format=csv"), "").await;
@@ -575,14 +603,20 @@ async fn an_import_ends_as_it_says() {
     let (run, page) = installation.import(&cookie, bad.as_bytes(), &[]).await;
     assert!(page.contains("Nothing was imported: 1 row is bad") && page.contains("ZS-0003"), "{page}");
     let file = result(&run).await;
-    assert!(file.contains("ZS-0001,,30,Zeeland Sleutels,ZS-1,not imported,") && file.contains("'=1+1,refused,"), "{file}");
+    assert!(
+        file.contains("ZS-0001,,30,Zeeland Sleutels,ZS-1,not imported,") && file.contains("'=1+1,refused,"),
+        "{file}"
+    );
     assert_eq!(count().await, 0, "one bad row stops all");
     let (run, page) = installation.import(&cookie, bad.as_bytes(), &["skip_bad"]).await;
     assert!(page.contains("2 tokens imported, 1 rows refused"), "{page}");
     assert!(result(&run).await.contains("ann@noord.example,ZS-0002,,60,Zeeland Sleutels,ZS-1,imported,"));
     assert_eq!(count().await, 2);
     let (_, page) = installation.import(&cookie, TOKENS.as_bytes(), &["skip_bad"]).await;
-    assert!(page.contains("Nothing was imported: 2 rows are bad") && page.contains("in the inventory already"), "{page}");
+    assert!(
+        page.contains("Nothing was imported: 2 rows are bad") && page.contains("in the inventory already"),
+        "{page}"
+    );
     let form = installation.call(&cookie, "GET", "/admin/noord/tokens/import", "").await;
     assert_eq!(form.body.matches("/admin/noord/tokens/imports/").count(), 8, "four runs, each row a link twice");
 }

@@ -47,8 +47,10 @@ pub fn CodeBoxes(
                 name=name
                 inputmode="numeric"
                 autocomplete="one-time-code"
-                maxlength=digits.to_string()
-                pattern=format!("[0-9]{{{digits}}}")
+                // Room for the spaces and hyphens that codes are copied with.
+                maxlength=(digits + 3).to_string()
+                pattern=format!("[0-9](?:[ \\-]?[0-9]){{{}}}", digits - 1)
+                data-digits=digits.to_string()
                 value=value
                 required
                 autofocus=focus

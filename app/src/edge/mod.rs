@@ -12,7 +12,7 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponseParts, ResponseParts};
 
-pub use routes::{Body, Entry, IMPORT_BYTES_MAX, UPLOAD_BYTES_MAX, PAGE_BYTES_MAX, Routes, Who};
+pub use routes::{Body, Entry, IMPORT_BYTES_MAX, PAGE_BYTES_MAX, Routes, UPLOAD_BYTES_MAX, Who};
 
 /// The number of this response that the content security policy asks of every script and style (CSP 3, section 2.3.1).
 /// A page puts it on each `<script>` and `<style>` it writes.

@@ -32,12 +32,12 @@ fn choices(info: &Info) -> Vec<AddChoice> {
     let page = |kind: &MethodKind| match kind {
         MethodKind::Totp => Some(routes::REGISTER),
         MethodKind::HardwareToken => Some(routes::SECURITY_INFO_ADD_TOKEN),
+        MethodKind::Sms => Some(routes::SECURITY_INFO_ADD_PHONE),
+        MethodKind::Email => Some(routes::SECURITY_INFO_ADD_MAIL),
         MethodKind::Pass
         | MethodKind::Passkey
         | MethodKind::Push
-        | MethodKind::Sms
         | MethodKind::Voice
-        | MethodKind::Email
         | MethodKind::RecoveryCode
         | MethodKind::AppPassword
         | MethodKind::SecurityQuestions => None,
@@ -116,7 +116,11 @@ fn stopped(guest: &Guest, me: &SignedIn, error: TokenError) -> Answer {
 /// A fresh second step, then back to the form.
 fn confirm_first(guest: &Guest) -> Response {
     let here = guest.visit.here.as_str();
-    let back = if here.starts_with(routes::SECURITY_INFO_ADD_TOKEN) { here } else { routes::SECURITY_INFO_ADD_TOKEN };
+    let back = if here.starts_with(routes::SECURITY_INFO_ADD_TOKEN) {
+        here
+    } else {
+        routes::SECURITY_INFO_ADD_TOKEN
+    };
     see(&format!("{PATH}?confirm={}", query_value(back)))
 }
 

@@ -1,8 +1,9 @@
 //! What people do on the pages, one file an area. Each handler says who may call, calls one verb, and shows a page or looks elsewhere.
 
 mod account;
-mod add_method;
 mod activity;
+mod add_address;
+mod add_method;
 mod audit;
 mod console;
 mod forms;
@@ -47,6 +48,10 @@ where
         .get(routes::SECURITY_INFO, Who::Member, security_info::show)
         .post(routes::SECURITY_INFO, Who::Member, security_info::act)
         .get(routes::SECURITY_INFO_ADD, Who::Member, add_method::choose)
+        .get(routes::SECURITY_INFO_ADD_PHONE, Who::Member, add_address::show_phone)
+        .post(routes::SECURITY_INFO_ADD_PHONE, Who::Member, add_address::act_phone)
+        .get(routes::SECURITY_INFO_ADD_MAIL, Who::Member, add_address::show_mail)
+        .post(routes::SECURITY_INFO_ADD_MAIL, Who::Member, add_address::act_mail)
         .get(routes::SECURITY_INFO_ADD_TOKEN, Who::Member, add_method::show)
         .post(routes::SECURITY_INFO_ADD_TOKEN, Who::Member, add_method::act)
         .get(routes::ACTIVITY, Who::Member, activity::show)

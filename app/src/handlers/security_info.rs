@@ -258,7 +258,15 @@ async fn overview(guest: &Guest, me: &SignedIn, info: &Info, notice: Option<Noti
         methods: cards(info, guest),
         off,
         add: super::add_method::way_to_add(info),
-        waiting: guest.domain().tokens().waiting_for(&me.me).await.map_err(guest.fails())?.into_iter().map(|token| token.serial).collect(),
+        waiting: guest
+            .domain()
+            .tokens()
+            .waiting_for(&me.me)
+            .await
+            .map_err(guest.fails())?
+            .into_iter()
+            .map(|token| token.serial)
+            .collect(),
         lost: None,
         activity,
         browsers: Vec::new(),

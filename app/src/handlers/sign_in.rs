@@ -5,8 +5,8 @@ use axum::{
     response::Response,
 };
 use domain::{
-    sign_in::{AttemptView, BegunAttempt, Caller, NewSession, PasswordOutcome, SessionNote, SessionStage, SignInError, full_session, password_session},
     delivery::rules::NotSent,
+    sign_in::{AttemptView, BegunAttempt, Caller, NewSession, PasswordOutcome, SessionNote, SessionStage, SignInError, full_session, password_session},
     verification::{Answered, facts::Stage},
 };
 use jiff::Timestamp;
@@ -162,7 +162,9 @@ async fn password(mut guest: Guest, fields: &Fields) -> Answer {
 /// The code of whoever's first choice is a message is on its way when the page comes. Where it cannot go, the page offers what there is.
 async fn send_first_choice(guest: &Guest, tenant: TenantId, attempt: AttemptId) -> Result<(), Stop> {
     let view = guest.domain().sign_in().look(tenant, attempt).await.map_err(guest.fails())?;
-    let Some(kind) = view.first_choice.filter(|kind| kind.channel().is_some()) else { return Ok(()) };
+    let Some(kind) = view.first_choice.filter(|kind| kind.channel().is_some()) else {
+        return Ok(());
+    };
     let sent = guest.domain().verification().send(tenant, attempt, view.purpose, kind).await;
     match sent {
         Ok(_) => Ok(()),
@@ -347,7 +349,8 @@ fn password_page(guest: &Guest, upn: &str, problem: Option<Problem>) -> Response
 /// The kind that the page asks for: the one chosen; else the code that is on its way; else the first choice; else what there is. `None` when all there is has
 /// to be sent first, for looking at a page sends nothing.
 fn kind_shown(view: &AttemptView, chosen: Option<MethodKind>) -> Option<MethodKind> {
-    let typed = |kind: &MethodKind| matches!(kind, MethodKind::Totp | MethodKind::HardwareToken | MethodKind::RecoveryCode) && view.families.contains(&kind.family());
+    let typed =
+        |kind: &MethodKind| matches!(kind, MethodKind::Totp | MethodKind::HardwareToken | MethodKind::RecoveryCode) && view.families.contains(&kind.family());
     let on_its_way = view.sent.as_ref().map(|sent| sent.kind);
     chosen
         .filter(|kind| typed(kind) || on_its_way == Some(*kind))

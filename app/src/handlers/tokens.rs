@@ -122,7 +122,10 @@ fn cells(token: TokenView) -> [String; COLUMNS.len()] {
 
 /// A file of CSV to keep. Of the name, only what every system takes is used.
 pub(super) fn download(guest: &Guest, name: &str, body: Vec<u8>) -> Result<Response, Stop> {
-    let name: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' }).collect();
+    let name: String = name
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' })
+        .collect();
     let name = HeaderValue::from_str(&format!("attachment; filename=\"{name}.csv\"")).map_err(|_| guest.oops(ErrorCode::Internal))?;
     let kind = HeaderValue::from_static("text/csv; charset=utf-8");
     Ok(([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name)], body).into_response())

@@ -92,6 +92,8 @@ fn view(model: AuditPage) -> AnyView {
 fn toolbar(model: &AuditPage) -> AnyView {
     let kept = hidden(&model.filters.whole(), &["q", "about"]);
     let get = |name: &str| model.filters.get(name).map(str::to_owned);
+    // An id says nothing to people; the sign-in name finds the same.
+    let party = |name: &str| get(name).map(|value| Some(party_of(model, &value)).filter(|name| name.contains('@')).unwrap_or(value));
     let mut events: Vec<Choice> = Event::ALL.iter().map(|event| Choice::new(event.as_str(), words::event(*event))).collect();
     events.sort_by(|one, other| one.words.cmp(&other.words));
     let events = [Choice::new("", text!(journal.any))].into_iter().chain(events).collect();
@@ -104,7 +106,7 @@ fn toolbar(model: &AuditPage) -> AnyView {
                 name="about"
                 label=text!(audit.search)
                 placeholder=text!(audit.search)
-                value=get("about").unwrap_or_default()
+                value=party("about").unwrap_or_default()
                 key="f"
                 keep=move || kept
             />
@@ -114,8 +116,8 @@ fn toolbar(model: &AuditPage) -> AnyView {
                     <form class="stack tight" method="get" action=model.path.clone()>
                         {rest}
                         <Select name="event" label=text!(audit.what) options=events selected=get("event")/>
-                        <TextField name="by" label=text!(audit.who) value=get("by") length_max=200/>
-                        <TextField id="f-about-menu".to_owned() name="about" label=text!(audit.about) value=get("about") length_max=200/>
+                        <TextField name="by" label=text!(audit.who) value=party("by") length_max=200/>
+                        <TextField id="f-about-menu".to_owned() name="about" label=text!(audit.about) value=party("about") length_max=200/>
                         <TextField name="from" label=text!(journal.from) kind=InputKind::Date value=day("from")/>
                         <TextField name="to" label=text!(journal.to) kind=InputKind::Date value=day("to")/>
                         <Button look=ButtonLook::Primary>{text!(journal.apply)}</Button>
@@ -132,10 +134,7 @@ fn chips(model: &AuditPage) -> AnyView {
     let periods = period_chips(filters, model.period, &model.path);
     let named = |name: &str, value: &str| -> Option<(&'static str, String)> {
         Some(match name {
-            "event" => (
-                text!(audit.what),
-                words::event(Event::from_text(value)?).to_owned(),
-            ),
+            "event" => (text!(audit.what), words::event(Event::from_text(value)?).to_owned()),
             "by" => (text!(audit.who), party_of(model, value)),
             "about" => (text!(audit.about), party_of(model, value)),
             "from" => (text!(journal.from), day_of(value)),

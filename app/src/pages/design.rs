@@ -268,6 +268,7 @@ fn badges() -> AnyView {
         <div class="row loose">
             <CopyBox text="7K2M-9QXD-3F"/>
             <CopyBox text="7K2M-9QXD-3F" look=CopyLook::Inline/>
+            <CopyBox text="https://mfa.duinmeer.example/set-up/4KPX92WDQ7" look=CopyLook::Block button="Copy link"/>
             <span class="row"><Kbd>"g"</Kbd><Kbd>"u"</Kbd></span>
             <Avatar name="Ann de Vries"/>
             <Avatar name="Ann de Vries" size=AvatarSize::Large/>
@@ -299,7 +300,8 @@ fn fields() -> AnyView {
                     value="192.0.2.0/33".to_owned()
                     error="A prefix is at most 32. Did you mean 192.0.2.0/24?".to_owned()
                 />
-                <TextField name="e-mail" label="Example inside" kind=InputKind::Email placeholder="name@duinmeer.example".to_owned()/>
+                <TextField name="e-mail" label="Example inside" kind=InputKind::Email placeholder="e.g. name@duinmeer.example".to_owned()/>
+                <PasswordInput name="current_password" label="Your password" show="Show" hide="Hide"/>
             </div>
             <div class="stack">
                 <Select

@@ -315,7 +315,9 @@ fn chips(model: &JournalPage) -> AnyView {
 /// A day or moment of a filter as it is written on the page.
 pub(super) fn day_of(value: &str) -> String {
     match (value.parse::<jiff::civil::Date>(), value.parse::<jiff::Timestamp>()) {
-        (Ok(day), _) => day.to_zoned(crate::visit::visit().zone.clone()).map_or(value.to_owned(), |start| format::date_with_year(start.timestamp())),
+        (Ok(day), _) => day
+            .to_zoned(crate::visit::visit().zone.clone())
+            .map_or(value.to_owned(), |start| format::date_with_year(start.timestamp())),
         (_, Ok(at)) => format::moment(at),
         _ => value.to_owned(),
     }

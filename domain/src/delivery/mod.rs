@@ -6,6 +6,7 @@
 pub mod call;
 pub mod channel;
 pub mod error;
+mod extension;
 pub mod gsm7;
 pub mod phone;
 pub mod rules;

@@ -1,6 +1,6 @@
 //! Phone numbers as people type them, and mail addresses that codes go to.
 
-use super::channel::{Extension, ExtensionError};
+use super::extension::{Extension, ExtensionError};
 use model::{Upn, UpnError};
 use phonenumber::{Mode, country};
 use serde::{Deserialize, Serialize};
@@ -199,14 +199,14 @@ mod tests {
         #[test]
         fn any_text_gets_an_answer(text in ".{0,70}") {
             if let Ok(read) = PhoneNumber::parse(&text, Some("NL")) {
-                prop_assert!(super::super::channel::is_e164(read.e164()));
+                prop_assert!(super::super::extension::is_e164(read.e164()));
             }
         }
 
         #[test]
         fn digits_get_an_answer(text in "[+0-9 x@()-]{0,60}") {
             if let Ok(read) = PhoneNumber::parse(&text, Some("NL")) {
-                prop_assert!(super::super::channel::is_e164(read.e164()));
+                prop_assert!(super::super::extension::is_e164(read.e164()));
             }
         }
     }

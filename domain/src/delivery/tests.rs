@@ -108,7 +108,10 @@ impl Post {
             };
             ids.push(delivery.add_provider(by, new).await.expect("a provider"));
         }
-        for (channel, kind, value) in [(Channel::Sms, SenderKind::Name, "Noord"), (Channel::Mail, SenderKind::Mail, "codes@noord.example")] {
+        for (channel, kind, value) in [
+            (Channel::Sms, SenderKind::Name, "Noord"),
+            (Channel::Mail, SenderKind::Mail, "codes@noord.example"),
+        ] {
             let new = NewSender {
                 tenant: None,
                 channel,
@@ -224,17 +227,28 @@ async fn a_code_is_sent_and_opens_once() {
     let again = post.app.verify(ann.upn.as_str(), &code).await.expect("an answer");
     assert_eq!(again.decision, Some(Decision::Denied), "nor at another door");
     assert_eq!(post.steps().await, ["delivery_queued Eerste", "delivery_handed Eerste"]);
-    let kept = post.app.seen_by_superuser(String::from("select count(*)::text from delivery where sealed is not null")).await;
+    let kept = post
+        .app
+        .seen_by_superuser(String::from("select count(*)::text from delivery where sealed is not null"))
+        .await;
     assert_eq!(kept, ["0"], "what was handed over is kept no longer");
-    assert_eq!(post.app.number("select count(*) from usage").await, 1, "one for the attempt, never for a message");
+    assert_eq!(
+        post.app.number("select count(*) from usage").await,
+        1,
+        "one for the attempt, never for a message"
+    );
     let log = post
         .app
-        .seen_by_superuser(String::from("select delivery || '|' || (phone_tail_mac is not null) from auth_log where decision = 'allowed'"))
+        .seen_by_superuser(String::from(
+            "select delivery || '|' || (phone_tail_mac is not null) from auth_log where decision = 'allowed'",
+        ))
         .await;
     assert_eq!(log, ["sms Eerste handed|true"]);
     let dump = post
         .app
-        .seen_by_superuser(String::from("select row_to_json(d)::text from delivery d union all select row_to_json(c)::text from challenge c"))
+        .seen_by_superuser(String::from(
+            "select row_to_json(d)::text from delivery d union all select row_to_json(c)::text from challenge c",
+        ))
         .await;
     for row in dump {
         assert!(!row.contains("612345678") && !row.contains(&code), "{row}");
@@ -255,7 +269,12 @@ async fn f9_a_failing_provider_never_makes_a_second_code() {
         assert!(codes.iter().all(|code| *code == codes[0]), "{error}: {codes:?}");
         assert_eq!(
             post.steps().await,
-            ["delivery_queued Eerste", "delivery_failed Eerste", "delivery_queued Tweede", "delivery_handed Tweede"],
+            [
+                "delivery_queued Eerste",
+                "delivery_failed Eerste",
+                "delivery_queued Tweede",
+                "delivery_handed Tweede"
+            ],
             "{error}"
         );
         let allowed = post.answers(challenge(&asked), &codes[0]).await.expect("an answer");
@@ -308,12 +327,20 @@ async fn a_resend_is_the_same_code_and_the_sixth_is_refused() {
     post.app.wait(10);
     let refused = post.app.domain.verification().resend(&post.app.key, None, open.id).await.expect("an answer");
     assert_eq!(refused.reason, Some(Reason::Throttled));
-    assert_eq!(refused.wait_until, Some(post.app.now() + jiff::SignedDuration::from_secs(250)), "five minutes after the first");
+    assert_eq!(
+        refused.wait_until,
+        Some(post.app.now() + jiff::SignedDuration::from_secs(250)),
+        "five minutes after the first"
+    );
     assert_eq!(post.works().await, 0);
     // Nor does a challenge of its own get round it; an app's code is not limited by it.
     let begun = post.asks(&ann).await;
     assert_eq!((begun.decision, begun.reason), (Some(Decision::Denied), Some(Reason::Throttled)));
-    assert_eq!(post.answers(open.id, &codes[0]).await.expect("an answer").decision, Some(Decision::Allowed), "what was sent still opens");
+    assert_eq!(
+        post.answers(open.id, &codes[0]).await.expect("an answer").decision,
+        Some(Decision::Allowed),
+        "what was sent still opens"
+    );
 }
 
 /// S47, S50, S51: 180 s on the cloud path, 300 s on the server path; then the code is worth nothing, and the attempt is a denied row within one sweep.
@@ -323,7 +350,10 @@ async fn codes_live_as_long_as_their_path_says() {
     let ann = post.member("ann").await;
     let name = CleanText::parse("vpn").expect("a name");
     let directory = post.app.domain.directory();
-    let server = directory.create_api_key(&post.app.admin, &name, &Scope::ALL, Path::Server).await.expect("a key");
+    let server = directory
+        .create_api_key(&post.app.admin, &name, &Scope::ALL, Path::Server)
+        .await
+        .expect("a key");
     for (key, life) in [(&post.app.key, 180), (&server, 300)] {
         for (late, decision) in [(-1, Some(Decision::Allowed)), (1, None)] {
             let asked = post.asks_with(key, &ann, MethodKind::Sms).await;
@@ -340,11 +370,17 @@ async fn codes_live_as_long_as_their_path_says() {
             post.app.wait(400);
         }
     }
-    let denied = post.app.number("select count(*) from auth_log where decision = 'denied' and reason = 'code_never_entered'").await;
+    let denied = post
+        .app
+        .number("select count(*) from auth_log where decision = 'denied' and reason = 'code_never_entered'")
+        .await;
     assert_eq!(denied, 0, "nobody has swept yet");
     let swept = post.app.domain.sign_in().sweep(post.app.tenant).await.expect("swept");
     assert_eq!(swept, 2);
-    let denied = post.app.number("select count(*) from auth_log where decision = 'denied' and reason = 'code_never_entered'").await;
+    let denied = post
+        .app
+        .number("select count(*) from auth_log where decision = 'denied' and reason = 'code_never_entered'")
+        .await;
     assert_eq!(denied, 2);
 }
 
@@ -368,7 +404,15 @@ async fn one_call_takes_a_code_that_another_has_sent() {
     let shape = |answer: &Answer| {
         let open = answer.challenge.as_ref().expect("pending");
         let ends = open.expires_at.duration_since(post.app.now());
-        (answer.decision, answer.reason, answer.method, open.kind, ends, open.tries_left, open.sent_to.as_ref().map(|s| s.chars().count()))
+        (
+            answer.decision,
+            answer.reason,
+            answer.method,
+            open.kind,
+            ends,
+            open.tries_left,
+            open.sent_to.as_ref().map(|s| s.chars().count()),
+        )
     };
     let known = post.asks(&ann).await;
     let unknown = post.asks(&nobody).await;
@@ -389,23 +433,61 @@ async fn b3_another_way_begins_no_new_row_of_tries() {
     post.app.wait(1);
     let attempt = begun.attempt.expect("an attempt");
     let wrong = OfferedCode::parse(&post.app.wrong_code(&ann)).expect("a code");
-    let tries = |kind| async move { domain.verification().second(tenant, attempt, Purpose::SignIn, &wrong, kind).await.expect("an answer").0 };
+    let tries = |kind| async move {
+        domain
+            .verification()
+            .second(tenant, attempt, Purpose::SignIn, &wrong, kind)
+            .await
+            .expect("an answer")
+            .0
+    };
     let left = |answered: Answered| match answered {
         Answered::Wrong { tries_left, .. } => Some(tries_left),
         _ => None,
     };
-    let first = domain.verification().second(tenant, attempt, Purpose::SignIn, &OfferedCode::parse(&post.app.wrong_code(&ann)).expect("a code"), None).await;
+    let first = domain
+        .verification()
+        .second(
+            tenant,
+            attempt,
+            Purpose::SignIn,
+            &OfferedCode::parse(&post.app.wrong_code(&ann)).expect("a code"),
+            None,
+        )
+        .await;
     assert_eq!(left(first.expect("an answer").0), Some(2));
-    let sent = domain.verification().send(tenant, attempt, Purpose::SignIn, MethodKind::Sms).await.expect("an answer").expect("sent");
+    let sent = domain
+        .verification()
+        .send(tenant, attempt, Purpose::SignIn, MethodKind::Sms)
+        .await
+        .expect("an answer")
+        .expect("sent");
     assert_eq!((sent.kind, sent.sent_to.as_str()), (MethodKind::Sms, "+31 •••••••78"));
-    let twice = domain.verification().send(tenant, attempt, Purpose::SignIn, MethodKind::Sms).await.expect("an answer").expect("sent");
+    let twice = domain
+        .verification()
+        .send(tenant, attempt, Purpose::SignIn, MethodKind::Sms)
+        .await
+        .expect("an answer")
+        .expect("sent");
     assert_eq!((twice, post.works().await), (sent, 1), "a second click or tab sends nothing more");
     let second = domain
         .verification()
-        .second(tenant, attempt, Purpose::SignIn, &OfferedCode::parse(&post.app.wrong_code(&ann)).expect("a code"), Some(MethodKind::Sms))
+        .second(
+            tenant,
+            attempt,
+            Purpose::SignIn,
+            &OfferedCode::parse(&post.app.wrong_code(&ann)).expect("a code"),
+            Some(MethodKind::Sms),
+        )
         .await;
     assert_eq!(left(second.expect("an answer").0), Some(1));
-    assert!(matches!(tries(Some(MethodKind::Totp)).await, Answered::Ended { reason: Reason::TooManyCodes, .. }));
+    assert!(matches!(
+        tries(Some(MethodKind::Totp)).await,
+        Answered::Ended {
+            reason: Reason::TooManyCodes,
+            ..
+        }
+    ));
     let late = domain.verification().send(tenant, attempt, Purpose::SignIn, MethodKind::Sms).await;
     assert!(matches!(late, Err(VerificationError::ChallengeGone)), "what has ended sends nothing");
 }
@@ -427,7 +509,12 @@ async fn b4_b23_a_sent_code_serves_its_purpose_and_its_number_alone() {
     domain.sign_in().password(&sign_in, PASSWORD, &client()).await.expect("right");
     post.app.wait(1);
     let sign_in = sign_in.attempt.expect("an attempt");
-    domain.verification().send(tenant, sign_in, Purpose::SignIn, MethodKind::Sms).await.expect("an answer").expect("sent");
+    domain
+        .verification()
+        .send(tenant, sign_in, Purpose::SignIn, MethodKind::Sms)
+        .await
+        .expect("an answer")
+        .expect("sent");
     let step_up = domain.sign_in().begin_step_up(&me).await.expect("an attempt").attempt.expect("an attempt");
     let adding = domain.methods().begin_address(&he, MethodKind::Sms, &other).await.expect("sent");
     post.works().await;
@@ -436,10 +523,18 @@ async fn b4_b23_a_sent_code_serves_its_purpose_and_its_number_alone() {
     for (attempt, made_for) in [(sign_in, Purpose::SignIn), (step_up, Purpose::StepUp), (adding.attempt, Purpose::AddMethod)] {
         for purpose in Purpose::ALL.iter().copied().filter(|purpose| *purpose != made_for) {
             let answered = domain.verification().second(tenant, attempt, purpose, &for_ann, None).await;
-            assert!(matches!(answered, Err(VerificationError::ChallengeGone)), "{made_for} answered as {purpose}: {answered:?}");
+            assert!(
+                matches!(answered, Err(VerificationError::ChallengeGone)),
+                "{made_for} answered as {purpose}: {answered:?}"
+            );
         }
     }
-    let swapped = domain.verification().second(tenant, step_up, Purpose::StepUp, &for_ann, None).await.expect("an answer").0;
+    let swapped = domain
+        .verification()
+        .second(tenant, step_up, Purpose::StepUp, &for_ann, None)
+        .await
+        .expect("an answer")
+        .0;
     assert!(matches!(swapped, Answered::Wrong { .. }), "the sign-in's code at the step-up: {swapped:?}");
     // Bob's new number is proven by what was sent there, not by his app, not by Ann's code, and not by Ann.
     let app_code = OfferedCode::parse(&post.app.code(&bob)).expect("a code");
@@ -455,7 +550,12 @@ async fn b4_b23_a_sent_code_serves_its_purpose_and_its_number_alone() {
     assert!(his.iter().any(|m| m.kind == MethodKind::Sms && m.active && m.label == "+31 •••••••21"));
     assert_eq!(post.app.number("select count(*) from usage").await, 0, "proving a number costs nothing");
     // And Ann's own code still opens what it was made for.
-    let right = domain.verification().second(tenant, sign_in, Purpose::SignIn, &for_ann, Some(MethodKind::Sms)).await.expect("an answer").0;
+    let right = domain
+        .verification()
+        .second(tenant, sign_in, Purpose::SignIn, &for_ann, Some(MethodKind::Sms))
+        .await
+        .expect("an answer")
+        .0;
     assert!(matches!(right, Answered::Right(_)), "{right:?}");
 }
 
@@ -476,7 +576,10 @@ async fn an_address_counts_once_it_is_proven() {
     let asked = post.asks(&ann).await;
     assert_eq!(post.works().await, 0, "no code goes to a number that is not proven: {asked:?}");
     let own = Address::Mail(Mailbox::parse(ann.upn.as_str()).expect("an address"));
-    assert!(matches!(methods.begin_address(&me, MethodKind::Email, &own).await, Err(MethodError::OwnMailbox)));
+    assert!(matches!(
+        methods.begin_address(&me, MethodKind::Email, &own).await,
+        Err(MethodError::OwnMailbox)
+    ));
     let home = Address::Mail(Mailbox::parse("ann@home.example").expect("an address"));
     let mail = methods.begin_address(&me, MethodKind::Email, &home).await.expect("sent");
     post.works().await;
@@ -505,7 +608,10 @@ async fn reports_move_a_message_only_forward() {
     };
     let (delivery, [first, second, _]) = (post.app.domain.delivery(), post.ids);
     use channel::DeliveryStatus as S;
-    delivery.report(second, &report(S::Delivered, &reference)).await.expect("ignored: another provider's");
+    delivery
+        .report(second, &report(S::Delivered, &reference))
+        .await
+        .expect("ignored: another provider's");
     delivery.report(first, &report(S::Delivered, "unknown")).await.expect("ignored");
     let status = || async { post.app.seen_by_superuser(String::from("select status from delivery order by n")).await };
     assert_eq!(status().await, ["handed"]);
@@ -547,10 +653,19 @@ async fn a_dead_workers_messages_are_taken_by_the_next() {
     other.delivery().hand_over(taken, Some(&post.first)).await.expect("told");
     let late = held.into_iter().next().expect("one");
     post.app.domain.delivery().hand_over(late, Some(&post.first)).await.expect("told late");
-    assert_eq!(post.app.number("select count(*) from attempt_step where kind = 'delivery_handed'").await, 1, "the late one writes nothing");
+    assert_eq!(
+        post.app.number("select count(*) from attempt_step where kind = 'delivery_handed'").await,
+        1,
+        "the late one writes nothing"
+    );
     // A challenge that has ended sends nothing any more.
     let asked = post.asks(&ann).await;
-    post.app.domain.verification().give_up(&post.app.key, None, challenge(&asked)).await.expect("given up");
+    post.app
+        .domain
+        .verification()
+        .give_up(&post.app.key, None, challenge(&asked))
+        .await
+        .expect("given up");
     let before = post.first.codes().len() + post.second.codes().len();
     post.works().await;
     assert_eq!(post.first.codes().len() + post.second.codes().len(), before);
@@ -591,7 +706,10 @@ async fn senders_have_the_form_of_their_kind() {
         (SenderKind::Mail, None, "codes@noord.example"),
         (SenderKind::Name, Some("nl"), "Noord"),
     ] {
-        assert!(matches!(add(kind, country, value).await, Err(DeliveryError::Invalid(..))), "{kind} {country:?} {value}");
+        assert!(
+            matches!(add(kind, country, value).await, Err(DeliveryError::Invalid(..))),
+            "{kind} {country:?} {value}"
+        );
     }
     let provider = |name: &str, kind| NewProvider {
         tenant: None,
@@ -603,14 +721,20 @@ async fn senders_have_the_form_of_their_kind() {
         secret: Some(Secret::new(String::from("canary-of-a-gateway"))),
     };
     let delivery = app.domain.delivery();
-    delivery.add_provider(Operator::console(), provider("A", ProviderKind::HttpSms)).await.expect("made");
+    delivery
+        .add_provider(Operator::console(), provider("A", ProviderKind::HttpSms))
+        .await
+        .expect("made");
     let taken = delivery.add_provider(Operator::console(), provider("a", ProviderKind::HttpSms)).await;
     assert!(matches!(taken, Err(DeliveryError::NameTaken)), "{taken:?}");
     let wrong = delivery.add_provider(Operator::console(), provider("B", ProviderKind::Smtp)).await;
     assert!(matches!(wrong, Err(DeliveryError::Invalid("kind", _))), "{wrong:?}");
     let shown = format!("{:?}", delivery.live_providers().await.expect("providers"));
     assert!(!shown.contains("canary"), "{shown}");
-    let stored = app.seen_by_superuser(String::from("select row_to_json(p)::text from delivery_provider p")).await.concat();
+    let stored = app
+        .seen_by_superuser(String::from("select row_to_json(p)::text from delivery_provider p"))
+        .await
+        .concat();
     assert!(!stored.contains("canary"), "{stored}");
     let opened = delivery.live_providers().await.expect("providers").remove(0).secret.expect("a secret");
     assert_eq!(opened.expose(), "canary-of-a-gateway");

@@ -162,6 +162,7 @@ impl HeldMethod {
             last_used_at: None,
             confirmed_at: Some(self.from),
             address_mac: None,
+            waits_for: None,
         }
     }
 

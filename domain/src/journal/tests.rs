@@ -43,6 +43,7 @@ fn session_of(member: &TestMember, app: &TestApp) -> Member {
         strict: false,
         factor_at: None,
         client: client(),
+        session: uuid::Uuid::nil(),
     }
 }
 

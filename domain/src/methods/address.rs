@@ -19,6 +19,7 @@ use crate::{
 use jiff::{SignedDuration, Timestamp};
 use model::*;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 /// Phones and mailboxes of one member together.
 const ADDRESSES_MAX: usize = 3;
@@ -50,7 +51,7 @@ impl Methods<'_> {
         check_address(&info.methods, kind, address, &view.upn)?;
         let method = MethodId(domain.rng().id(now));
         let expires_at = now + SignedDuration::from_secs(PENDING_METHOD_SECONDS);
-        self.insert_address(&mut tx, &keys, view.id, method, kind, address, Some(expires_at)).await?;
+        self.insert_address(&mut tx, &keys, view.id, method, kind, address, Some((me.session(), expires_at))).await?;
         tx.commit().await?;
         let upn = Upn::parse(&view.upn).map_err(|_| MethodError::Unknown)?;
         let wanted = Wanted {
@@ -146,8 +147,9 @@ impl Methods<'_> {
         method: MethodId,
         kind: MethodKind,
         address: &Address,
-        expires_at: Option<Timestamp>,
+        waits_for: Option<(Uuid, Timestamp)>,
     ) -> Result<()> {
+        let expires_at = waits_for.map(|(_, until)| until);
         let (now, rng) = (self.0.clock().now(), self.0.rng());
         let sealed = seal_address(keys.key(KeyPurpose::Address), method.0, address, rng);
         let mac = address_mac(keys, address);
@@ -165,6 +167,7 @@ impl Methods<'_> {
             last_step: -1,
             drift: 0,
             address_mac: Some(&mac),
+            waits_for: waits_for.map(|(waits_for, _)| waits_for),
         };
         Ok(store::insert_method(tx, &new, now).await?)
     }

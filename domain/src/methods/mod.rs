@@ -29,6 +29,7 @@ use recovery::RecoveryCodes;
 pub use seed::{OathSeed, PendingTotp};
 use serde::Serialize;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 type Result<T> = std::result::Result<T, MethodError>;
 
@@ -112,7 +113,7 @@ impl Methods<'_> {
         let mut tx = self.0.db().tenant(me.tenant()).await?;
         let (view, info) = self.info(&mut tx, me.id()).await?;
         self.fresh(me, &info)?;
-        let pending = self.pending_totp(&mut tx, &view, &info).await?;
+        let pending = self.pending_totp(&mut tx, &view, &info, me.session()).await?;
         tx.commit().await?;
         Ok(pending)
     }
@@ -125,7 +126,7 @@ impl Methods<'_> {
         store::lock_member(&mut tx, me.id()).await?;
         let (view, info) = self.info(&mut tx, me.id()).await?;
         self.fresh(me, &info)?;
-        let pending = store::find_pending(&mut tx, me.id(), now).await?.ok_or(MethodError::PendingGone)?;
+        let pending = store::find_pending(&mut tx, me.id(), me.session(), now).await?.ok_or(MethodError::PendingGone)?;
         let method = pending_facts(&pending);
         let Match::Right { step, drift } = compare::oath(&method, code.as_str(), Profile::Standard, &keys, now)? else {
             return Err(MethodError::WrongCode);
@@ -250,6 +251,7 @@ impl Methods<'_> {
             last_step: -1,
             drift: 0,
             address_mac: None,
+            waits_for: None,
         };
         store::insert_method(&mut tx, &new, now).await?;
         if confirmed && view.mfa_state == MfaState::Enabled {
@@ -299,15 +301,15 @@ impl Methods<'_> {
         Ok(tx.commit().await?)
     }
 
-    /// The waiting app of a member, or a new one.
-    pub(crate) async fn pending_totp(self, tx: &mut TenantTx, view: &MemberView, info: &SecurityInfo) -> Result<PendingTotp> {
+    /// The app that waits for this sign-in or session, or a new one: nobody else is ever shown its seed.
+    pub(crate) async fn pending_totp(self, tx: &mut TenantTx, view: &MemberView, info: &SecurityInfo, waits_for: Uuid) -> Result<PendingTotp> {
         if !info.may_add.contains(&MethodKind::Totp) {
             return Err(MethodError::KindOff(MethodKind::Totp));
         }
         check_room(info)?;
         let (now, rng) = (self.0.clock().now(), self.0.rng());
         let keys = self.0.keys(tx.tenant()).await?;
-        if let Some(row) = store::find_pending(tx, view.id, now).await? {
+        if let Some(row) = store::find_pending(tx, view.id, waits_for, now).await? {
             let seed = keys.key(KeyPurpose::Seed).open(SealedColumn::MethodSeed, row.method_id, &row.sealed)?;
             let params = serde_json::from_value(row.params).unwrap_or_default();
             return Ok(PendingTotp {
@@ -334,6 +336,7 @@ impl Methods<'_> {
             last_step: -1,
             drift: 0,
             address_mac: None,
+            waits_for: Some(waits_for),
         };
         store::insert_method(tx, &new, now).await?;
         Ok(PendingTotp {
@@ -503,5 +506,6 @@ pub(crate) fn pending_facts(row: &store::PendingRow) -> MethodFacts {
         last_used_at: None,
         confirmed_at: None,
         address_mac: None,
+        waits_for: None,
     }
 }

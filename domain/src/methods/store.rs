@@ -104,14 +104,17 @@ pub(crate) struct PendingRow {
     pub(crate) expires_at: Timestamp,
 }
 
-pub(crate) async fn find_pending(tx: &mut TenantTx, member: MemberId, now: Timestamp) -> Result<Option<PendingRow>, DbError> {
+/// The app that waits for whoever was shown its seed, or one that an admin has given the member.
+pub(crate) async fn find_pending(tx: &mut TenantTx, member: MemberId, waits_for: Uuid, now: Timestamp) -> Result<Option<PendingRow>, DbError> {
     let tenant = tx.tenant().0;
     let row = sqlx::query!(
         r#"select method_id, sealed as "sealed!", params, expires_at as "expires_at!" from method
-           where tenant_id = $1 and member_id = $2 and state = 'pending' and kind = 'totp' and expires_at > $3 and sealed is not null order by created_at desc limit 1"#,
+           where tenant_id = $1 and member_id = $2 and state = 'pending' and kind = 'totp' and expires_at > $3 and sealed is not null
+             and (waits_for = $4 or waits_for is null) order by waits_for nulls last, created_at desc limit 1"#,
         tenant,
         member.0,
-        now.to_sqlx() as _
+        now.to_sqlx() as _,
+        waits_for
     )
     .fetch_optional(&mut **tx)
     .await?;
@@ -140,22 +143,26 @@ pub(crate) struct NewMethodRow<'a> {
     pub(crate) drift: i32,
     /// MAC of the number or mailbox.
     pub(crate) address_mac: Option<&'a [u8]>,
+    /// The sign-in or session that was shown the seed, for one that waits.
+    pub(crate) waits_for: Option<Uuid>,
 }
 
 pub(crate) async fn insert_method(tx: &mut TenantTx, new: &NewMethodRow<'_>, now: Timestamp) -> Result<(), DbError> {
     let tenant = tx.tenant().0;
-    // Pending ones that were left behind make room: one square at a time.
+    // Pending ones that were left behind make room: one square at a time, for each who is shown one.
     sqlx::query!(
-        "update method set state = 'removed', removed_at = $3, sealed = null where tenant_id = $1 and member_id = $2 and state = 'pending'",
+        "update method set state = 'removed', removed_at = $3, sealed = null
+         where tenant_id = $1 and member_id = $2 and state = 'pending' and (waits_for is not distinct from $4 or expires_at <= $3)",
         tenant,
         new.member.0,
-        now.to_sqlx() as _
+        now.to_sqlx() as _,
+        new.waits_for
     )
     .execute(&mut **tx)
     .await?;
     sqlx::query!(
-        "insert into method (tenant_id, method_id, member_id, kind, label, state, sealed, params, created_at, expires_at, confirmed_at, last_step, drift, address_mac)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+        "insert into method (tenant_id, method_id, member_id, kind, label, state, sealed, params, created_at, expires_at, confirmed_at, last_step, drift, address_mac, waits_for)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         tenant,
         new.method.0,
         new.member.0,
@@ -169,7 +176,8 @@ pub(crate) async fn insert_method(tx: &mut TenantTx, new: &NewMethodRow<'_>, now
         new.confirmed_at.map(|t| t.to_sqlx()) as _,
         new.last_step,
         new.drift,
-        new.address_mac
+        new.address_mac,
+        new.waits_for
     )
     .execute(&mut **tx)
     .await?;

@@ -499,6 +499,7 @@ impl SignIn<'_> {
                     factor_at: facts.factor_at,
                     strict: tenant.profile == Profile::Strict,
                     client: client.clone(),
+                    session: facts.handle,
                 };
                 Caller::Member(Box::new(SignedIn {
                     me,

@@ -42,7 +42,7 @@ impl SignIn<'_> {
         let mut tx = self.0.db().tenant(tenant).await?;
         crate::methods::store::lock_member(&mut tx, member).await?;
         let (view, info) = self.0.methods().info(&mut tx, member).await?;
-        let pending = self.0.methods().pending_totp(&mut tx, &view, &info).await?;
+        let pending = self.0.methods().pending_totp(&mut tx, &view, &info, attempt.0).await?;
         tx.commit().await?;
         Ok(pending)
     }
@@ -121,7 +121,9 @@ pub(crate) fn first_code(
         .facts
         .methods
         .iter()
-        .find(|m| m.state == "pending" && m.kind == MethodKind::Totp)
+        .filter(|m| m.state == "pending" && m.kind == MethodKind::Totp && m.waits_for.is_none_or(|shown| shown == attempt.attempt_id.0))
+        // The one this sign-in was shown, before one that an admin has given.
+        .max_by_key(|m| (m.waits_for.is_some(), m.method_id))
         .ok_or_else(gone)?;
     let matched = compare::oath(waiting, code.as_str(), Profile::Standard, scene.keys, scene.now)?;
     let Match::Right { step, drift } = matched else {
@@ -132,6 +134,7 @@ pub(crate) fn first_code(
         method_id: waiting.method_id,
         step,
         drift,
+        label: Some(label.to_string()),
     });
     let codes = scene.facts.recovery.is_empty().then(|| RecoveryCodes::new(domain.rng()));
     commit.new_recovery = codes.iter().flat_map(|c| c.macs(scene.keys, member.member_id)).map(Bytea).collect();

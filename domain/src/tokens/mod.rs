@@ -415,6 +415,7 @@ impl Tokens<'_> {
             last_step: step,
             drift: drift as i32,
             address_mac: None,
+            waits_for: None,
         };
         crate::methods::store::insert_method(&mut tx, &new, now).await?;
         if !store::set_active(&mut tx, token, member.id, method, (step, drift as i32), now).await? {
@@ -470,7 +471,7 @@ impl Tokens<'_> {
                 let mut commit = Commit::about(tenant, facts, AttemptId(domain.rng().id(scene.now)), scene.now, scene.now);
                 let found = judge(moved, facts.profile(), scene.now);
                 match (found, claims) {
-                    (Some((step, drift)), Some(method_id)) => commit.method_used = Some(verification::commit::MethodUsed { method_id, step, drift }),
+                    (Some((step, drift)), Some(method_id)) => commit.method_used = Some(verification::commit::MethodUsed { method_id, step, drift, label: None }),
                     (Some(_), None) => {}
                     (None, _) => {
                         let limits = scene.policy.as_ref().map(|(_, document)| document.limits.clone()).unwrap_or_default();

@@ -340,21 +340,40 @@ async fn f6_a_bad_row_keeps_the_whole_file_out() {
     let (report, tokens) = import(&app, &file, skipping.clone()).await.expect("a report");
     assert_eq!((report.imported, report.assigned), (2, 1));
     assert_eq!(tokens.iter().map(|t| t.serial.as_str()).collect::<Vec<_>>(), ["ZS-1", "ZS-6"]);
-    let given = app.domain.tokens().token(&app.admin, &Serial::parse("ZS-1").expect("serial")).await.expect("ann's");
+    let given = app
+        .domain
+        .tokens()
+        .token(&app.admin, &Serial::parse("ZS-1").expect("serial"))
+        .await
+        .expect("ann's");
     assert_eq!((given.state, given.owner), (TokenState::Assigned, Some(ann.id)));
-    let events = app.number("select count(*) from audit_log where event in ('tokens.imported', 'token.assigned')").await;
+    let events = app
+        .number("select count(*) from audit_log where event in ('tokens.imported', 'token.assigned')")
+        .await;
     assert_eq!(events, 2);
     let (again, _) = import(&app, &file, skipping).await.expect("a report");
     assert_eq!((again.imported, again.refused.len()), (0, 7), "a second time nothing is new");
     // Nobody gives a token to somebody with more rights by way of a file.
     let helper = Admin::new(app.tenant, Who::Console, vec![Role::AuthAdmin]);
     let boss = std::io::Cursor::new(format!("upn,serial,secret\nboss@noord.example,ZS-7,{BASE32}\n").into_bytes());
-    let report = app.domain.tokens().import(&helper, boss, ImportOptions::default(), |_| {}).await.expect("a report");
+    let report = app
+        .domain
+        .tokens()
+        .import(&helper, boss, ImportOptions::default(), |_| {})
+        .await
+        .expect("a report");
     assert_eq!(report.refused[0].error, "boss@noord.example has more rights than you.");
     let reader = Admin::new(app.tenant, Who::Console, vec![Role::Reader]);
-    let refused = app.domain.tokens().import(&reader, std::io::Cursor::new(Vec::new()), ImportOptions::default(), |_| {}).await;
+    let refused = app
+        .domain
+        .tokens()
+        .import(&reader, std::io::Cursor::new(Vec::new()), ImportOptions::default(), |_| {})
+        .await;
     assert!(matches!(refused, Err(TokenError::NotAllowed(_))));
-    for (file, why) in [("", "The file holds no tokens."), ("<?xml version=\"1.0\"?><!DOCTYPE a []><a/>", "document type")] {
+    for (file, why) in [
+        ("", "The file holds no tokens."),
+        ("<?xml version=\"1.0\"?><!DOCTYPE a []><a/>", "document type"),
+    ] {
         let refused = import(&app, file, ImportOptions::default()).await.expect_err(why);
         assert!(matches!(&refused, TokenError::Import(text) if text.contains(why)), "{refused}");
     }
@@ -384,7 +403,15 @@ async fn an_imported_token_shows_what_the_file_promises() {
     let serial = Serial::parse("ZS-1").expect("a serial number");
     app.domain.tokens().assign(&app.admin, &serial, &of(&ann)).await.expect("assigned");
     let early = OfferedCode::parse("338314").expect("count 4");
-    assert!(matches!(app.domain.tokens().activate(&app.admin, &serial, &early).await, Err(TokenError::WrongCode)), "before its counter");
-    let active = app.domain.tokens().activate(&app.admin, &serial, &OfferedCode::parse("254676").expect("count 5")).await.expect("active");
+    assert!(
+        matches!(app.domain.tokens().activate(&app.admin, &serial, &early).await, Err(TokenError::WrongCode)),
+        "before its counter"
+    );
+    let active = app
+        .domain
+        .tokens()
+        .activate(&app.admin, &serial, &OfferedCode::parse("254676").expect("count 5"))
+        .await
+        .expect("active");
     assert_eq!(active.counter, Some(6));
 }

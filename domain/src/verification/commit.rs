@@ -91,6 +91,8 @@ pub struct MethodUsed {
     pub step: i64,
     /// The drift to remember.
     pub drift: i64,
+    /// What it is called from here on, for one that is proven by this.
+    pub label: Option<String>,
 }
 
 /// Changes of the member's row.

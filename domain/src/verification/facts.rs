@@ -215,6 +215,8 @@ pub struct MethodFacts {
     pub confirmed_at: Option<Timestamp>,
     /// MAC of the number or mailbox.
     pub address_mac: Option<Bytea>,
+    /// The sign-in or session that was shown the seed, for one that waits.
+    pub waits_for: Option<Uuid>,
 }
 
 impl MethodFacts {

@@ -1247,6 +1247,7 @@ impl Judged {
                         method_id: method.method_id,
                         step: *step,
                         drift: *drift,
+                        label: None,
                     });
                     told.method = Some((Some(method.method_id), method.kind));
                     told.reason = Reason::RightCode;

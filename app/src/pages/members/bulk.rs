@@ -233,7 +233,7 @@ fn preview(title: String, model: BulkPage) -> AnyView {
         })
         .collect_view();
     let look = if bulk == Bulk::Enable { ButtonLook::Primary } else { ButtonLook::Sure };
-    let summary = text!(members.rows, count = count);
+    let summary = text!(members.picked, count = count);
     view! {
         <ConsolePage title=title above=move || above>
             {capped}

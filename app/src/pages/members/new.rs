@@ -173,13 +173,17 @@ pub fn link_page(shell: ConsoleShell, model: LinkPage) -> Page {
     let earlier = (!model.new).then(|| view! { <p class="muted">{text!(members.link_earlier)}</p> });
     let another = model
         .new
-        .then(|| match model.organisation {
+        .then(|| match &model.organisation {
             Some(_) => (routes::OPERATOR_TENANTS_NEW.to_owned(), text!(tenants.add_another)),
             None => (format!("{list}/new"), text!(members.add_another)),
         })
         .map(|(href, words)| view! { <LinkButton href=href look=ButtonLook::Quiet>{words}</LinkButton> });
     let member = format!("{list}/{}", model.member);
-    let above = vec![(text!(members.title).to_owned(), list)];
+    let above = match model.organisation {
+        Some(_) => (text!(tenants.title).to_owned(), routes::OPERATOR_TENANTS.to_owned()),
+        None => (text!(members.title).to_owned(), list),
+    };
+    let above = vec![above];
     let (link_title, here) = (text!(members.link_title, name = name.clone()), title.clone());
     let (link_words, to_member) = (text!(members.link_words, name = name.clone()), text!(members.to_member, name = name));
     let body = view! {

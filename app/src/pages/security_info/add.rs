@@ -44,10 +44,7 @@ pub fn add_choice(shell: MemberShell, choices: Vec<AddChoice>) -> Page {
 }
 
 fn framed(shell: MemberShell, title: &str, view: AnyView) -> Page {
-    let shell = MemberShell {
-        frame: Frame::Framed,
-        ..shell
-    };
+    let shell = MemberShell { frame: Frame::Framed, ..shell };
     Page::new(PageMeta::new(title, text!(security_info.description)), shell, view)
 }
 
@@ -94,7 +91,11 @@ pub fn add_token(shell: MemberShell, model: AddToken) -> Page {
     });
     let serial_first = !given && (errors.serial.is_some() || serial.is_empty());
     let code_first = !serial_first && errors.name.is_none();
-    let hint = if given { text!(security_info.token_serial_given) } else { text!(security_info.token_serial_hint) };
+    let hint = if given {
+        text!(security_info.token_serial_given)
+    } else {
+        text!(security_info.token_serial_hint)
+    };
     let other = given.then(|| {
         view! { <p class="small"><a href=format!("{}?other=yes", routes::SECURITY_INFO_ADD_TOKEN)>{text!(security_info.token_other)}</a></p> }
     });

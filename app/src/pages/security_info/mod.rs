@@ -6,11 +6,13 @@
 //! Links (GET): `/security-info?rename=ID`, `?remove=ID`, `?renew`.
 
 mod add;
+mod address;
 mod change;
 mod confirm;
 mod methods;
 
 pub use add::{AddChoice, AddToken, AddTokenErrors, Closed, add_choice, add_token, closed};
+pub use address::{AddressCode, AddressForm, address_code, address_form};
 pub use change::{Remove, RemoveEffect};
 pub use confirm::Confirm;
 pub use methods::{MethodState, MethodView, OffView};

@@ -7,7 +7,8 @@ use model::{SessionId, SessionIdError};
 use super::findings::{joined, purpose};
 use crate::{
     components::{
-        Badge, BadgeLook, Banner, Button, ButtonLook, Column, EmptyState, IconName, LinkButton, MethodName, Person, Row, Search, SearchSize, Table, TableLook, Tone,
+        Badge, BadgeLook, Banner, Button, ButtonLook, Column, EmptyState, IconName, LinkButton, MethodName, Person, Row, Search, SearchSize, Table, TableLook,
+        Tone,
     },
     format,
     pages::words,

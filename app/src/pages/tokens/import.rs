@@ -100,7 +100,11 @@ pub fn import_page(shell: ConsoleShell, model: ImportPage) -> Page {
             {runs}
         </ConsolePage>
     };
-    Page::new(PageMeta::new(text!(tokens.import_title), text!(tokens.import_description)), shell, body.into_any())
+    Page::new(
+        PageMeta::new(text!(tokens.import_title), text!(tokens.import_description)),
+        shell,
+        body.into_any(),
+    )
 }
 
 fn banner(model: &ImportPage) -> Option<AnyView> {

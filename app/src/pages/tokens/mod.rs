@@ -19,9 +19,7 @@ use leptos::prelude::*;
 use model::{OathAlgorithm, OathKind, TokenState};
 
 use crate::{
-    components::{
-        Badge, ButtonLook, Chip, Chips, Column, EmptyState, Facet, Facets, IconName, Kbd, LinkButton, Pager, Row, Search, Table, Tone,
-    },
+    components::{Badge, ButtonLook, Chip, Chips, Column, EmptyState, Facet, Facets, IconName, Kbd, LinkButton, Pager, Row, Search, Table, Tone},
     format,
     render::{Page, PageMeta},
     routes,
@@ -134,7 +132,11 @@ fn rows(model: TokensPage) -> AnyView {
         return table(&model);
     }
     if model.filter.is_empty() && model.cursor.is_none() {
-        let words = if model.may_import { text!(tokens.empty_words) } else { text!(tokens.empty_words_look) };
+        let words = if model.may_import {
+            text!(tokens.empty_words)
+        } else {
+            text!(tokens.empty_words_look)
+        };
         let import = model.may_import.then(|| {
             let href = format!("{}/import", routes::admin(&model.slug, "tokens"));
             view! { <LinkButton href=href look=ButtonLook::Primary>{text!(tokens.import)}</LinkButton> }

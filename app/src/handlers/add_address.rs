@@ -1,0 +1,267 @@
+//! `/security-info/add/phone` and `/security-info/add/email`: a number or mailbox, and the code that is sent there. Looking at a page sends nothing.
+
+use axum::{
+    extract::{Form, Query as QueryOf},
+    response::Response,
+};
+use domain::{
+    delivery::{
+        Address,
+        phone::{Mailbox, PhoneError, PhoneNumber},
+        rules::NotSent,
+    },
+    methods::MethodError,
+    sign_in::SignInError,
+    verification::Answered,
+};
+use model::*;
+use serde::Deserialize;
+
+use super::{
+    forms::Pairs,
+    sign_in::{code_of, next_code},
+};
+use crate::{
+    caller::{Answer, Guest, see},
+    pages::{
+        Problem,
+        security_info::{AddressCode, AddressForm, PATH, address_code, address_form},
+    },
+    routes,
+    visit::query_value,
+};
+
+/// The query of the code's page.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct AddressQuery {
+    attempt: String,
+}
+
+/// The form for a phone, or the page of the code that was sent to it.
+pub(super) async fn show_phone(guest: Guest, query: QueryOf<AddressQuery>) -> Answer {
+    show(guest, query, MethodKind::Sms).await
+}
+
+/// What came back about a phone.
+pub(super) async fn act_phone(guest: Guest, form: Form<Vec<(String, String)>>) -> Answer {
+    act(guest, form, MethodKind::Sms).await
+}
+
+/// The form for a mailbox, or the page of the code that was sent to it.
+pub(super) async fn show_mail(guest: Guest, query: QueryOf<AddressQuery>) -> Answer {
+    show(guest, query, MethodKind::Email).await
+}
+
+/// What came back about a mailbox.
+pub(super) async fn act_mail(guest: Guest, form: Form<Vec<(String, String)>>) -> Answer {
+    act(guest, form, MethodKind::Email).await
+}
+
+/// Where a kind is added.
+pub(super) fn page_of(kind: MethodKind) -> &'static str {
+    match kind {
+        MethodKind::Email => routes::SECURITY_INFO_ADD_MAIL,
+        _ => routes::SECURITY_INFO_ADD_PHONE,
+    }
+}
+
+async fn show(mut guest: Guest, QueryOf(query): QueryOf<AddressQuery>, kind: MethodKind) -> Answer {
+    let me = guest.member()?.clone();
+    if let Ok(attempt) = query.attempt.parse::<AttemptId>() {
+        return match look(&mut guest, attempt, kind).await? {
+            Some(model) => Ok(guest.show(|| address_code(guest.shell(), model))),
+            None => Ok(form_again(&guest, kind, String::new(), Some(Problem::new(ErrorCode::ChallengeGone)), None)),
+        };
+    }
+    let info = guest.domain().methods().mine(&me.me).await.map_err(guest.fails())?;
+    if !info.may_add.contains(&kind) {
+        return Err(guest.oops(ErrorCode::MethodKindOff));
+    }
+    Ok(guest.show(|| {
+        let model = AddressForm {
+            kind,
+            typed: String::new(),
+            error: None,
+            problem: None,
+        };
+        address_form(guest.shell(), model)
+    }))
+}
+
+/// The code's page of an attempt that is this member's own, and open.
+async fn look(guest: &mut Guest, attempt: AttemptId, kind: MethodKind) -> Result<Option<AddressCode>, crate::caller::Stop> {
+    let me = guest.member()?.clone();
+    let view = match guest.domain().sign_in().look(me.me.tenant(), attempt).await {
+        Ok(view) if view.purpose == Purpose::AddMethod && view.upn == me.member.upn => view,
+        Ok(_) | Err(SignInError::Expired | SignInError::OtherStep(_)) => return Ok(None),
+        Err(error) => return Err(guest.fails()(error)),
+    };
+    guest.in_attempt(view.session_id);
+    let Some(sent) = view.sent else { return Ok(None) };
+    Ok(Some(AddressCode {
+        kind,
+        attempt: attempt.to_string(),
+        sent_to: sent.sent_to,
+        until: sent.expires_at,
+        typed: None,
+        problem: None,
+    }))
+}
+
+async fn act(guest: Guest, Form(fields): Form<Vec<(String, String)>>, kind: MethodKind) -> Answer {
+    guest.member()?;
+    let fields = Pairs(fields);
+    match fields.one("step") {
+        "send" => send(guest, &fields, kind).await,
+        "again" => again(guest, &fields, kind).await,
+        "code" => confirm(guest, &fields, kind).await,
+        _ => Err(guest.oops(ErrorCode::BadRequest)),
+    }
+}
+
+/// Reads the address and sends a code there.
+async fn send(guest: Guest, fields: &Pairs, kind: MethodKind) -> Answer {
+    let me = guest.member()?.clone();
+    let address = match kind {
+        // A number without a country's code is one of the tenant's own country.
+        MethodKind::Sms => match PhoneNumber::parse(fields.one("address"), home_of(&me.tenant.locale)) {
+            Ok(phone) => Address::Phone(phone),
+            Err(error) => return Ok(bad(&guest, kind, fields, || phone_words(&error))),
+        },
+        _ => match Mailbox::parse(fields.one("address")) {
+            Ok(mail) => Address::Mail(mail),
+            Err(_) => return Ok(bad(&guest, kind, fields, || text!(security_info.mail_bad).to_owned())),
+        },
+    };
+    match guest.domain().methods().begin_address(&me.me, kind, &address).await {
+        Ok(proving) => Ok(see(&format!("{}?attempt={}", page_of(kind), proving.attempt))),
+        Err(MethodError::StepUp) => Ok(see(&format!("{PATH}?confirm={}", query_value(page_of(kind))))),
+        Err(MethodError::OwnMailbox) => Ok(bad(&guest, kind, fields, || text!(security_info.mail_own).to_owned())),
+        Err(MethodError::AlreadyThere) => Ok(bad(&guest, kind, fields, || text!(security_info.address_there).to_owned())),
+        Err(MethodError::NotSent(NotSent::CountryOff(_))) => Ok(bad(&guest, kind, fields, || text!(security_info.phone_country).to_owned())),
+        Err(MethodError::NotSent(why)) => {
+            let problem = Problem {
+                until: why.until(),
+                ..Problem::new(if why.until().is_some() { ErrorCode::Throttled } else { ErrorCode::NotSent })
+            };
+            Ok(form_again(&guest, kind, fields.typed("address"), Some(problem), None))
+        }
+        Err(error @ (MethodError::AddressLimit(_) | MethodError::KindOff(_))) => {
+            Ok(form_again(&guest, kind, fields.typed("address"), Some(Problem::new(error.code())), None))
+        }
+        Err(error) => Err(guest.fails()(error)),
+    }
+}
+
+/// The same code once more.
+async fn again(mut guest: Guest, fields: &Pairs, kind: MethodKind) -> Answer {
+    let me = guest.member()?.clone();
+    let Ok(attempt) = fields.one("attempt").parse::<AttemptId>() else {
+        return Err(guest.oops(ErrorCode::BadRequest));
+    };
+    let Some(mut model) = look(&mut guest, attempt, kind).await? else {
+        return Ok(form_again(&guest, kind, String::new(), Some(Problem::new(ErrorCode::ChallengeGone)), None));
+    };
+    match guest
+        .domain()
+        .verification()
+        .send_again(me.me.tenant(), attempt, Purpose::AddMethod)
+        .await
+        .map_err(guest.fails())?
+    {
+        Ok(_) => Ok(see(&format!("{}?attempt={attempt}", page_of(kind)))),
+        Err(why) => {
+            let problem = Problem {
+                until: why.until(),
+                ..Problem::new(if why.until().is_some() { ErrorCode::Throttled } else { ErrorCode::NotSent })
+            };
+            let code = problem.code;
+            model.problem = Some(problem);
+            Ok(guest.show_with(code, || address_code(guest.shell(), model)))
+        }
+    }
+}
+
+/// Takes the code that was sent.
+async fn confirm(mut guest: Guest, fields: &Pairs, kind: MethodKind) -> Answer {
+    let me = guest.member()?.clone();
+    let Ok(attempt) = fields.one("attempt").parse::<AttemptId>() else {
+        return Err(guest.oops(ErrorCode::BadRequest));
+    };
+    let Some(mut model) = look(&mut guest, attempt, kind).await? else {
+        return Ok(form_again(&guest, kind, String::new(), Some(Problem::new(ErrorCode::ChallengeGone)), None));
+    };
+    model.typed = Some(fields.typed("code"));
+    let refuse = |guest: &Guest, mut model: AddressCode, problem: Problem| {
+        let code = problem.code;
+        model.problem = Some(problem);
+        guest.show_with(code, || address_code(guest.shell(), model))
+    };
+    let Ok(code) = OfferedCode::parse(fields.one("code")) else {
+        return Ok(refuse(&guest, model, Problem::new(ErrorCode::CodeForm)));
+    };
+    match guest.domain().methods().confirm_address(&me.me, attempt, &code).await.map_err(guest.fails())? {
+        Answered::Right(_) | Answered::Register => Ok(see(&format!("{PATH}?done=added&what={}", query_value(&model.sent_to)))),
+        Answered::Wrong { reason, tries_left } => {
+            let until = (reason == Reason::CodeReused).then(|| next_code(guest.visit.now));
+            let problem = Problem {
+                code: code_of(reason),
+                tries_left: u8::try_from(tries_left).ok(),
+                until,
+            };
+            Ok(refuse(&guest, model, problem))
+        }
+        Answered::Wait { until } => {
+            let problem = Problem {
+                until: Some(until),
+                ..Problem::new(ErrorCode::Throttled)
+            };
+            Ok(refuse(&guest, model, problem))
+        }
+        Answered::Ended { reason, until } => {
+            let problem = Problem {
+                until,
+                ..Problem::new(code_of(reason))
+            };
+            Ok(form_again(&guest, kind, String::new(), Some(problem), None))
+        }
+    }
+}
+
+/// The country of numbers that are typed without one.
+fn home_of(locale: &str) -> Option<&'static str> {
+    (locale == "nl").then_some("NL")
+}
+
+fn bad(guest: &Guest, kind: MethodKind, fields: &Pairs, words: impl FnOnce() -> String) -> Response {
+    guest.show_with(ErrorCode::Invalid, || {
+        let model = AddressForm {
+            kind,
+            typed: fields.typed("address"),
+            error: Some(words()),
+            problem: None,
+        };
+        address_form(guest.shell(), model)
+    })
+}
+
+fn form_again(guest: &Guest, kind: MethodKind, typed: String, problem: Option<Problem>, error: Option<String>) -> Response {
+    let code = problem.as_ref().map_or(ErrorCode::Invalid, |problem| problem.code);
+    guest.show_with(code, || {
+        let model = AddressForm { kind, typed, error, problem };
+        address_form(guest.shell(), model)
+    })
+}
+
+/// What is wrong with a number, in a member's words.
+fn phone_words(error: &PhoneError) -> String {
+    match error {
+        PhoneError::Empty => text!(security_info.phone_missing),
+        PhoneError::TooLong(_) | PhoneError::Sign(_) => text!(security_info.phone_signs),
+        PhoneError::NoCountry => text!(security_info.phone_no_country),
+        PhoneError::NoNumber => text!(security_info.phone_no_number),
+        PhoneError::Extension(_) => text!(security_info.phone_extension),
+    }
+    .to_owned()
+}

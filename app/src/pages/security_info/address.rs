@@ -1,0 +1,159 @@
+//! `/security-info/add/phone` and `/security-info/add/email`: where the code goes, and the code.
+
+use jiff::Timestamp;
+use leptos::prelude::*;
+use model::MethodKind;
+
+use super::PATH;
+use crate::{
+    components::{Button, ButtonLook, ButtonSize, CodeBoxes, Countdown, InputKind, LinkButton, TextField},
+    pages::problem::{Details, Problem},
+    render::{Page, PageMeta},
+    routes,
+    shell::{Frame, MemberShell},
+};
+
+/// The form, with what was typed.
+#[derive(Clone, Debug)]
+pub struct AddressForm {
+    /// A phone or a mailbox.
+    pub kind: MethodKind,
+    /// What was typed.
+    pub typed: String,
+    /// What is wrong with it.
+    pub error: Option<String>,
+    /// What went wrong besides.
+    pub problem: Option<Problem>,
+}
+
+/// The page of the code that was sent.
+#[derive(Clone, Debug)]
+pub struct AddressCode {
+    /// A phone or a mailbox.
+    pub kind: MethodKind,
+    /// Sent back with the code.
+    pub attempt: String,
+    /// Where the code went, masked.
+    pub sent_to: String,
+    /// How long it is good.
+    pub until: Timestamp,
+    /// What was typed.
+    pub typed: Option<String>,
+    /// What went wrong.
+    pub problem: Option<Problem>,
+}
+
+fn path(kind: MethodKind) -> &'static str {
+    match kind {
+        MethodKind::Email => routes::SECURITY_INFO_ADD_MAIL,
+        _ => routes::SECURITY_INFO_ADD_PHONE,
+    }
+}
+
+fn framed(shell: MemberShell, title: &str, view: AnyView) -> Page {
+    let shell = MemberShell { frame: Frame::Framed, ..shell };
+    Page::new(PageMeta::new(title, text!(security_info.description)), shell, view)
+}
+
+/// Draws the form.
+#[must_use]
+pub fn address_form(shell: MemberShell, model: AddressForm) -> Page {
+    let banner = model.problem.as_ref().and_then(Problem::banner);
+    let details = model
+        .problem
+        .as_ref()
+        .map(|problem| Details::new(problem.code, title(model.kind), None).folded());
+    let (lead, label, hint, kind, complete, send) = match model.kind {
+        MethodKind::Email => (
+            text!(security_info.mail_lead),
+            text!(security_info.mail_label),
+            text!(security_info.mail_hint),
+            InputKind::Email,
+            "email",
+            text!(security_info.mail_send),
+        ),
+        _ => (
+            text!(security_info.phone_lead),
+            text!(security_info.phone_label),
+            text!(security_info.phone_hint),
+            InputKind::Phone,
+            "tel",
+            text!(security_info.phone_send),
+        ),
+    };
+    let note = (model.kind == MethodKind::Sms).then(|| view! { <p class="muted small">{text!(security_info.phone_cost)}</p> });
+    let body = view! {
+        <div class="stack screen-stack">
+            <div class="lead"><h1>{title(model.kind)}</h1><p>{lead}</p></div>
+            {banner}
+            <form class="stack" method="post" action=path(model.kind)>
+                <input type="hidden" name="step" value="send"/>
+                <TextField
+                    name="address"
+                    label=label
+                    kind=kind
+                    hint=hint.to_owned()
+                    value=model.typed
+                    error=model.error
+                    autocomplete=complete
+                    length_max=254
+                    required=true
+                    focus=true
+                />
+                {note}
+                <Button look=ButtonLook::Primary size=ButtonSize::Block>{send}</Button>
+            </form>
+            <LinkButton href=PATH look=ButtonLook::Quiet size=ButtonSize::Block>{text!(security_info.cancel)}</LinkButton>
+            {details}
+        </div>
+    };
+    framed(shell, title(model.kind), body.into_any())
+}
+
+/// Draws the page of the code.
+#[must_use]
+pub fn address_code(shell: MemberShell, model: AddressCode) -> Page {
+    let banner = model.problem.as_ref().and_then(Problem::banner);
+    let error = model.problem.as_ref().map(|problem| problem.line(6));
+    let details = model
+        .problem
+        .as_ref()
+        .map(|problem| Details::new(problem.code, title(model.kind), None).folded());
+    let attempt = model.attempt.clone();
+    let again = path(model.kind);
+    let heading = match model.kind {
+        MethodKind::Email => text!(sign_in.code_title_mail),
+        _ => text!(sign_in.code_title_sms),
+    };
+    let body = view! {
+        <div class="stack screen-stack">
+            <div class="lead">
+                <h1>{heading}</h1>
+                <p>{rich!(security_info.address_sent, to = model.sent_to, <b> = <strong/>)}</p>
+            </div>
+            {banner}
+            <form class="stack" method="post" action=path(model.kind)>
+                <input type="hidden" name="step" value="code"/>
+                <input type="hidden" name="attempt" value=model.attempt/>
+                <CodeBoxes label=text!(sign_in.code_label_six) value=model.typed error=error focus=true/>
+                <p class="muted small">{text!(sign_in.valid_left)}" "<Countdown until=model.until/></p>
+                <Button look=ButtonLook::Primary size=ButtonSize::Block>{text!(security_info.address_confirm)}</Button>
+            </form>
+            <form method="post" action=again>
+                <input type="hidden" name="step" value="again"/>
+                <input type="hidden" name="attempt" value=attempt/>
+                <Button size=ButtonSize::Block>{text!(sign_in.send_again)}</Button>
+            </form>
+            <LinkButton href=again look=ButtonLook::Quiet size=ButtonSize::Block>{text!(security_info.address_other)}</LinkButton>
+            {details}
+        </div>
+    };
+    framed(shell, title(model.kind), body.into_any())
+}
+
+fn title(kind: MethodKind) -> &'static str {
+    match kind {
+        MethodKind::Email => text!(security_info.mail_title),
+        _ => text!(security_info.phone_title),
+    }
+}
