@@ -593,7 +593,9 @@ fn security_infos() -> Vec<(&'static str, Draw)> {
                     valid_until: None,
                 };
                 SecurityInfo::Confirm(Confirm {
-                    asked,
+                    handle: String::new(),
+                    asked: Some(asked),
+                    sends: Vec::new(),
                     typed: None,
                     problem: None,
                 })

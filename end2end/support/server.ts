@@ -19,6 +19,8 @@ export interface Server {
   /** Everything it has printed so far. */
   output(): string;
   stop(): Promise<void>;
+  /** Ends it as a power cut would; its Postgres and its folder stay until `stop`. */
+  crash(): Promise<void>;
 }
 
 /** The program: `TWEESTAP_BIN`, else the last debug build. */
@@ -60,7 +62,11 @@ export async function startServer(settings: Record<string, string> = {}): Promis
   }
   // The address of the page, not the port it listens on.
   const setupLink = printed.match(/https?:\/\/\S*set-?up\S*/)?.[0];
-  return { url, setupLink, env, output: () => printed, stop };
+  const crash = () =>
+    new Promise<void>((crashed) => {
+      child.once("exit", () => crashed()).kill("SIGKILL");
+    });
+  return { url, setupLink, env, output: () => printed, stop, crash };
 }
 
 async function ready(readyz: string, url: string, child: ChildProcess): Promise<void> {

@@ -1,6 +1,6 @@
 // Hardware tokens: the inventory, what is done with one, files that come in, and members who claim their own.
 import { gallery } from "../support/gallery.ts";
-import { enterCode, registerApp, setUp, signIn } from "../support/journey.ts";
+import { enterCode, enterName, enterPassword, registerApp, setUp } from "../support/journey.ts";
 import { hotp, totp } from "../support/oath.ts";
 import type { Person } from "../support/person.ts";
 import { startServer } from "../support/server.ts";
@@ -68,7 +68,7 @@ test("the inventory says how many there are, whose they are, and finds them", as
     ...many,
   ]), { real: true });
   await ended(me);
-  await expect(me.heading()).toHaveText(me.say("tokens.did_all", { count: 64 }));
+  await expect(me.heading()).toHaveText(me.say("tokens.did_all", { count: 64, rows: 64 }));
   await page.goto(`${tokens}/ZS-1001?do=activate`);
   await me.enter(me.field("tokens.code"), totp(SEEDS[1]));
   await expect(page.getByRole("status").filter({ hasText: me.say("tokens.activate_done", { serial: "ZS-1001" }) })).toBeVisible();
@@ -91,7 +91,7 @@ test("the inventory says how many there are, whose they are, and finds them", as
   await expect(page.getByRole("table")).toContainText("ZS-2059");
 
   // A serial number as its maker likes it.
-  await page.goto(tokens);
+  await page.goto(`${tokens}?q=zs%2F10`);
   await me.go(page.getByRole("link", { name: "ZS/10 03" }));
   await expect(me.heading()).toHaveText("ZS/10 03");
   const csv = await page.request.get(`${tokens}?state=active&format=csv`);
@@ -252,7 +252,7 @@ test("a file is checked, then imported; each end says what it is, without script
   ];
   await upload(me, org, list(good));
   await ended(me);
-  await me.reads("tokens.would_all", { count: 3 });
+  await me.reads("tokens.would_all", { count: 3, rows: 3 });
   await gallery(me, "tokens-run-checked");
   await me.go(me.link("tokens.real"));
   await me.reads("tokens.import_again_title");
@@ -294,7 +294,7 @@ test("a file is checked, then imported; each end says what it is, without script
   await setUp(plain, org.invited("ruth", { given: "Ruth", role: "auth_admin" }));
   await upload(plain, org, list([{ serial: "ZS-4020" }]), { real: true });
   await ended(plain);
-  await expect(plain.heading()).toHaveText(plain.say("tokens.did_all", { count: 1 }));
+  await expect(plain.heading()).toHaveText(plain.say("tokens.did_all", { count: 1, rows: 1 }));
 });
 
 test("a member claims a token by its serial number and a code, and one that was given is waiting", async ({ server, somebody }) => {
@@ -357,19 +357,55 @@ test("a member claims a token by its serial number and a code, and one that was 
   });
 });
 
-test("a token is not added without a fresh second step, and not where there is no room", async ({ server, somebody }) => {
+test("the address of the form survives signing in, and where there is no room it says so", async ({ server, somebody }) => {
   const org = await tenant(server, "Hogeschool Duinmeer");
   const upn = org.member("femke", { given: "Femke" });
   const app = await org.app(upn);
   const me = await somebody();
   await me.page.goto("/security-info/add/hardware-token");
   await expect(me.page).toHaveURL(/\/sign-in/);
-  await signIn(me, upn, app);
-  await expect(me.page).toHaveURL(/hardware-token|confirm/);
+  await me.enter(me.field("sign_in.name_label"), upn);
+  await enterPassword(me);
+  await enterCode(me, app.fresh());
+  await expect(me.page).toHaveURL(/\/security-info\/add\/hardware-token$/);
   await fill(org, upn);
   await me.page.goto("/security-info/add/hardware-token");
   await expect(me.heading()).toHaveText(me.say("security_info.token_full_title"));
   await gallery(me, "security-info-add-token-full");
+});
+
+test("an import that runs says how far it is, and one whose service was stopped imported nothing", async ({ somebody }) => {
+  const server = await startServer();
+  const org = await tenant(server, "Hogeschool Duinmeer");
+  const me = await somebody({ at: server });
+  await setUp(me, org.invited("marijke", { given: "Marijke", family: "Sanders", role: "global_admin" }));
+  const { page } = me;
+  // The page would look again while its picture is taken.
+  await page.route(/\/tokens\/imports\//, async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: (await response.text()).replace(/<meta http-equiv="refresh"[^>]*>/, "") });
+  });
+  const rows = Array.from({ length: 200_000 }, (_, n) => `ZS-${n},${SEEDS[0]},30,ZS-1`);
+  await upload(me, org, ["serial number,secret key,time interval,model", ...rows].join("\n"), { real: true });
+  const run = page.url();
+  await gallery(me, "tokens-run-running", {
+    reach: async () => {
+      await page.goto(run);
+      await me.reads("tokens.running_stay");
+    },
+  });
+  await server.crash();
+  const again = await startServer({ TWEESTAP_DATA_DIR: server.env.TWEESTAP_DATA_DIR ?? "" });
+  const stopped = `${again.url}${new URL(run).pathname}`;
+  await expect(async () => {
+    await page.goto(stopped);
+    await me.reads("tokens.stopped_words");
+  }).toPass({ timeout: 45_000, intervals: [2_000] });
+  await gallery(me, "tokens-run-stopped");
+  await page.goto(`${again.url}/admin/${org.slug}/tokens`);
+  await me.reads("tokens.empty_title");
+  await again.stop();
+  await server.stop();
 });
 
 /** As many apps as fit. */
@@ -381,7 +417,6 @@ async function fill(org: Tenant, upn: string): Promise<void> {
 
 /** The first sign-in, which registers an app. */
 async function signInFirst(me: Person, upn: string): Promise<void> {
-  const { enterName, enterPassword } = await import("../support/journey.ts");
   await enterName(me, upn);
   await enterPassword(me);
   await registerApp(me);

@@ -351,8 +351,11 @@ async fn a_new_member_and_a_new_organisation_get_a_link_that_works() {
 
 const BOUNDARY: &str = "----parts";
 
-/// A form with files, as a browser sends it: name, name of the file where it is one, content.
-fn parts(fields: &[(&str, Option<&str>, &[u8])]) -> Vec<u8> {
+/// A part of a form: its name, the name of the file where it is one, its content.
+type Part<'a> = (&'a str, Option<&'a str>, &'a [u8]);
+
+/// A form with files, as a browser sends it.
+fn parts(fields: &[Part<'_>]) -> Vec<u8> {
     let mut body = Vec::new();
     for (name, file, content) in fields {
         body.extend(format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"").into_bytes());
@@ -374,14 +377,14 @@ const SECRETS: [&str; 2] = ["2234567ABCDEFGHIJKLMNOPQRSTUVWXY", "3234567ABCDEFGH
 
 impl Installation {
     /// Sends the form of an import.
-    async fn upload(&self, cookie: &str, fields: &[(&str, Option<&str>, &[u8])]) -> Answer {
+    async fn upload(&self, cookie: &str, fields: &[Part<'_>]) -> Answer {
         let kind = format!("multipart/form-data; boundary={BOUNDARY}");
         self.send(cookie, "POST", "/admin/noord/tokens/import", &kind, parts(fields)).await
     }
 
     /// Imports a file and answers the page of the import once it has ended.
     async fn import(&self, cookie: &str, file: &[u8], ticked: &[&str]) -> (String, String) {
-        let mut fields: Vec<(&str, Option<&str>, &[u8])> = vec![("file", Some("tokens.csv"), file)];
+        let mut fields: Vec<Part<'_>> = vec![("file", Some("tokens.csv"), file)];
         fields.extend(ticked.iter().map(|name| (*name, None, b"yes".as_slice())));
         let begun = self.upload(cookie, &fields).await;
         assert_eq!(begun.status, 303, "{}", begun.body);
@@ -516,16 +519,16 @@ async fn a_damaged_upload_is_told_and_imports_nothing() {
     let noord = installation.noord;
     let admin = installation.member(noord, "admin@noord.example", &[Role::AuthAdmin]).await;
     let cookie = installation.session(noord, admin, 2).await;
-    let file: (&str, Option<&str>, &[u8]) = (
+    let file: Part<'_> = (
         "file",
         Some("tokens.csv"),
         b"serial number,secret key\r\nZS-1,2234567ABCDEFGHIJKLMNOPQRSTUVWXY\r\n",
     );
     let large = vec![b'x'; app::edge::IMPORT_BYTES_MAX + 1];
-    let many: Vec<(&str, Option<&str>, &[u8])> = vec![("more", None, b"1"); 17];
+    let many: Vec<Part<'_>> = vec![("more", None, b"1"); 17];
     let long = "k".repeat(5_000);
     #[rustfmt::skip]
-    let table: Vec<(&str, Vec<(&str, Option<&str>, &[u8])>, u16, &str)> = vec![
+    let table: Vec<(&str, Vec<Part<'_>>, u16, &str)> = vec![
         ("no part at all",     vec![],                                                        422, "Choose a file."),
         ("no file",            vec![("dry_run", None, b"yes")],                               422, "Choose a file."),
         ("none chosen",        vec![("file", Some(""), b"")],                                 422, "Choose a file."),
@@ -609,7 +612,7 @@ async fn an_import_ends_as_it_says() {
     );
     assert_eq!(count().await, 0, "one bad row stops all");
     let (run, page) = installation.import(&cookie, bad.as_bytes(), &["skip_bad"]).await;
-    assert!(page.contains("2 tokens imported, 1 rows refused"), "{page}");
+    assert!(page.contains("2 imported, 1 refused"), "{page}");
     assert!(result(&run).await.contains("ann@noord.example,ZS-0002,,60,Zeeland Sleutels,ZS-1,imported,"));
     assert_eq!(count().await, 2);
     let (_, page) = installation.import(&cookie, TOKENS.as_bytes(), &["skip_bad"]).await;
@@ -619,4 +622,51 @@ async fn an_import_ends_as_it_says() {
     );
     let form = installation.call(&cookie, "GET", "/admin/noord/tokens/import", "").await;
     assert_eq!(form.body.matches("/admin/noord/tokens/imports/").count(), 8, "four runs, each row a link twice");
+}
+
+/// Whoever adds a token to oneself gives a fresh second factor first, and comes back to the number that was asked for.
+#[tokio::test]
+async fn a_token_of_ones_own_needs_a_fresh_second_step() {
+    let installation = Installation::new().await;
+    let noord = installation.noord;
+    let ann = installation.member(noord, "ann@noord.example", &[]).await;
+    let by = Admin::console(noord);
+    let directory = installation.domain.directory();
+    let enabled = directory.set_mfa_state(&by, &MemberRef::Id(ann), MfaState::Enabled, false, None).await;
+    enabled.expect("enabled");
+    let options = domain::tokens::importing::ImportOptions::default();
+    let file = std::io::Cursor::new(TOKENS.as_bytes());
+    installation.domain.tokens().import(&by, file, options, |_| {}).await.expect("imported");
+    let (stale, fresh) = (installation.session(noord, ann, 1).await, installation.session(noord, ann, 2).await);
+
+    let address = "/security-info/add/hardware-token";
+    let answer = installation.call(&stale, "GET", &format!("{address}?serial=ZS-0002"), "").await;
+    assert_eq!(
+        (answer.status, answer.location.as_str()),
+        (303, "/security-info?confirm=%2Fsecurity-info%2Fadd%2Fhardware-token%3Fserial%3DZS-0002")
+    );
+    let answer = installation.call(&stale, "POST", address, "serial=ZS-0002&code=123456").await;
+    assert_eq!(
+        (answer.status, answer.location.as_str()),
+        (303, "/security-info?confirm=%2Fsecurity-info%2Fadd%2Fhardware-token")
+    );
+    let page = installation.call(&fresh, "GET", address, "").await;
+    assert!(
+        page.status == 200 && page.body.contains("value=\"ZS-0002\"") && page.body.contains("readonly"),
+        "{}",
+        page.body
+    );
+    let page = installation.call(&fresh, "GET", &format!("{address}?other=yes"), "").await;
+    assert!(page.status == 200 && !page.body.contains("ZS-0002"), "{}", page.body);
+    let answer = installation.call(&fresh, "POST", address, "serial=&code=12&name=On+my+keys").await;
+    assert!(answer.status == 422 && answer.body.contains("Type the serial number") && answer.body.contains("A code has 6 or 8 digits"));
+    assert!(answer.body.contains("value=\"On my keys\""));
+    let answer = installation.call(&fresh, "POST", address, "serial=ZS-9999&code=123456").await;
+    assert!(answer.status == model::ErrorCode::TokenUnknown.status() && answer.body.contains("No token with this number is free"));
+    let answer = installation.call(&fresh, "POST", address, "serial=ZS-0002&code=000000").await;
+    assert!(
+        answer.status == model::ErrorCode::WrongCode.status() && answer.body.contains("right. Wait until"),
+        "{}",
+        answer.body
+    );
 }

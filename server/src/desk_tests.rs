@@ -274,7 +274,7 @@ async fn the_desk_finds_what_is_read_out() {
         ("7K2M-9QXD", "this has 8"),
         ("ann@noord.example", id.as_str()),
         ("ann", id.as_str()),
-        ("nobody@noord.example", "no member is called so"),
+        ("nobody@noord.example", "no member has it in the name"),
         ("00000000-0000-4000-8000-000000000000", "correlation id"),
     ] {
         let found = installation.get(&cookie, &format!("/support?q={asked}")).await;

@@ -6,7 +6,7 @@ use axum::{
 };
 use domain::{
     methods::{MethodError, MethodView as Held, SecurityInfo as Info},
-    sign_in::{NewSession, SessionStage, SignedIn},
+    sign_in::{AttemptView, NewSession, SessionStage, SignInError, SignedIn},
     verification::Answered,
 };
 use model::*;
@@ -75,6 +75,7 @@ pub(super) async fn act(guest: Guest, Form(fields): Form<Fields>) -> Answer {
     let me = guest.member()?.clone();
     match fields.step.as_str() {
         "confirm" => return confirm(guest, &me, &fields).await,
+        "confirm-send" => return confirm_send(guest, &me, &fields).await,
         "codes" => return Ok(see("/security-info?done=added")),
         "end" => return end_session(guest, &me, &fields).await,
         _ => {}
@@ -134,18 +135,68 @@ async fn confirm_page(mut guest: Guest, me: &SignedIn, back: &str, problem: Opti
     let attempt = begun.attempt.ok_or_else(|| guest.oops(ErrorCode::Internal))?;
     guest.in_attempt(begun.session_id);
     let back = safe_path(back).unwrap_or(PATH);
-    Ok(asking(&guest, me, &format!("{attempt}~{back}"), None, problem))
+    let view = guest.domain().sign_in().look(me.me.tenant(), attempt).await.map_err(guest.fails())?;
+    Ok(asking(&guest, &view, &format!("{attempt}~{back}"), None, problem))
 }
 
-fn asking(guest: &Guest, me: &SignedIn, handle: &str, typed: Option<String>, problem: Option<Problem>) -> Response {
-    let mut asked = asked(MethodKind::Totp, &me.tenant.name);
-    asked.method = handle.to_owned();
+/// The page that asks: for the code that is on its way, else for what the member has at hand; and where a code can be sent.
+fn asking(guest: &Guest, view: &AttemptView, handle: &str, typed: Option<String>, problem: Option<Problem>) -> Response {
+    let at_hand = match &view.sent {
+        Some(sent) => Some(sent.kind),
+        None if !view.apps.is_empty() => Some(MethodKind::Totp),
+        None if !view.tokens.is_empty() => Some(MethodKind::HardwareToken),
+        None if view.addresses.is_empty() => Some(MethodKind::RecoveryCode),
+        None => None,
+    };
+    let asked = at_hand.map(|kind| {
+        let mut asked = asked(kind, &view.tenant_name);
+        asked.method = handle.to_owned();
+        asked.sent_to = view.sent.as_ref().map(|sent| sent.sent_to.clone());
+        asked.valid_until = view.sent.as_ref().map(|sent| sent.expires_at);
+        asked
+    });
     let code = problem.as_ref().map(|problem| problem.code);
-    let model = || SecurityInfo::Confirm(Confirm { asked, typed, problem });
+    let model = || {
+        SecurityInfo::Confirm(Confirm {
+            handle: handle.to_owned(),
+            asked,
+            sends: view.addresses.clone(),
+            typed,
+            problem,
+        })
+    };
     match code {
         Some(code) => guest.show_with(code, || page(guest.shell(), model())),
         None => guest.show(|| page(guest.shell(), model())),
     }
+}
+
+/// Sends a code for the step before a change.
+async fn confirm_send(mut guest: Guest, me: &SignedIn, fields: &Fields) -> Answer {
+    let (attempt, back) = fields.method.split_once('~').unwrap_or((&fields.method, PATH));
+    let (Ok(attempt), Some(kind)) = (attempt.parse::<AttemptId>(), MethodKind::from_text(&fields.kind)) else {
+        return Err(guest.oops(ErrorCode::BadRequest));
+    };
+    let tenant = me.me.tenant();
+    let own = |found: Result<AttemptView, SignInError>| found.ok().filter(|view| view.purpose == Purpose::StepUp && view.upn == me.member.upn);
+    let Some(view) = own(guest.domain().sign_in().look(tenant, attempt).await) else {
+        return confirm_page(guest, me, back, Some(Problem::new(ErrorCode::SignInExpired))).await;
+    };
+    guest.in_attempt(view.session_id);
+    let verification = guest.domain().verification();
+    // Pressed again, it is the same code once more.
+    let sent = match view.sent.as_ref().is_some_and(|sent| sent.kind == kind) {
+        true => verification.send_again(tenant, attempt, Purpose::StepUp).await,
+        false => verification.send(tenant, attempt, Purpose::StepUp, kind).await,
+    };
+    let problem = sent.map_err(guest.fails())?.err().map(|why| Problem {
+        until: why.until(),
+        ..Problem::new(if why.until().is_some() { ErrorCode::Throttled } else { ErrorCode::NotSent })
+    });
+    let Some(view) = own(guest.domain().sign_in().look(tenant, attempt).await) else {
+        return confirm_page(guest, me, back, Some(Problem::new(ErrorCode::SignInExpired))).await;
+    };
+    Ok(asking(&guest, &view, &fields.method, None, problem))
 }
 
 async fn confirm(mut guest: Guest, me: &SignedIn, fields: &Fields) -> Answer {
@@ -162,7 +213,7 @@ async fn confirm(mut guest: Guest, me: &SignedIn, fields: &Fields) -> Answer {
     };
     guest.in_attempt(view.session_id);
     let typed = || Some(fields.code.chars().filter(|c| !c.is_control()).take(40).collect());
-    let again = |guest: &Guest, problem| Ok(asking(guest, me, &fields.method, typed(), Some(problem)));
+    let again = |guest: &Guest, problem| Ok(asking(guest, &view, &fields.method, typed(), Some(problem)));
     let Ok(offered) = OfferedCode::parse(&fields.code) else {
         return again(&guest, Problem::new(ErrorCode::CodeForm));
     };

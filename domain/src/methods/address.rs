@@ -51,7 +51,8 @@ impl Methods<'_> {
         check_address(&info.methods, kind, address, &view.upn)?;
         let method = MethodId(domain.rng().id(now));
         let expires_at = now + SignedDuration::from_secs(PENDING_METHOD_SECONDS);
-        self.insert_address(&mut tx, &keys, view.id, method, kind, address, Some((me.session(), expires_at))).await?;
+        self.insert_address(&mut tx, &keys, view.id, method, kind, address, Some((me.session(), expires_at)))
+            .await?;
         tx.commit().await?;
         let upn = Upn::parse(&view.upn).map_err(|_| MethodError::Unknown)?;
         let wanted = Wanted {

@@ -126,7 +126,9 @@ impl Methods<'_> {
         store::lock_member(&mut tx, me.id()).await?;
         let (view, info) = self.info(&mut tx, me.id()).await?;
         self.fresh(me, &info)?;
-        let pending = store::find_pending(&mut tx, me.id(), me.session(), now).await?.ok_or(MethodError::PendingGone)?;
+        let pending = store::find_pending(&mut tx, me.id(), me.session(), now)
+            .await?
+            .ok_or(MethodError::PendingGone)?;
         let method = pending_facts(&pending);
         let Match::Right { step, drift } = compare::oath(&method, code.as_str(), Profile::Standard, &keys, now)? else {
             return Err(MethodError::WrongCode);

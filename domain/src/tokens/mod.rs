@@ -471,7 +471,14 @@ impl Tokens<'_> {
                 let mut commit = Commit::about(tenant, facts, AttemptId(domain.rng().id(scene.now)), scene.now, scene.now);
                 let found = judge(moved, facts.profile(), scene.now);
                 match (found, claims) {
-                    (Some((step, drift)), Some(method_id)) => commit.method_used = Some(verification::commit::MethodUsed { method_id, step, drift, label: None }),
+                    (Some((step, drift)), Some(method_id)) => {
+                        commit.method_used = Some(verification::commit::MethodUsed {
+                            method_id,
+                            step,
+                            drift,
+                            label: None,
+                        })
+                    }
                     (Some(_), None) => {}
                     (None, _) => {
                         let limits = scene.policy.as_ref().map(|(_, document)| document.limits.clone()).unwrap_or_default();

@@ -121,7 +121,7 @@ impl Add {
             settings: Value::Object(self.settings()?),
             secret: secret.clone(),
         };
-        registry::connect(&provider, &House::of(&settings.public_url)).map_err(|error| format!("--setting {error}"))?;
+        registry::connect(&provider, &House::of(&settings.public_url)).map_err(|error| format!("these settings cannot be used: {error}"))?;
         Ok(NewProvider {
             tenant: None,
             channel: self.channel,

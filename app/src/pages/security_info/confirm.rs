@@ -1,10 +1,11 @@
 //! A fresh second factor before a change. The server remembers the change; after the right code it goes on by itself.
 
 use leptos::prelude::*;
+use model::MethodKind;
 
 use super::PATH;
 use crate::{
-    components::{Button, ButtonLook, ButtonSize, CodeBoxes, LinkButton, TextField},
+    components::{Button, ButtonLook, ButtonSize, CodeBoxes, Countdown, LinkButton, TextField},
     pages::{
         problem::{Details, Problem},
         sign_in::Asked,
@@ -14,8 +15,12 @@ use crate::{
 /// What is asked.
 #[derive(Clone, Debug)]
 pub struct Confirm {
-    /// Which code.
-    pub asked: Asked,
+    /// The attempt and the way back, sent back as `method`.
+    pub handle: String,
+    /// Which code; nothing when one has to be sent first.
+    pub asked: Option<Asked>,
+    /// Where a code can be sent: kind and masked address.
+    pub sends: Vec<(MethodKind, String)>,
     /// What was typed.
     pub typed: Option<String>,
     /// What went wrong.
@@ -23,11 +28,42 @@ pub struct Confirm {
 }
 
 pub(super) fn view(confirm: Confirm) -> AnyView {
-    let Confirm { asked, typed, problem } = confirm;
+    let Confirm {
+        handle,
+        asked,
+        sends,
+        typed,
+        problem,
+    } = confirm;
     let banner = problem.as_ref().and_then(Problem::banner);
-    let error = problem.as_ref().map(|problem| problem.line(asked.digits));
+    let lead = match asked.as_ref().and_then(|asked| asked.sent_to.clone()) {
+        Some(to) => rich!(security_info.confirm_sent, to = to, <b> = <strong/>).into_any(),
+        None => text!(security_info.confirm_lead).into_any(),
+    };
+    let has_field = asked.is_some();
+    let form = asked.map(|asked| code_form(asked, typed, problem.as_ref()));
+    let sends = sends
+        .into_iter()
+        .map(|(kind, to)| send_form(&handle, kind, to, if has_field { ButtonLook::Quiet } else { ButtonLook::Primary }))
+        .collect_view();
     let details = problem.map(|problem| Details::new(problem.code, text!(security_info.page_confirm), None).folded());
-    let field = if asked.kind == model::MethodKind::RecoveryCode {
+    view! {
+        <div class="stack screen-stack">
+            <div class="lead"><h1>{text!(security_info.confirm_title)}</h1><p>{lead}</p></div>
+            {banner}
+            {form}
+            {sends}
+            <LinkButton href=PATH look=ButtonLook::Quiet size=ButtonSize::Block>{text!(security_info.cancel)}</LinkButton>
+            {details}
+        </div>
+    }
+    .into_any()
+}
+
+/// The field for the code, whichever it is.
+fn code_form(asked: Asked, typed: Option<String>, problem: Option<&Problem>) -> AnyView {
+    let error = problem.map(|problem| problem.line(asked.digits));
+    let field = if asked.kind == MethodKind::RecoveryCode {
         view! {
             <TextField name="code" label=text!(sign_in.recovery_label) value=typed error=error autocomplete="off" length_max=40 required=true focus=true/>
         }
@@ -40,19 +76,34 @@ pub(super) fn view(confirm: Confirm) -> AnyView {
         };
         view! { <CodeBoxes label=label digits=asked.digits value=typed error=error focus=true/> }.into_any()
     };
+    let valid = asked.valid_until.map(|until| {
+        view! { <p class="muted small">{text!(sign_in.valid_left)}" "<Countdown until=until/></p> }
+    });
     view! {
-        <div class="stack screen-stack">
-            <div class="lead"><h1>{text!(security_info.confirm_title)}</h1><p>{text!(security_info.confirm_lead)}</p></div>
-            {banner}
-            <form class="stack" method="post" action=PATH>
-                <input type="hidden" name="step" value="confirm"/>
-                <input type="hidden" name="method" value=asked.method/>
-                {field}
-                <Button look=ButtonLook::Primary size=ButtonSize::Block>{text!(security_info.confirm)}</Button>
-            </form>
-            <LinkButton href=PATH look=ButtonLook::Quiet size=ButtonSize::Block>{text!(security_info.cancel)}</LinkButton>
-            {details}
-        </div>
+        <form class="stack" method="post" action=PATH>
+            <input type="hidden" name="step" value="confirm"/>
+            <input type="hidden" name="method" value=asked.method/>
+            {field}
+            {valid}
+            <Button look=ButtonLook::Primary size=ButtonSize::Block>{text!(security_info.confirm)}</Button>
+        </form>
+    }
+    .into_any()
+}
+
+/// A button that sends a code somewhere.
+fn send_form(handle: &str, kind: MethodKind, to: String, look: ButtonLook) -> AnyView {
+    let words = match kind {
+        MethodKind::Email => text!(security_info.confirm_send_mail, to = to),
+        _ => text!(security_info.confirm_send_sms, to = to),
+    };
+    view! {
+        <form method="post" action=PATH>
+            <input type="hidden" name="step" value="confirm-send"/>
+            <input type="hidden" name="method" value=handle.to_owned()/>
+            <input type="hidden" name="kind" value=kind.as_str()/>
+            <Button look=look size=ButtonSize::Block>{words}</Button>
+        </form>
     }
     .into_any()
 }

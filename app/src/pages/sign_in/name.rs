@@ -6,6 +6,7 @@ use super::{Help, PATH, password_line};
 use crate::{
     components::{Banner, Button, ButtonLook, ButtonSize, Icon, IconName, IconSize, InputKind, PasswordInput, TextField, Tone},
     pages::problem::{Details, Problem},
+    visit::visit,
 };
 
 /// Something to say before the first question.
@@ -28,10 +29,12 @@ pub(super) fn name(application: Option<String>, upn: String, domain: Option<Stri
     let example = domain.map(|domain| text!(sign_in.name_example, domain = domain));
     let error = problem.as_ref().map(|problem| problem.line(0));
     let details = problem.map(|problem| Details::new(problem.code, text!(sign_in.page_name), Some(upn.clone())).folded());
+    // The way back to the page that asked for a sign-in stands in this page's own address.
+    let action = Some(visit().here).filter(|here| here.starts_with(PATH)).unwrap_or_else(|| PATH.to_owned());
     view! {
         <div class="lead"><h1>{text!(sign_in.title)}</h1><p>{lead}</p></div>
         {note}
-        <form class="stack" method="post" action=PATH>
+        <form class="stack" method="post" action=action>
             <input type="hidden" name="step" value="name"/>
             <TextField
                 name="upn"

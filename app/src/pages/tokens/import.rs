@@ -198,10 +198,13 @@ fn runs(slug: &str, runs: Vec<ImportRun>) -> Option<AnyView> {
 fn line(slug: &str, run: ImportRun) -> AnyView {
     let href = routes::token_import(slug, run.id);
     let (tone, word) = short(&run);
-    let counts = matches!(run.state, ImportState::Done | ImportState::Refused).then(|| {
-        let (good, bad) = (format::number(run.imported), format::number(run.refused));
-        view! { " "<span class="muted small">{text!(tokens.run_counts, good = good, bad = bad)}</span> }
-    });
+    let (good, bad, all) = (format::number(run.imported), format::number(run.refused), format::number(run.rows_read));
+    let counts = match run.state {
+        ImportState::Done if run.rows_read > 0 => Some(text!(tokens.run_counts, good = good, bad = bad)),
+        ImportState::Refused if run.refused > 0 => Some(text!(tokens.run_bad, bad = bad, all = all)),
+        ImportState::Running | ImportState::Stopped | ImportState::Done | ImportState::Refused => None,
+    };
+    let counts = counts.map(|counts| view! { " "<span class="muted small">{counts}</span> });
     let (at, begun) = (run.started_at.to_string(), format::moment_capital(run.started_at));
     let by = run.by.unwrap_or_else(|| text!(tokens.elsewhere).to_owned());
     view! {
@@ -221,6 +224,7 @@ fn short(run: &ImportRun) -> (Tone, &'static str) {
         (ImportState::Running, _) => (Tone::Info, text!(tokens.run_short_running)),
         (ImportState::Stopped, _) => (Tone::Bad, text!(tokens.run_short_stopped)),
         (ImportState::Refused, _) => (Tone::Bad, text!(tokens.run_short_refused)),
+        (ImportState::Done, _) if run.rows_read == 0 => (Tone::Neutral, text!(tokens.run_short_nothing)),
         (ImportState::Done, true) => (Tone::Ok, text!(tokens.run_short_would)),
         (ImportState::Done, false) if run.refused > 0 => (Tone::Warn, text!(tokens.run_short_did)),
         (ImportState::Done, false) => (Tone::Ok, text!(tokens.run_short_did)),

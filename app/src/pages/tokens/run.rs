@@ -67,13 +67,13 @@ fn title(run: &ImportRun) -> String {
         (ImportState::Running, _) => text!(tokens.running, file = file()),
         (ImportState::Stopped, _) => text!(tokens.stopped, file = file()),
         (ImportState::Refused, _) if run.problem.is_some() => text!(tokens.problem, file = file()),
-        (ImportState::Refused, true) => text!(tokens.would_not, count = run.refused),
-        (ImportState::Refused, false) => text!(tokens.did_not, count = run.refused),
+        (ImportState::Refused, true) => text!(tokens.would_not, count = run.refused, rows = bad),
+        (ImportState::Refused, false) => text!(tokens.did_not, count = run.refused, rows = bad),
         (ImportState::Done, _) if run.rows_read == 0 => text!(tokens.nothing, file = file()),
-        (ImportState::Done, true) if run.refused > 0 => text!(tokens.would_some, good = good, bad = bad),
-        (ImportState::Done, true) => text!(tokens.would_all, count = run.imported),
+        (ImportState::Done, true) if run.refused > 0 => text!(tokens.would_some, all = format::number(run.rows_read), good = good, bad = bad),
+        (ImportState::Done, true) => text!(tokens.would_all, count = run.imported, rows = good),
         (ImportState::Done, false) if run.refused > 0 => text!(tokens.did_some, good = good, bad = bad),
-        (ImportState::Done, false) => text!(tokens.did_all, count = run.imported),
+        (ImportState::Done, false) => text!(tokens.did_all, count = run.imported, rows = good),
     }
 }
 
@@ -103,7 +103,7 @@ fn what(run: &ImportRun) -> Option<AnyView> {
 fn running(rows: u64) -> AnyView {
     let words = match rows {
         0 => text!(tokens.running_begun).to_owned(),
-        rows => text!(tokens.running_words, count = rows),
+        rows => text!(tokens.running_words, count = rows, rows = format::number(rows)),
     };
     view! {
         <div class="progress" role="status">

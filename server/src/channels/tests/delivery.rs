@@ -86,8 +86,8 @@ fn number_and_code(request: &str) -> (String, String) {
 }
 
 fn code_in(text: &str) -> String {
-    let words = text.split(|c: char| !c.is_ascii_digit());
-    words.filter(|word| word.len() == 6).next_back().expect("a code").to_owned()
+    let mut words = text.split(|c: char| !c.is_ascii_digit());
+    words.rfind(|word| word.len() == 6).expect("a code").to_owned()
 }
 
 /// Bar 35, matrix 23 and 24: wherever the first gateway dies, the next one gets the same code; it opens once, for one usage row, and the timeline tells it.
@@ -117,8 +117,11 @@ async fn the_next_gateway_gets_the_same_code_wherever_the_first_dies() {
         assert_ne!(again.body["decision"], "allowed", "{dies:?}: twice");
         assert_eq!(installation.number("select count(*) from usage").await, 1, "{dies:?}");
         assert_eq!(installation.number("select count(*) from challenge").await, 1, "{dies:?}");
+        installation.rests().await;
+        installation
     });
-    futures_util::future::join_all(stories).await;
+    // A database is dropped while the thread waits, and so late enough that nobody here is connecting to another one: Postgres waits for them.
+    drop(futures_util::future::join_all(stories).await);
 }
 
 /// Matrix 22: whoever asks for a code is not kept waiting by a gateway that says nothing, nor does it take one more of the other's messages with it.
@@ -333,7 +336,9 @@ async fn texts_a_second() {
     let gateway = Gateway::new(Dies::Never).await;
     installation.gateway("First", 1, gateway.port).await;
     for n in 0..TEXTS {
-        let member = installation.member(&format!("m{n}"), &format!("+31612{n:06}")).await;
+        // Few to numbers that begin alike: codes that do not come back look like fraud (F7).
+        let number = format!("+316{}{:06}", 10 + n / 40, n % 40);
+        let member = installation.member(&format!("m{n}"), &number).await;
         installation.asks(&member).await;
     }
     let begun = Instant::now();

@@ -27,7 +27,9 @@ fn every_file_of_the_corpus_gets_an_answer() {
         for key in [&PskcKey::None, &key] {
             looked_at += 1;
             if let Ok(reader) = read(bytes.get(1..).unwrap_or_default(), Format::Pskc, key, early()) {
-                tokens += reader.filter(|token| token.as_ref().map_err(|error| assert!(!error.to_string().is_empty(), "{name}")).is_ok()).count();
+                tokens += reader
+                    .filter(|token| token.as_ref().map_err(|error| assert!(!error.to_string().is_empty(), "{name}")).is_ok())
+                    .count();
             }
         }
     }

@@ -1,0 +1,125 @@
+// Codes by text and by mail: a phone and a mailbox are added, and prove who somebody is, at sign-in and before a change.
+import { gallery } from "../support/gallery.ts";
+import { enterCode, enterName, enterPassword, signIn, signOut } from "../support/journey.ts";
+import { Messages } from "../support/messages.ts";
+import { tenant } from "../support/tenant.ts";
+import { expect, test } from "../support/test.ts";
+
+const PHONE = "+31612345678";
+const MAIL = "femke@thuis.example";
+const OTHER = (code: string) => (code === "000000" ? "111111" : "000000");
+
+test("a phone and a mailbox are added by a code that is sent there, and let somebody in", async ({ untouched: server, somebody }) => {
+  const messages = new Messages(server);
+  const org = await tenant(server, "Hogeschool Duinmeer");
+  const upn = org.member("femke", { given: "Femke" });
+  const app = await org.app(upn);
+  await org.rest("PUT", `/users/${upn}/mfa-state`, { state: "enabled" });
+  const me = await somebody({ at: server });
+  await signIn(me, upn, app);
+
+  const phone = "/security-info/add/phone";
+  await me.page.goto("/security-info/add");
+  await me.go(me.page.locator(`main a[href="${phone}"]`));
+  await gallery(me, "security-info-add-phone");
+  await gallery(me, "security-info-add-phone-wrong", {
+    reach: async () => {
+      await me.page.goto(phone);
+      await me.enter(me.field("security_info.phone_label"), "06 1234");
+      await expect(me.field("security_info.phone_label")).toHaveValue("06 1234");
+      await expect(me.field("security_info.phone_label")).toHaveAttribute("aria-invalid", "true");
+    },
+  });
+  expect(messages.count(PHONE)).toBe(0);
+  await me.page.goto(phone);
+  await me.enter(me.field("security_info.phone_label"), "06 12 34 56 78");
+  await expect(me.heading()).toHaveText(me.say("sign_in.code_title_sms"));
+  const code = await messages.code(PHONE, 0);
+  // The number is masked from here on, and looking again sends nothing.
+  await expect(me.main()).not.toContainText("12345678");
+  await gallery(me, "security-info-add-phone-code");
+  const typing = me.page.url();
+  await gallery(me, "security-info-add-phone-code-wrong", {
+    reach: async () => {
+      await me.page.goto(typing);
+      await enterCode(me, OTHER(code));
+      await expect(me.main()).toContainText(me.say("problems.wrong_code"));
+    },
+  });
+  expect(messages.count(PHONE)).toBe(1);
+  await me.page.goto(typing);
+  await enterCode(me, code);
+  await expect(me.page.getByRole("region", { name: me.say("security_info.methods") })).toContainText("78");
+  await gallery(me, "security-info-phone-added");
+
+  const mail = "/security-info/add/email";
+  await me.page.goto(mail);
+  await gallery(me, "security-info-add-email");
+  await gallery(me, "security-info-add-email-own", {
+    reach: async () => {
+      await me.page.goto(mail);
+      await me.enter(me.field("security_info.mail_label"), upn);
+      await me.reads("security_info.mail_own");
+    },
+  });
+  await me.page.goto(mail);
+  await me.enter(me.field("security_info.mail_label"), MAIL);
+  await gallery(me, "security-info-add-email-code");
+  await enterCode(me, await messages.code(MAIL, 0));
+  await me.page.goto("/security-info");
+  await expect(me.main()).toContainText("@thuis.example");
+  await signOut(me);
+
+  // The phone lets her in, and the same code goes out again when asked.
+  messages.clear();
+  await enterName(me, upn);
+  await enterPassword(me);
+  await me.go(me.link("sign_in.another_way"));
+  await gallery(me, "sign-in-ways-sent");
+  await me.go(me.page.locator("main button[name=method][value=sms]"));
+  const sent = await messages.code(PHONE, 0);
+  await gallery(me, "sign-in-sms");
+  await me.go(me.button("sign_in.send_again"));
+  expect(await messages.code(PHONE, 1)).toBe(sent);
+  await gallery(me, "sign-in-sms-wrong", {
+    reach: async () => {
+      await me.page.goto("/sign-in?way=sms");
+      await enterCode(me, OTHER(sent));
+      await expect(me.main()).toContainText(me.say("problems.wrong_code"));
+    },
+  });
+  await me.page.goto("/sign-in?way=sms");
+  await enterCode(me, sent);
+  await expect(me.heading()).toHaveText(me.say("security_info.title"));
+
+  // A code from the phone is as good before a change. It is another one: a code serves what it was sent for.
+  messages.clear();
+  const confirm = "/security-info?confirm=/security-info";
+  await me.page.goto(confirm);
+  await gallery(me, "security-info-confirm-ways");
+  await me.page.goto(confirm);
+  await me.go(me.page.locator("main form:has(input[value=sms]) button"));
+  const fresh = await messages.code(PHONE, 0);
+  await enterCode(me, fresh);
+  await expect(me.heading()).toHaveText(me.say("security_info.title"));
+  await signOut(me);
+
+  // Four have gone to her phone within five minutes: one more may, and then she waits, with her app still at hand.
+  messages.clear();
+  await enterName(me, upn);
+  await enterPassword(me);
+  await me.page.goto("/sign-in?show=ways");
+  await me.go(me.page.locator("main button[name=method][value=sms]"));
+  await messages.code(PHONE, 0);
+  await gallery(me, "sign-in-not-sent", {
+    reach: async () => {
+      await me.page.goto("/sign-in?way=sms");
+      await me.go(me.button("sign_in.send_again"));
+      await me.reads("errors.throttled_title");
+    },
+  });
+  expect(messages.count(PHONE)).toBe(1);
+  await me.page.goto("/sign-in?way=totp");
+  await enterCode(me, app.fresh());
+  await expect(me.heading()).toHaveText(me.say("security_info.title"));
+});
