@@ -512,6 +512,9 @@ async fn what_is_wrong_with_an_act_stands_under_its_field() {
     let _ = chief;
 }
 
+/// What is wrong, the parts that are sent, the status and some of the words of the answer.
+type Damaged<'a> = (&'a str, Vec<Part<'a>>, u16, &'a str);
+
 /// A form with files that is damaged, in every way that one can be, is told apart and imports nothing.
 #[tokio::test]
 async fn a_damaged_upload_is_told_and_imports_nothing() {
@@ -528,7 +531,7 @@ async fn a_damaged_upload_is_told_and_imports_nothing() {
     let many: Vec<Part<'_>> = vec![("more", None, b"1"); 17];
     let long = "k".repeat(5_000);
     #[rustfmt::skip]
-    let table: Vec<(&str, Vec<Part<'_>>, u16, &str)> = vec![
+    let table: Vec<Damaged<'_>> = vec![
         ("no part at all",     vec![],                                                        422, "Choose a file."),
         ("no file",            vec![("dry_run", None, b"yes")],                               422, "Choose a file."),
         ("none chosen",        vec![("file", Some(""), b"")],                                 422, "Choose a file."),

@@ -61,8 +61,8 @@ impl Played {
     fn codes(&self) -> Vec<String> {
         let taken = self.taken.lock().expect("a lock");
         let code = |text: &str| -> String {
-            let words = text.split(|c: char| !c.is_ascii_digit());
-            words.filter(|word| word.len() == 6).next_back().expect("a code").to_owned()
+            let mut words = text.split(|c: char| !c.is_ascii_digit());
+            words.rfind(|word| word.len() == 6).expect("a code").to_owned()
         };
         taken.iter().map(|(_, text)| code(text)).collect()
     }
