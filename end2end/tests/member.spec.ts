@@ -138,6 +138,7 @@ test("security info: nothing yet, a first app, and the code that is asked before
   await gallery(me, "security-info-empty");
 
   await me.go(me.link("security_info.add").first());
+  await me.go(me.page.locator('main a[href="/register"]'));
   await gallery(me, "register-add");
   await me.page.goto("/register?show=choose");
   await gallery(me, "register-add-choose");

@@ -32,7 +32,7 @@ test("a phone and a mailbox are added by a code that is sent there, and let some
   });
   expect(messages.count(PHONE)).toBe(0);
   await me.page.goto(phone);
-  await me.enter(me.field("security_info.phone_label"), "06 12 34 56 78");
+  await me.enter(me.field("security_info.phone_label"), "+31 6 12345678");
   await expect(me.heading()).toHaveText(me.say("sign_in.code_title_sms"));
   const code = await messages.code(PHONE, 0);
   // The number is masked from here on, and looking again sends nothing.

@@ -130,6 +130,12 @@ impl Site {
     }
 
     async fn call(&self, method: &str, path: &str, cookie: &str, form: Option<&str>) -> Answer {
+        self.send(method, path, cookie, form.map(|form| ("application/x-www-form-urlencoded", form)))
+            .await
+    }
+
+    /// A call with a body of some type.
+    async fn send(&self, method: &str, path: &str, cookie: &str, body: Option<(&str, &str)>) -> Answer {
         let peer: SocketAddr = "198.51.100.7:4711".parse().expect("an address");
         let mut request = Request::builder()
             .method(method)
@@ -140,10 +146,10 @@ impl Site {
         if !cookie.is_empty() {
             request = request.header("cookie", cookie);
         }
-        let body = match form {
-            Some(form) => {
-                request = request.header("content-type", "application/x-www-form-urlencoded");
-                Body::from(form.to_owned())
+        let body = match body {
+            Some((kind, body)) => {
+                request = request.header("content-type", kind);
+                Body::from(body.to_owned())
             }
             None => Body::empty(),
         };
@@ -260,8 +266,12 @@ async fn b1_a_half_finished_sign_in_opens_nothing() {
     {
         let path = filled(entry.path);
         for cookie in [&named, &second, &register] {
-            let form = (entry.body != Takes::None).then_some("step=x");
-            let answer = site.call(entry.method.as_str(), &path, cookie, form).await;
+            let body = match entry.body {
+                Takes::None => None,
+                Takes::Upload => Some(("multipart/form-data; boundary=x", "--x--\r\n")),
+                _ => Some(("application/x-www-form-urlencoded", "step=x")),
+            };
+            let answer = site.send(entry.method.as_str(), &path, cookie, body).await;
             assert_eq!(
                 (answer.status, answer.location().starts_with("/sign-in")),
                 (303, true),

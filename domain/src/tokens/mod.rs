@@ -151,7 +151,9 @@ impl Tokens<'_> {
     pub async fn list(self, by: &Admin, query: &TokenQuery) -> Result<Page<TokenView>> {
         by.needs(Permission::ReadMembers)?;
         let limit = query.limit.clamp(1, PAGE_ROWS_MAX);
-        let text = query.text.as_ref().map(|t| nfkc(t.trim()).to_lowercase()).filter(|t| !t.is_empty());
+        // No serial number or name has a control character, and the database takes no NUL.
+        let text = query.text.as_ref().map(|t| nfkc(&t.replace(char::is_control, " ")).trim().to_lowercase());
+        let text = text.filter(|t| !t.is_empty());
         let mut tx = self.0.db().tenant(by.tenant()).await?;
         let member = match &query.owner {
             Some(of) => Some(self.0.directory().view(&mut tx, of).await?.id),

@@ -209,8 +209,8 @@ async fn a_stranger_is_answered_as_the_register_says() {
         assert!(!path.contains('{'), "{path}: give the test a value for this");
         let body = if entry.body == Takes::Json { json!({}) } else { Value::Null };
         let mut headers = vec![("sec-fetch-site", "same-origin")];
-        headers.extend((entry.body == Takes::Form).then_some(("content-type", "application/x-www-form-urlencoded")));
-        headers.extend((entry.body == Takes::Report).then_some(("content-type", "application/csp-report")));
+        let kind = entry.body.content_types().and_then(|kinds| kinds.first()).filter(|_| entry.body != Takes::Json);
+        headers.extend(kind.map(|kind| ("content-type", *kind)));
         for wrong_key in [
             "",
             "nonsense",
