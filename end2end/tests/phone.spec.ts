@@ -115,7 +115,7 @@ test("a phone and a mailbox are added by a code that is sent there, and let some
     reach: async () => {
       await me.page.goto("/sign-in?way=sms");
       await me.go(me.button("sign_in.send_again"));
-      await me.reads("errors.throttled_title");
+      await me.reads("errors.not_sent_title");
     },
   });
   expect(messages.count(PHONE)).toBe(1);

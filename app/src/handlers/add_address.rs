@@ -143,7 +143,7 @@ async fn send(guest: Guest, fields: &Pairs, kind: MethodKind) -> Answer {
         Err(MethodError::NotSent(why)) => {
             let problem = Problem {
                 until: why.until(),
-                ..Problem::new(if why.until().is_some() { ErrorCode::Throttled } else { ErrorCode::NotSent })
+                ..Problem::new(ErrorCode::NotSent)
             };
             Ok(form_again(&guest, kind, fields.typed("address"), Some(problem), None))
         }
@@ -174,7 +174,7 @@ async fn again(mut guest: Guest, fields: &Pairs, kind: MethodKind) -> Answer {
         Err(why) => {
             let problem = Problem {
                 until: why.until(),
-                ..Problem::new(if why.until().is_some() { ErrorCode::Throttled } else { ErrorCode::NotSent })
+                ..Problem::new(ErrorCode::NotSent)
             };
             let code = problem.code;
             model.problem = Some(problem);

@@ -191,7 +191,7 @@ async fn confirm_send(mut guest: Guest, me: &SignedIn, fields: &Fields) -> Answe
     };
     let problem = sent.map_err(guest.fails())?.err().map(|why| Problem {
         until: why.until(),
-        ..Problem::new(if why.until().is_some() { ErrorCode::Throttled } else { ErrorCode::NotSent })
+        ..Problem::new(ErrorCode::NotSent)
     });
     let Some(view) = own(guest.domain().sign_in().look(tenant, attempt).await) else {
         return confirm_page(guest, me, back, Some(Problem::new(ErrorCode::SignInExpired))).await;

@@ -217,7 +217,7 @@ async fn send_again(mut guest: Guest) -> Answer {
 fn not_sent(guest: &Guest, view: &AttemptView, why: &NotSent) -> Response {
     let problem = Problem {
         until: why.until(),
-        ..Problem::new(if why.until().is_some() { ErrorCode::Throttled } else { ErrorCode::NotSent })
+        ..Problem::new(ErrorCode::NotSent)
     };
     let code = problem.code;
     guest.show_with(code, || match view.sent {

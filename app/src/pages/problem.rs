@@ -52,6 +52,11 @@ impl Problem {
         }
     }
 
+    /// The line under the field of a code. That nothing more was sent is no fault of what stands there.
+    pub(crate) fn code_line(&self, digits: u8) -> Option<String> {
+        (self.code != ErrorCode::NotSent).then(|| self.line(digits))
+    }
+
     /// Whether the line under the field is enough: the person knows what to do.
     fn speaks_for_itself(&self) -> bool {
         matches!(self.code, ErrorCode::WrongPassword | ErrorCode::WrongCode | ErrorCode::CodeForm)
@@ -63,6 +68,7 @@ impl Problem {
         match (self.code, seconds.map(format::duration)) {
             (ErrorCode::CodeReused, Some(wait)) => text!(problems.reused_next_in, wait = wait),
             (ErrorCode::CodeReused, None) => text!(problems.reused_next).to_owned(),
+            (ErrorCode::NotSent, Some(wait)) => text!(problems.not_sent_next, wait = wait),
             (ErrorCode::Throttled, Some(wait)) => text!(problems.throttled_next, wait = wait),
             (ErrorCode::Locked, Some(wait)) => text!(problems.locked_next, wait = wait),
             (ErrorCode::PasswordThrottled, Some(wait)) => text!(problems.password_throttled_next, wait = wait),

@@ -204,6 +204,7 @@ async fn a_stranger_is_answered_as_the_register_says() {
             .replace("{token}", "nonsense")
             .replace("{provider}", "00000000-0000-0000-0000-000000000001")
             .replace("{message}", "00000000-0000-0000-0000-000000000001")
+            .replace("{serial}", "ZS-1")
             .replace("{tenant}", "noord")
             .replace("{id}", &installation.noord.member);
         assert!(!path.contains('{'), "{path}: give the test a value for this");

@@ -114,7 +114,7 @@ pub fn address_form(shell: MemberShell, model: AddressForm) -> Page {
 #[must_use]
 pub fn address_code(shell: MemberShell, model: AddressCode) -> Page {
     let banner = model.problem.as_ref().and_then(Problem::banner);
-    let error = model.problem.as_ref().map(|problem| problem.line(6));
+    let error = model.problem.as_ref().and_then(|problem| problem.code_line(6));
     let details = model
         .problem
         .as_ref()

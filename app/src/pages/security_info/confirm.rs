@@ -62,7 +62,7 @@ pub(super) fn view(confirm: Confirm) -> AnyView {
 
 /// The field for the code, whichever it is.
 fn code_form(asked: Asked, typed: Option<String>, problem: Option<&Problem>) -> AnyView {
-    let error = problem.map(|problem| problem.line(asked.digits));
+    let error = problem.and_then(|problem| problem.code_line(asked.digits));
     let field = if asked.kind == MethodKind::RecoveryCode {
         view! {
             <TextField name="code" label=text!(sign_in.recovery_label) value=typed error=error autocomplete="off" length_max=40 required=true focus=true/>

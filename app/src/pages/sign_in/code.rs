@@ -118,10 +118,10 @@ fn help(asked: &Asked) -> AnyView {
 
 /// Codes of digits get boxes; passes and recovery codes, which have letters, a plain field.
 fn field(kind: MethodKind, digits: u8, typed: Option<String>, problem: Option<&Problem>) -> AnyView {
-    let error = problem.map(|problem| match (kind, problem.code) {
+    let error = problem.and_then(|problem| match (kind, problem.code) {
         // These are no six digits.
-        (MethodKind::RecoveryCode, ErrorCode::CodeForm) => text!(problems.recovery_form).to_owned(),
-        _ => problem.line(digits),
+        (MethodKind::RecoveryCode, ErrorCode::CodeForm) => Some(text!(problems.recovery_form).to_owned()),
+        _ => problem.code_line(digits),
     });
     match kind {
         MethodKind::RecoveryCode => view! {
