@@ -1,12 +1,13 @@
 //! Any text as a phone number: an answer, and what is read is a number that can be dialled and is never shown whole.
 #![no_main]
 
+#[path = "."]
 mod delivery {
     #[allow(dead_code, reason = "a target uses a part of it")]
-    #[path = "../../../domain/src/delivery/extension.rs"]
+    #[path = "../../domain/src/delivery/extension.rs"]
     pub mod extension;
     #[allow(dead_code, reason = "a target uses a part of it")]
-    #[path = "../../../domain/src/delivery/phone.rs"]
+    #[path = "../../domain/src/delivery/phone.rs"]
     pub mod phone;
 }
 

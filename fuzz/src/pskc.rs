@@ -2,9 +2,10 @@
 #![no_main]
 
 /// The readers themselves, without the database and everything else around them.
+#[path = "."]
 mod tokens {
     #[allow(dead_code, unused_imports, reason = "a target uses a part of it")]
-    #[path = "../../../domain/src/tokens/import/mod.rs"]
+    #[path = "../../domain/src/tokens/import/mod.rs"]
     pub mod import;
 }
 
