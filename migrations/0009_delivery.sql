@@ -105,11 +105,12 @@ begin
   perform set_config('app.tenant', p_tenant::text, true);
   if p_attempt is not null then
     select * into a from attempt where tenant_id = p_tenant and attempt_id = p_attempt;
-    if not found then
+    if not found and p_key is null then
       return null;
     end if;
+    -- To a program, a challenge that nobody has is told only after its key was compared. No subject has the id of an attempt.
     select * into m from member where tenant_id = p_tenant and member_id = a.member_id and removed_at is null;
-    s := a.subject_id;
+    s := coalesce(a.subject_id, p_attempt);
   else
     select * into m from member where tenant_id = p_tenant and upn_folded = p_upn and removed_at is null;
     s := coalesce(m.member_id, p_unknown);

@@ -141,10 +141,7 @@ async fn send(guest: Guest, fields: &Pairs, kind: MethodKind) -> Answer {
         Err(MethodError::AlreadyThere) => Ok(bad(&guest, kind, fields, || text!(security_info.address_there).to_owned())),
         Err(MethodError::NotSent(NotSent::CountryOff(_))) => Ok(bad(&guest, kind, fields, || text!(security_info.phone_country).to_owned())),
         Err(MethodError::NotSent(why)) => {
-            let problem = Problem {
-                until: why.until(),
-                ..Problem::new(ErrorCode::NotSent)
-            };
+            let problem = Problem::not_sent(why.until());
             Ok(form_again(&guest, kind, fields.typed("address"), Some(problem), None))
         }
         Err(error @ (MethodError::AddressLimit(_) | MethodError::KindOff(_))) => {
@@ -172,10 +169,7 @@ async fn again(mut guest: Guest, fields: &Pairs, kind: MethodKind) -> Answer {
     {
         Ok(_) => Ok(see(&format!("{}?attempt={attempt}", page_of(kind)))),
         Err(why) => {
-            let problem = Problem {
-                until: why.until(),
-                ..Problem::new(ErrorCode::NotSent)
-            };
+            let problem = Problem::not_sent(why.until());
             let code = problem.code;
             model.problem = Some(problem);
             Ok(guest.show_with(code, || address_code(guest.shell(), model)))

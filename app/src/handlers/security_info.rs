@@ -189,10 +189,7 @@ async fn confirm_send(mut guest: Guest, me: &SignedIn, fields: &Fields) -> Answe
         true => verification.send_again(tenant, attempt, Purpose::StepUp).await,
         false => verification.send(tenant, attempt, Purpose::StepUp, kind).await,
     };
-    let problem = sent.map_err(guest.fails())?.err().map(|why| Problem {
-        until: why.until(),
-        ..Problem::new(ErrorCode::NotSent)
-    });
+    let problem = sent.map_err(guest.fails())?.err().map(|why| Problem::not_sent(why.until()));
     let Some(view) = own(guest.domain().sign_in().look(tenant, attempt).await) else {
         return confirm_page(guest, me, back, Some(Problem::new(ErrorCode::SignInExpired))).await;
     };

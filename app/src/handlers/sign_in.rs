@@ -215,10 +215,7 @@ async fn send_again(mut guest: Guest) -> Answer {
 
 /// Nothing was sent: why, until when, and what else there is. A code that is on its way already can still be typed.
 fn not_sent(guest: &Guest, view: &AttemptView, why: &NotSent) -> Response {
-    let problem = Problem {
-        until: why.until(),
-        ..Problem::new(ErrorCode::NotSent)
-    };
+    let problem = Problem::not_sent(why.until());
     let code = problem.code;
     guest.show_with(code, || match view.sent {
         Some(_) => page(guest.shell(), code_step(view, None, None, Some(problem))),

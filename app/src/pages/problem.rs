@@ -34,6 +34,15 @@ impl Problem {
         }
     }
 
+    /// No code went out; `until` is when the next one may, where waiting helps.
+    #[must_use]
+    pub fn not_sent(until: Option<Timestamp>) -> Self {
+        Self {
+            until,
+            ..Self::new(ErrorCode::NotSent)
+        }
+    }
+
     /// The line under the field.
     pub(crate) fn line(&self, digits: u8) -> String {
         let what = match self.code {

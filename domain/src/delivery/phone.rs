@@ -69,9 +69,9 @@ impl PhoneNumber {
         }
         // Odd input has made the library panic before; a number that does is no number.
         let read = std::panic::catch_unwind(|| {
-            let read = phonenumber::parse(home, number).ok()?;
-            let country = read.country().id()?;
-            read.is_valid().then(|| (read.format().mode(Mode::E164).to_string(), format!("{country:?}")))
+            let read = e164(home, number)?;
+            // It also has taken digits for a prefix where there is none: what it writes it must read as the same number.
+            (e164(None, &read.0).as_ref() == Some(&read)).then_some(read)
         });
         let (e164, country) = read.ok().flatten().ok_or(PhoneError::NoNumber)?;
         let extension = extension.map(|text| Extension::parse(text).map(|_| text.to_owned())).transpose()?;
@@ -102,6 +102,13 @@ impl PhoneNumber {
     pub fn masked(&self) -> String {
         masked_phone(&self.e164)
     }
+}
+
+/// A number as E.164 and its country, if there is such a number.
+fn e164(home: Option<country::Id>, number: &str) -> Option<(String, String)> {
+    let read = phonenumber::parse(home, number).ok()?;
+    let country = read.country().id()?;
+    read.is_valid().then(|| (read.format().mode(Mode::E164).to_string(), format!("{country:?}")))
 }
 
 /// Country code as far as two digits, and the last two.
@@ -192,6 +199,18 @@ mod tests {
         assert_eq!(phone.masked(), "+31 •••••••78");
         assert_eq!(format!("{phone:?}"), phone.masked());
         assert_eq!(Mailbox::parse("ann@home.example").expect("an address").masked(), "a•••@home.example");
+    }
+
+    /// Found by the fuzz target: whatever is read can be read again, from wherever it was typed.
+    #[test]
+    fn a_number_that_was_read_reads_as_the_same_again() {
+        for text in ["+78 12657463 8", "+7 812 657 46 38", "+31 6 12345678"] {
+            for home in [None, Some("NL"), Some("US"), Some("ZZ")] {
+                let Ok(phone) = PhoneNumber::parse(text, home) else { continue };
+                assert_eq!(PhoneNumber::parse(phone.e164(), None).as_ref(), Ok(&phone), "{text} from {home:?}");
+            }
+        }
+        assert!(PhoneNumber::parse("+31 6 12345678", Some("US")).is_ok());
     }
 
     proptest! {

@@ -237,6 +237,62 @@ impl Verification<'_> {
         kind: Option<MethodKind>,
     ) -> Result<Answer, VerificationError> {
         let domain = self.0;
+        self.of_challenge(credential, from, challenge, false, |tenant, scene| {
+            let (commit, answered, session) = answer_attempt(domain, tenant, scene, Purpose::Verification, code, kind)?;
+            let attempt = scene.facts.attempt.as_ref().ok_or(VerificationError::ChallengeGone)?;
+            let pending = |tries_left| OpenChallenge {
+                tries_left,
+                ..open_challenge(scene, attempt)
+            };
+            let plain = Answer {
+                session_id: session,
+                decision: None,
+                reason: None,
+                method: None,
+                wait_until: None,
+                challenge: None,
+            };
+            let answer = match answered {
+                Answered::Right(right) => Answer {
+                    decision: Some(Decision::Allowed),
+                    reason: Some(right_reason(right.method)),
+                    method: Some(right.method),
+                    ..plain
+                },
+                Answered::Register => plain,
+                Answered::Wrong { reason, tries_left } => Answer {
+                    reason: Some(reason.outward()),
+                    challenge: Some(pending(tries_left)),
+                    ..plain
+                },
+                Answered::Wait { until } => Answer {
+                    reason: Some(Reason::Throttled),
+                    wait_until: Some(until),
+                    challenge: Some(pending(0)),
+                    ..plain
+                },
+                Answered::Ended { reason, until } => Answer {
+                    decision: Some(Decision::Denied),
+                    reason: Some(reason.outward()),
+                    wait_until: until,
+                    ..plain
+                },
+            };
+            Ok(Decided::Commit(Box::new(commit), answer))
+        })
+        .await
+    }
+
+    /// Decides about a challenge that was started by REST, after the key was compared.
+    async fn of_challenge(
+        self,
+        credential: &Credential,
+        from: Option<IpAddr>,
+        challenge: AttemptId,
+        sends: bool,
+        mut judge: impl FnMut(TenantId, &Scene<'_>) -> Result<Decided<Answer>, VerificationError>,
+    ) -> Result<Answer, VerificationError> {
+        let domain = self.0;
         let tenant = domain
             .directory()
             .tenant_of_slug(&credential.slug)
@@ -244,52 +300,13 @@ impl Verification<'_> {
             .ok_or(VerificationError::KeyRefused)?;
         let wanted = Wanted {
             key: Some(credential.key),
+            sends,
             ..Wanted::of_attempt(tenant, challenge)
         };
         domain
             .decide(wanted, |scene| {
                 authenticate(scene.facts, tenant, credential, from, Scope::Verify)?;
-                let (commit, answered, session) = answer_attempt(domain, tenant, scene, Purpose::Verification, code, kind)?;
-                let attempt = scene.facts.attempt.as_ref().ok_or(VerificationError::ChallengeGone)?;
-                let pending = |tries_left| OpenChallenge {
-                    tries_left,
-                    ..open_challenge(scene, attempt)
-                };
-                let plain = Answer {
-                    session_id: session,
-                    decision: None,
-                    reason: None,
-                    method: None,
-                    wait_until: None,
-                    challenge: None,
-                };
-                let answer = match answered {
-                    Answered::Right(right) => Answer {
-                        decision: Some(Decision::Allowed),
-                        reason: Some(right_reason(right.method)),
-                        method: Some(right.method),
-                        ..plain
-                    },
-                    Answered::Register => plain,
-                    Answered::Wrong { reason, tries_left } => Answer {
-                        reason: Some(reason.outward()),
-                        challenge: Some(pending(tries_left)),
-                        ..plain
-                    },
-                    Answered::Wait { until } => Answer {
-                        reason: Some(Reason::Throttled),
-                        wait_until: Some(until),
-                        challenge: Some(pending(0)),
-                        ..plain
-                    },
-                    Answered::Ended { reason, until } => Answer {
-                        decision: Some(Decision::Denied),
-                        reason: Some(reason.outward()),
-                        wait_until: until,
-                        ..plain
-                    },
-                };
-                Ok(Decided::Commit(Box::new(commit), answer))
+                judge(tenant, scene)
             })
             .await
     }
@@ -297,90 +314,55 @@ impl Verification<'_> {
     /// Sends the code of an open challenge once more, through the next provider and for not a second longer.
     pub async fn resend(self, credential: &Credential, from: Option<IpAddr>, challenge: AttemptId) -> Result<Answer, VerificationError> {
         let domain = self.0;
-        let tenant = domain
-            .directory()
-            .tenant_of_slug(&credential.slug)
-            .await?
-            .ok_or(VerificationError::KeyRefused)?;
-        let wanted = Wanted {
-            key: Some(credential.key),
-            sends: true,
-            ..Wanted::of_attempt(tenant, challenge)
-        };
-        domain
-            .decide(wanted, |scene| {
-                authenticate(scene.facts, tenant, credential, from, Scope::Verify)?;
-                let (commit, sent) = send_again(domain, tenant, scene, Purpose::Verification)?;
-                let attempt = scene.facts.attempt.as_ref().ok_or(VerificationError::ChallengeGone)?;
-                let mut answer = pending_answer(scene, attempt);
-                if let Err(why) = sent {
-                    answer.reason = Some(Reason::Throttled);
-                    answer.wait_until = why.until();
-                }
-                Ok(Decided::Commit(Box::new(commit), answer))
-            })
-            .await
+        self.of_challenge(credential, from, challenge, true, |tenant, scene| {
+            let (commit, sent) = send_again(domain, tenant, scene, Purpose::Verification)?;
+            let attempt = scene.facts.attempt.as_ref().ok_or(VerificationError::ChallengeGone)?;
+            let mut answer = pending_answer(scene, attempt);
+            if let Err(why) = sent {
+                answer.reason = Some(Reason::Throttled);
+                answer.wait_until = why.until();
+            }
+            Ok(Decided::Commit(Box::new(commit), answer))
+        })
+        .await
     }
 
     /// Where a verification stands that was started by REST.
     pub async fn status(self, credential: &Credential, from: Option<IpAddr>, challenge: AttemptId) -> Result<Answer, VerificationError> {
-        let domain = self.0;
-        let tenant = domain
-            .directory()
-            .tenant_of_slug(&credential.slug)
-            .await?
-            .ok_or(VerificationError::KeyRefused)?;
-        let wanted = Wanted {
-            key: Some(credential.key),
-            ..Wanted::of_attempt(tenant, challenge)
-        };
-        domain
-            .decide(wanted, |scene| {
-                authenticate(scene.facts, tenant, credential, from, Scope::Verify)?;
-                let attempt = scene.facts.attempt.as_ref().filter(|a| a.purpose == Purpose::Verification);
-                let attempt = attempt.ok_or(VerificationError::ChallengeGone)?;
-                Ok(Decided::Answer(pending_answer(scene, attempt)))
-            })
-            .await
+        self.of_challenge(credential, from, challenge, false, |_, scene| {
+            let attempt = scene.facts.attempt.as_ref().filter(|a| a.purpose == Purpose::Verification);
+            let attempt = attempt.ok_or(VerificationError::ChallengeGone)?;
+            Ok(Decided::Answer(pending_answer(scene, attempt)))
+        })
+        .await
     }
 
     /// Gives up a verification that was started by REST: whatever code is on its way is worth nothing any more.
     pub async fn give_up(self, credential: &Credential, from: Option<IpAddr>, challenge: AttemptId) -> Result<Answer, VerificationError> {
         let domain = self.0;
-        let tenant = domain
-            .directory()
-            .tenant_of_slug(&credential.slug)
-            .await?
-            .ok_or(VerificationError::KeyRefused)?;
-        let wanted = Wanted {
-            key: Some(credential.key),
-            ..Wanted::of_attempt(tenant, challenge)
-        };
-        domain
-            .decide(wanted, |scene| {
-                authenticate(scene.facts, tenant, credential, from, Scope::Verify)?;
-                let attempt = scene
-                    .facts
-                    .attempt
-                    .as_ref()
-                    .filter(|a| a.purpose == Purpose::Verification && a.stage == Stage::Second);
-                let attempt = attempt.ok_or(VerificationError::ChallengeGone)?;
-                let mut commit = crate::verification::ended(domain, tenant, scene, attempt, Reason::Declined)?;
-                if let Some(open) = scene.facts.challenge.as_ref().filter(|c| c.spent_at.is_none() && c.expires_at > scene.now) {
-                    commit.challenge = Some(ChallengeChange {
-                        challenge_id: open.challenge_id,
-                        wrong_count: open.wrong_count,
-                        spent_at: Some(scene.now),
-                        right_at: None,
-                    });
-                }
-                let mut answer = pending_answer(scene, attempt);
-                answer.decision = Some(Decision::Denied);
-                answer.reason = Some(Reason::Declined);
-                answer.challenge = None;
-                Ok(Decided::Commit(Box::new(commit), answer))
-            })
-            .await
+        self.of_challenge(credential, from, challenge, false, |tenant, scene| {
+            let attempt = scene
+                .facts
+                .attempt
+                .as_ref()
+                .filter(|a| a.purpose == Purpose::Verification && a.stage == Stage::Second);
+            let attempt = attempt.ok_or(VerificationError::ChallengeGone)?;
+            let mut commit = crate::verification::ended(domain, tenant, scene, attempt, Reason::Declined)?;
+            if let Some(open) = scene.facts.challenge.as_ref().filter(|c| c.spent_at.is_none() && c.expires_at > scene.now) {
+                commit.challenge = Some(ChallengeChange {
+                    challenge_id: open.challenge_id,
+                    wrong_count: open.wrong_count,
+                    spent_at: Some(scene.now),
+                    right_at: None,
+                });
+            }
+            let mut answer = pending_answer(scene, attempt);
+            answer.decision = Some(Decision::Denied);
+            answer.reason = Some(Reason::Declined);
+            answer.challenge = None;
+            Ok(Decided::Commit(Box::new(commit), answer))
+        })
+        .await
     }
 
     /// Sends a code for the second step of the pages, by a kind that the member has chosen.

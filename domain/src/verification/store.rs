@@ -58,7 +58,7 @@ impl<'a> Wanted<'a> {
     }
 }
 
-/// Loads all facts; `None` when there is no such attempt in this tenant.
+/// Loads all facts; `None` when there is no such attempt in this tenant and no key either that has to be compared first.
 pub(crate) async fn load(db: &Db, wanted: Wanted<'_>, now: Timestamp) -> Result<Option<Facts>, DbError> {
     let document = sqlx::query_scalar!(
         r#"select verification_facts($1, $2, $3, $4, $5, $6, $7, $8, $9)::text as "facts""#,
