@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Hashes, MACs and other bytes that are neither readable nor sealed by the vault's [`SealedColumn`]s, and why they may stand there.
 const HASHES: &[(&str, &str)] = &[
+    ("access_pass.mac", "MAC of a pass, bound to the member"),
     ("api_key.hash", "SHA-256 of 256 random bits"),
+    ("app_password.mac", "MAC of 16 random letters, bound to the member"),
     ("audit_log.leaf_hash", "leaf of the verifiable journal"),
     ("audit_log.salt", "salt of the leaf"),
     ("auth_log.client_ip_mac", "MAC to search by"),
@@ -16,6 +18,7 @@ const HASHES: &[(&str, &str)] = &[
     ("auth_log.salt", "salt of the leaf"),
     ("auth_log.upn_mac", "MAC to search by"),
     ("delivery.address_mac", "MAC of a number or mailbox, to count messages by"),
+    ("ceremony.session_hash", "SHA-256 of 256 random bits"),
     ("checkpoint.root", "root of the verifiable journal"),
     ("idempotency.idem_hash", "SHA-256 of the caller's key"),
     ("idempotency.request_hash", "SHA-256 of the request"),
@@ -23,6 +26,8 @@ const HASHES: &[(&str, &str)] = &[
     ("method.address_mac", "MAC of a number or mailbox, to count messages by"),
     ("password.phc", "Argon2id with a pepper, in PHC form"),
     ("recovery_code.mac", "MAC of 120 random bits, bound to the member"),
+    ("remembered_device.hash", "SHA-256 of 256 random bits"),
+    ("security_answer.phc", "Argon2id with a pepper, in PHC form"),
     ("session.id_hash", "SHA-256 of 256 random bits"),
     ("set_up_link.token_hash", "SHA-256 of 256 random bits"),
     ("throttle.same", "MACs of the last wrong passwords"),
@@ -32,10 +37,11 @@ const HASHES: &[(&str, &str)] = &[
 const DOCUMENTS: &[(&str, &str)] = &[
     ("attempt_step.detail", "details of a step, without personal values"),
     ("auth_log.policy_rules", "what each rule of the policy said"),
+    ("ceremony.state", "the challenge of a passkey, five minutes"),
     ("delivery_provider.settings", "addresses and names of a gateway, without its secret"),
     ("idempotency.answer", "the answer of a verification, ten minutes"),
     ("installation_log.detail", "details of an event of the installation"),
-    ("method.params", "digits, period and hash of an app; the masked number of a phone"),
+    ("method.params", "digits, period and hash of an app; the masked number of a phone; the public key of a passkey"),
     ("oath_token.params", "digits, period and hash of a token"),
     ("policy_version.document", "the policy"),
     ("session.data", "where to go back after signing in"),
@@ -56,6 +62,7 @@ const APPEND_ONLY: &[&str] = &[
 
 /// Where it may delete as well: what ends, and what is replaced whole.
 const DELETABLE: &[&str] = &[
+    "ceremony",
     "failure_day",
     "group_member",
     "idempotency",
@@ -63,10 +70,12 @@ const DELETABLE: &[&str] = &[
     "password",
     "recovery_code",
     "role_grant",
+    "security_answer",
     "session",
     "staff_grant",
     "tenant_domain",
     "throttle",
+    "trusted_network",
 ];
 
 /// A migrated database with this month's partitions, seen by the owner.
@@ -152,6 +161,7 @@ async fn every_table_says_its_class() {
         "staff_grant",
         "tenant",
         "tenant_domain",
+        "user_handle",
     ];
     assert_eq!(outside, expected.map(str::to_owned).into());
 }

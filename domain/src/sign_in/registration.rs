@@ -135,6 +135,7 @@ pub(crate) fn first_code(
         step,
         drift,
         label: Some(label.to_string()),
+        params: None,
     });
     let codes = scene.facts.recovery.is_empty().then(|| RecoveryCodes::new(domain.rng()));
     commit.new_recovery = codes.iter().flat_map(|c| c.macs(scene.keys, member.member_id)).map(Bytea).collect();

@@ -479,6 +479,7 @@ impl Tokens<'_> {
                             step,
                             drift,
                             label: None,
+                            params: None,
                         })
                     }
                     (Some(_), None) => {}

@@ -36,6 +36,16 @@ pub struct Commit {
     pub method_used: Option<MethodUsed>,
     /// The recovery code that is used up.
     pub recovery_used: Option<Bytea>,
+    /// The pass that is used.
+    pub pass_used: Option<Uuid>,
+    /// The bypass that is used up.
+    pub bypass_used: Option<Uuid>,
+    /// A block that begins, such as by a fraud report.
+    pub new_block: Option<BlockRow>,
+    /// A browser that is remembered from here on.
+    pub new_device: Option<DeviceRow>,
+    /// The remembered device that is used.
+    pub device_used: Option<Uuid>,
     /// Methods to switch off.
     pub methods_off: Vec<MethodId>,
     /// A new set of recovery codes.
@@ -93,6 +103,50 @@ pub struct MethodUsed {
     pub drift: i64,
     /// What it is called from here on, for one that is proven by this.
     pub label: Option<String>,
+    /// Its parameters as they shall be, where they change with use.
+    pub params: Option<Value>,
+}
+
+/// The row of a block.
+#[derive(Debug, Serialize)]
+pub struct BlockRow {
+    /// Tenant.
+    pub tenant_id: TenantId,
+    /// Id.
+    pub block_id: Uuid,
+    /// Member.
+    pub member_id: Uuid,
+    /// `admin` or `fraud_report`.
+    pub cause: &'static str,
+    /// Why, in somebody's words.
+    pub reason: String,
+    /// By whom.
+    pub blocked_by: Option<Uuid>,
+    /// Since when.
+    pub blocked_at: Timestamp,
+    /// Until when.
+    pub until: Timestamp,
+}
+
+/// The row of a remembered device.
+#[derive(Debug, Serialize)]
+pub struct DeviceRow {
+    /// Tenant.
+    pub tenant_id: TenantId,
+    /// Id.
+    pub device_id: Uuid,
+    /// Member.
+    pub member_id: Uuid,
+    /// Hash of the secret in its cookie.
+    pub hash: Bytea,
+    /// The browser, in words.
+    pub agent: String,
+    /// The member's epoch.
+    pub epoch: i32,
+    /// Since when.
+    pub made_at: Timestamp,
+    /// Until when.
+    pub expires_at: Timestamp,
 }
 
 /// Changes of the member's row.
@@ -106,6 +160,8 @@ pub struct MemberChange {
     pub grace_from: Option<Timestamp>,
     /// The default method.
     pub default_method: Option<MethodId>,
+    /// Every session and remembered device ends.
+    pub ends_sessions: bool,
 }
 
 /// The row of an attempt.
@@ -321,6 +377,11 @@ impl Commit {
             failed_families: Vec::new(),
             method_used: None,
             recovery_used: None,
+            pass_used: None,
+            bypass_used: None,
+            new_block: None,
+            new_device: None,
+            device_used: None,
             methods_off: Vec::new(),
             new_recovery: Vec::new(),
             member: None,

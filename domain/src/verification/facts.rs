@@ -43,6 +43,17 @@ pub struct Facts {
     pub methods: Vec<MethodFacts>,
     /// MACs of the unused recovery codes.
     pub recovery: Vec<Bytea>,
+    /// The Temporary Access Pass that has not been replaced or withdrawn, whether it is good at this moment or not.
+    pub pass: Option<PassFacts>,
+    /// The block that holds at this moment.
+    pub block: Option<BlockFacts>,
+    /// The one-time bypass that is open at this moment.
+    pub bypass: Option<BypassFacts>,
+    /// The address that was asked about lies in a trusted network.
+    #[serde(default)]
+    pub trusted: bool,
+    /// The remembered device that was asked about, if it is this member's and good.
+    pub device: Option<DeviceFacts>,
     /// The newest policy.
     pub policy: Option<PolicyFacts>,
     /// The attempt, when one was named.
@@ -140,6 +151,8 @@ pub struct MemberFacts {
     pub grace_from: Option<Timestamp>,
     /// The default method.
     pub default_method: Option<MethodId>,
+    /// What the member's passkeys know their owner by.
+    pub user_handle: Option<Uuid>,
     /// Roles above member.
     pub roles: Vec<Role>,
     /// Operator of the installation.
@@ -153,6 +166,58 @@ impl MemberFacts {
     pub fn is_admin(&self) -> bool {
         self.operator || !self.roles.is_empty()
     }
+}
+
+/// A Temporary Access Pass.
+#[derive(Debug, Clone, Deserialize)]
+pub struct PassFacts {
+    /// Id.
+    pub pass_id: Uuid,
+    /// MAC of the pass, bound to its member.
+    pub mac: Bytea,
+    /// Not good before.
+    pub valid_from: Timestamp,
+    /// Not good from then on.
+    pub valid_until: Timestamp,
+    /// Good for one use alone.
+    pub one_time: bool,
+    /// When it was first used.
+    pub used_at: Option<Timestamp>,
+}
+
+/// A block.
+#[derive(Debug, Clone, Deserialize)]
+pub struct BlockFacts {
+    /// Id.
+    pub block_id: Uuid,
+    /// `admin` or `fraud_report`.
+    pub cause: String,
+    /// Until when.
+    pub until: Timestamp,
+    /// Since when.
+    pub blocked_at: Timestamp,
+}
+
+/// A one-time bypass.
+#[derive(Debug, Clone, Deserialize)]
+pub struct BypassFacts {
+    /// Id.
+    pub bypass_id: Uuid,
+    /// Until when.
+    pub until: Timestamp,
+}
+
+/// A remembered device.
+#[derive(Debug, Clone, Deserialize)]
+pub struct DeviceFacts {
+    /// Id.
+    pub device_id: Uuid,
+    /// The member's epoch when it was remembered.
+    pub epoch: i32,
+    /// Until when.
+    pub expires_at: Timestamp,
+    /// The browser it was remembered in.
+    pub agent: String,
 }
 
 /// A stored password.

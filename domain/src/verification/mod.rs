@@ -1230,6 +1230,7 @@ impl Judged {
                         step: *step,
                         drift: *drift,
                         label: None,
+                        params: None,
                     });
                     told.method = Some((Some(method.method_id), method.kind));
                     told.reason = Reason::RightCode;

@@ -2,9 +2,11 @@
 
 use super::{commit::Commit, facts::Facts};
 use crate::db::{Db, DbError};
+use ipnet::IpNet;
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
-use model::{ApiKeyId, AttemptId, TenantId};
+use model::{ApiKeyId, AttemptId, MemberId, TenantId};
+use std::net::IpAddr;
 use uuid::Uuid;
 
 /// What to load.
@@ -26,6 +28,12 @@ pub(crate) struct Wanted<'a> {
     pub(crate) policy: Option<i32>,
     /// What has been sent lately, and what there is to send with.
     pub(crate) sends: bool,
+    /// The member, for an attempt that begins without a name.
+    pub(crate) member: Option<MemberId>,
+    /// The address to look for among the trusted networks.
+    pub(crate) ip: Option<IpAddr>,
+    /// Hash of a remembered device's secret.
+    pub(crate) device: Option<&'a [u8]>,
 }
 
 impl<'a> Wanted<'a> {
@@ -40,6 +48,26 @@ impl<'a> Wanted<'a> {
             idem: None,
             policy: None,
             sends: false,
+            member: None,
+            ip: None,
+            device: None,
+        }
+    }
+
+    /// The facts about a member, for an attempt that begins without a name.
+    pub(crate) const fn of_member(tenant: TenantId, member: MemberId) -> Self {
+        Self {
+            tenant,
+            key: None,
+            upn: None,
+            unknown: None,
+            attempt: None,
+            idem: None,
+            policy: None,
+            sends: false,
+            member: Some(member),
+            ip: None,
+            device: None,
         }
     }
 
@@ -54,6 +82,9 @@ impl<'a> Wanted<'a> {
             idem: None,
             policy: None,
             sends: false,
+            member: None,
+            ip: None,
+            device: None,
         }
     }
 }
@@ -61,7 +92,7 @@ impl<'a> Wanted<'a> {
 /// Loads all facts; `None` when there is no such attempt in this tenant and no key either that has to be compared first.
 pub(crate) async fn load(db: &Db, wanted: Wanted<'_>, now: Timestamp) -> Result<Option<Facts>, DbError> {
     let document = sqlx::query_scalar!(
-        r#"select verification_facts($1, $2, $3, $4, $5, $6, $7, $8, $9)::text as "facts""#,
+        r#"select verification_facts($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)::text as "facts""#,
         wanted.tenant.0,
         wanted.key.map(|k| k.0),
         wanted.upn,
@@ -71,6 +102,9 @@ pub(crate) async fn load(db: &Db, wanted: Wanted<'_>, now: Timestamp) -> Result<
         wanted.policy,
         wanted.sends,
         now.to_sqlx() as _,
+        wanted.member.map(|m| m.0),
+        wanted.ip.map(IpNet::from) as Option<IpNet>,
+        wanted.device,
     )
     .fetch_one(db.pool())
     .await?;
