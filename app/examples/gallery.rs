@@ -220,6 +220,28 @@ fn sign_ins() -> Vec<(&'static str, Draw)> {
                 help: help(),
             }),
         ),
+        (
+            "sign-in-instead-pass",
+            draw(|| SignInStep::Pass {
+                upn: UPN.to_owned(),
+                problem: None,
+            }),
+        ),
+        (
+            "sign-in-instead-pass-wrong",
+            draw(|| SignInStep::Pass {
+                upn: UPN.to_owned(),
+                problem: Some(Problem::new(ErrorCode::WrongCode)),
+            }),
+        ),
+        (
+            "sign-in-instead-pass-ended",
+            draw(|| SignInStep::Pass {
+                upn: UPN.to_owned(),
+                problem: Some(Problem::new(ErrorCode::PassUnusable)),
+            }),
+        ),
+        ("sign-in-pass", draw(|| code(MethodKind::Pass, "", None))),
         ("sign-in-code", draw(|| code(MethodKind::Totp, "", None))),
         (
             "sign-in-code-wrong",
@@ -488,6 +510,7 @@ fn overview(methods: Vec<MethodView>, notice: Option<Notice>) -> SecurityInfo {
         off: vec![OffView { kind: MethodKind::Voice }],
         add: Some("/register".to_owned()),
         waiting: Vec::new(),
+        pass: None,
         lost: some.then(|| "/lost".to_owned()),
         activity: if some { rows() } else { Vec::new() },
         browsers: if some {

@@ -72,11 +72,13 @@ pub enum Permission {
     PublishPolicy,
     /// Make and revoke REST keys.
     ManageKeys,
+    /// Give Temporary Access Passes and take them back.
+    GivePasses,
 }
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::ReadMembers,
         Self::ManageMembers,
         Self::ManageRoles,
@@ -88,6 +90,7 @@ impl Permission {
         Self::ReadCase,
         Self::PublishPolicy,
         Self::ManageKeys,
+        Self::GivePasses,
     ];
 
     /// The roles that hold it, besides `global_admin`, who holds all.
@@ -96,7 +99,7 @@ impl Permission {
             Self::ReadMembers => &[Role::Support, Role::AuthAdmin, Role::PolicyAdmin, Role::BillingAdmin, Role::Reader],
             Self::ManageMembers | Self::ManageMfa | Self::ManageTokens => &[Role::AuthAdmin],
             Self::ManageRoles | Self::ManageKeys => &[],
-            Self::Unlock => &[Role::AuthAdmin, Role::Support],
+            Self::Unlock | Self::GivePasses => &[Role::AuthAdmin, Role::Support],
             Self::ReadSignIns => &[Role::Support, Role::AuthAdmin, Role::PolicyAdmin, Role::Reader],
             Self::ReadAudit => &[Role::AuthAdmin, Role::PolicyAdmin, Role::Reader],
             Self::ReadCase => &[Role::Support, Role::AuthAdmin, Role::Reader],
@@ -116,6 +119,8 @@ pub struct Admin {
     tenant: TenantId,
     who: Who,
     roles: Vec<Role>,
+    /// For a REST key: whether its scopes give the right to make passes, whatever its roles do.
+    passes: Option<bool>,
 }
 
 /// The caller's roles do not hold the permission.
@@ -129,7 +134,12 @@ pub struct NotAllowed {
 impl Admin {
     /// A proof made of checked facts; only the areas that check them can make one.
     pub(crate) fn new(tenant: TenantId, who: Who, roles: Vec<Role>) -> Self {
-        Self { tenant, who, roles }
+        Self {
+            tenant,
+            who,
+            roles,
+            passes: None,
+        }
     }
 
     /// The machine's console, which may do everything in every tenant.
@@ -159,7 +169,10 @@ impl Admin {
 
     /// True when the roles hold the permission.
     pub fn may(&self, permission: Permission) -> bool {
-        permission.held_by(&self.roles)
+        match (permission, self.passes) {
+            (Permission::GivePasses, Some(scoped)) => scoped,
+            _ => permission.held_by(&self.roles),
+        }
     }
 
     /// Refuses when they do not.
@@ -318,7 +331,8 @@ impl Integration {
         self.scopes.contains(&scope)
     }
 
-    /// The rights that the scopes give: `admin` all, `support` those of support, `read` those of a reader.
+    /// The rights that the scopes give: `admin` all but passes, `support` those of support without passes, `read` those of a reader, `pass` passes
+    /// alone, for members whose rank the other scopes reach.
     pub fn admin(&self) -> Admin {
         let roles = self.scopes.iter().filter_map(|scope| match scope {
             Scope::Admin => Some(Role::GlobalAdmin),
@@ -326,6 +340,9 @@ impl Integration {
             Scope::Read => Some(Role::Reader),
             Scope::Verify | Scope::Pass => None,
         });
-        Admin::new(self.tenant, Who::Key(self.key), roles.collect())
+        Admin {
+            passes: Some(self.has(Scope::Pass)),
+            ..Admin::new(self.tenant, Who::Key(self.key), roles.collect())
+        }
     }
 }

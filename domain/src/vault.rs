@@ -73,11 +73,15 @@ pub enum KeyPurpose {
     AddressMac,
     /// Sent codes, and what their messages are made of.
     Code,
+    /// MACs of Temporary Access Passes.
+    Pass,
+    /// MACs of app passwords.
+    AppPassword,
 }
 
 impl KeyPurpose {
     /// Every purpose.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::Seed,
         Self::SubjectKey,
         Self::AttemptFacts,
@@ -93,6 +97,8 @@ impl KeyPurpose {
         Self::Address,
         Self::AddressMac,
         Self::Code,
+        Self::Pass,
+        Self::AppPassword,
     ];
 
     /// The text that goes into the derivation. Never changes.
@@ -113,6 +119,8 @@ impl KeyPurpose {
             Self::Address => "tweestap/1/address",
             Self::AddressMac => "tweestap/1/address-mac",
             Self::Code => "tweestap/1/code",
+            Self::Pass => "tweestap/1/pass",
+            Self::AppPassword => "tweestap/1/app-password",
         }
     }
 }

@@ -14,6 +14,9 @@ fuzz_target!(|data: &[u8]| {
                 OfferedCode::Recovery(text) => {
                     assert!(text.len() == OfferedCode::RECOVERY_CHARACTERS && text.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase()));
                 }
+                OfferedCode::Pass(text) => {
+                    assert!((8..=48).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase()));
+                }
             }
         }
         Err(error) => {

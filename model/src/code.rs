@@ -1,6 +1,6 @@
 //! Codes as people type them.
 
-use crate::Family;
+use crate::{Family, PASS_CHARACTERS_MAX, PASS_CHARACTERS_MIN};
 use std::fmt;
 
 /// A code offered as a second factor, parsed at the door. Text, never a number: `004217` keeps its zeros. Cannot be printed.
@@ -8,8 +8,11 @@ use std::fmt;
 pub enum OfferedCode {
     /// Six or eight digits: app, token, SMS, call or mail.
     Digits(String),
-    /// Twenty-four characters of Crockford base32: a recovery code, in capitals without hyphens.
+    /// Twenty-four characters of Crockford base32: a recovery code, in capitals without hyphens. A pass of this length looks the same, so this is
+    /// compared with both.
     Recovery(String),
+    /// Eight to forty-eight letters and digits with a letter among them: a Temporary Access Pass, in capitals without hyphens.
+    Pass(String),
 }
 
 /// Why a text cannot be a code. Never repeats the text.
@@ -38,31 +41,36 @@ impl OfferedCode {
         let plain: String = text.chars().filter(|c| !matches!(c, ' ' | '-' | '\u{a0}' | '\t')).collect();
         match plain.len() {
             0 => Err(CodeError::Empty),
-            Self::RECOVERY_CHARACTERS => Self::recovery(&plain).ok_or(CodeError::NotDigits),
+            Self::RECOVERY_CHARACTERS => read_out(&plain, true).map(Self::Recovery).ok_or(CodeError::NotDigits),
+            PASS_CHARACTERS_MIN..=PASS_CHARACTERS_MAX if plain.bytes().any(|b| b.is_ascii_alphabetic()) => {
+                read_out(&plain, false).map(Self::Pass).ok_or(CodeError::NotDigits)
+            }
             _ if !plain.bytes().all(|b| b.is_ascii_digit()) => Err(CodeError::NotDigits),
             6 | 8 => Ok(Self::Digits(plain)),
             n => Err(CodeError::Length(n)),
         }
     }
 
-    fn recovery(plain: &str) -> Option<Self> {
-        let read: Option<String> = plain
-            .chars()
-            .map(|c| match c.to_ascii_uppercase() {
-                'I' | 'L' => Some('1'),
-                'O' => Some('0'),
-                'U' => None,
-                c if c.is_ascii_alphanumeric() => Some(c),
-                _ => None,
-            })
-            .collect();
-        read.map(Self::Recovery)
+    /// Reads what can only be a pass: what was typed where nothing else is asked for. `None` when it cannot be one.
+    pub fn parse_pass(text: &str) -> Option<Self> {
+        match Self::parse(text) {
+            Ok(code @ (Self::Pass(_) | Self::Recovery(_))) => Some(code),
+            _ => None,
+        }
     }
 
     /// The characters that are compared.
     pub fn as_str(&self) -> &str {
         match self {
-            Self::Digits(code) | Self::Recovery(code) => code,
+            Self::Digits(code) | Self::Recovery(code) | Self::Pass(code) => code,
+        }
+    }
+
+    /// The text as a pass, if it could be one.
+    pub fn as_pass(&self) -> Option<&str> {
+        match self {
+            Self::Pass(code) | Self::Recovery(code) => Some(code),
+            Self::Digits(_) => None,
         }
     }
 
@@ -70,9 +78,23 @@ impl OfferedCode {
     pub const fn families(&self) -> &'static [Family] {
         match self {
             Self::Digits(_) => &[Family::Oath, Family::Delivered],
-            Self::Recovery(_) => &[Family::Recovery],
+            Self::Recovery(_) => &[Family::Recovery, Family::Pass],
+            Self::Pass(_) => &[Family::Pass],
         }
     }
+}
+
+/// Reads letters and digits as they are read out: capitals, and what looks alike is the same. `None` when a sign is among them, or, where it is asked
+/// for, a letter that is in no code of ours.
+fn read_out(plain: &str, crockford: bool) -> Option<String> {
+    let read = |c: char| match c.to_ascii_uppercase() {
+        'I' | 'L' => Some('1'),
+        'O' => Some('0'),
+        'U' if crockford => None,
+        c if c.is_ascii_alphanumeric() => Some(c),
+        _ => None,
+    };
+    plain.chars().map(read).collect()
 }
 
 impl fmt::Debug for OfferedCode {
@@ -80,6 +102,7 @@ impl fmt::Debug for OfferedCode {
         f.write_str(match self {
             Self::Digits(_) => "Digits(…)",
             Self::Recovery(_) => "Recovery(…)",
+            Self::Pass(_) => "Pass(…)",
         })
     }
 }
@@ -114,5 +137,19 @@ mod tests {
         assert!(matches!(OfferedCode::parse("0o1l-abcd-efgh-jkmn-pqrs-tvwx"), Ok(OfferedCode::Recovery(c)) if c == "0011ABCDEFGHJKMNPQRSTVWX"));
         assert_eq!(OfferedCode::parse(&"1".repeat(1 << 20)), Err(CodeError::Length(1 << 20)));
         assert_eq!(format!("{:?}", OfferedCode::parse("004217").expect("good")), "Digits(…)");
+    }
+
+    /// B19, the form: a pass is no row of digits and no recovery code, whatever its length.
+    #[test]
+    fn b19_a_pass_has_a_form_of_its_own() {
+        assert!(matches!(OfferedCode::parse(" k7pq-9wxd 3fhm "), Ok(OfferedCode::Pass(c)) if c == "K7PQ9WXD3FHM"));
+        assert!(matches!(OfferedCode::parse("1234567A"), Ok(OfferedCode::Pass(_))));
+        assert!(matches!(OfferedCode::parse(&"AB".repeat(24)), Ok(OfferedCode::Pass(_))), "48 characters");
+        assert!(OfferedCode::parse_pass(&"AB".repeat(12)).is_some(), "24 characters could be either");
+        for none in ["12345678", "123456", "ABCDEF7", "ABCDEFG!", "ABCDÉFGH", "１２３４５６AB", ""] {
+            assert!(OfferedCode::parse_pass(none).is_none(), "{none:?}");
+        }
+        assert!(OfferedCode::parse(&"AB".repeat(25)).is_err(), "50 characters");
+        assert_eq!(format!("{:?}", OfferedCode::parse("K7PQ9WXD3FHM").expect("good")), "Pass(…)");
     }
 }

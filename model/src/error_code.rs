@@ -75,6 +75,8 @@ error_codes! {
     2109 RegistrationRefused 403 "The first method cannot be registered with a password alone" => "Ask for a set-up link.";
     2110 ChallengeGone 410 "The challenge has been answered, has expired or does not exist" => "Start again.";
     2111 NotSent 422 "No code was sent" => "Use another way, or ask the service desk; the detail says why.";
+    2112 PassUnusable 401 "The pass does not work now" => "It works within its time, and a one-time pass once. Ask the service desk for a new one.";
+    2113 AppPasswordRequired 403 "0x800434D4L: the program needs an app password" => "Make an app password and type it in place of your own.";
     3001 MethodLimit 409 "No more methods of this kind fit" => "Remove one first; the detail names the limit.";
     3002 PendingGone 410 "The square has expired" => "Start again to get a new one.";
     3003 MethodNeeded 409 "This is the only method left and it is required" => "Add another one first.";
@@ -92,6 +94,7 @@ error_codes! {
     4005 SlugTaken 409 "Another tenant has this short name" => "Choose another one.";
     4006 DomainTaken 409 "The domain belongs to another tenant" => "Check the spelling, or remove it there first.";
     4007 ConfirmationNeeded 409 "This has an effect that needs your confirmation" => "Read the effect and confirm.";
+    4008 NotForOneself 403 "This cannot be done for oneself" => "Ask a colleague who has the same rights.";
     5001 Internal 500 "Something broke on our side" => "Try again; if it stays, send the session id to the service desk.";
     5002 DatabaseGone 503 "The database does not answer" => "Try again in a moment.";
     5003 ClockWrong 503 "The clock of this server is wrong" => "Have the server's time corrected.";

@@ -88,3 +88,19 @@ pub const SENDS_PER_ADDRESS_HOUR: i32 = 5;
 pub const CONVERSION_SENDS: i32 = 50;
 /// Codes of a hundred that must come back, else the prefix is paused.
 pub const CONVERSION_PERCENT_MIN: i32 = 30;
+/// Characters of a Temporary Access Pass, fewest.
+pub const PASS_CHARACTERS_MIN: usize = 8;
+/// The same, most.
+pub const PASS_CHARACTERS_MAX: usize = 48;
+/// The same, where nobody says otherwise.
+pub const PASS_CHARACTERS: usize = 12;
+/// Minutes that a pass lives, fewest.
+pub const PASS_MINUTES_MIN: i64 = 10;
+/// The same, most: thirty days.
+pub const PASS_MINUTES_MAX: i64 = 43_200;
+/// The same, where nobody says otherwise.
+pub const PASS_MINUTES: i64 = 60;
+/// App passwords of one member.
+pub const APP_PASSWORDS_MAX: i64 = 40;
+/// Letters of an app password.
+pub const APP_PASSWORD_LETTERS: usize = 16;

@@ -175,6 +175,7 @@ impl PolicyDocument {
         let rule = |kind, uses: &[MethodUse]| MethodRule { kind, uses: uses.to_vec() };
         Self {
             methods: vec![
+                rule(MethodKind::Pass, &[MethodUse::SignIn, MethodUse::Mfa]),
                 rule(MethodKind::Passkey, &[MethodUse::SignIn, MethodUse::Mfa]),
                 rule(MethodKind::Totp, &[MethodUse::Mfa, MethodUse::Reset]),
                 rule(MethodKind::HardwareToken, &[MethodUse::Mfa, MethodUse::Reset]),

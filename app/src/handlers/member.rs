@@ -5,10 +5,17 @@ use axum::{
     response::Response,
 };
 use domain::{
-    actor::{Admin, Permission},
+    actor::{Admin, Permission, Who},
     directory::{DirectoryError, MemberRef, MemberView},
     journal::{AuditQuery, SignInQuery},
-    methods::MethodError,
+    methods::{
+        MethodError, SecurityInfo,
+        pass::{PassTerms, PassView},
+    },
+};
+use jiff::{
+    Timestamp,
+    civil::{Date, Time},
 };
 use model::*;
 use serde::Deserialize;
@@ -22,7 +29,7 @@ use crate::{
     caller::{Answer, Guest, Stop, see},
     pages::{
         Problem,
-        member::{Act, ActPage, MemberPage, RolesPage, act_page, page, roles_page, sensible},
+        member::{Act, ActPage, GivenPage, MemberPage, PassForm, PassPage, RolesPage, act_page, given_page, minutes, page, pass_page, roles_page, sensible},
         members::{LinkPage, link_page},
     },
     routes,
@@ -46,6 +53,7 @@ fn needs(act: Act) -> Permission {
     match act {
         Act::Enable | Act::Enforce | Act::Disable | Act::Reregister | Act::Sessions | Act::Remove => Permission::ManageMfa,
         Act::Unlock => Permission::Unlock,
+        Act::Pass | Act::PassEnd => Permission::GivePasses,
         Act::Link | Act::Off | Act::On => Permission::ManageMembers,
         Act::Roles => Permission::ManageRoles,
     }
@@ -70,6 +78,21 @@ pub(super) async fn show(guest: Guest, Path((slug, id)): Path<(String, String)>,
         Some(Act::Roles) => {
             let chosen = member.roles.clone();
             Ok(roles(&guest, &console, member, chosen, None))
+        }
+        Some(Act::Pass) => {
+            let info = guest.domain().methods().of(&console.admin, &MemberRef::Id(member.id)).await;
+            let replaces = has_pass(&info.map_err(guest.fails())?);
+            let terms = PassTerms::default();
+            let form = PassForm {
+                minutes: terms.minutes,
+                one_time: terms.one_time,
+                date: String::new(),
+                time: String::new(),
+                start_error: None,
+                reason: String::new(),
+                reason_error: None,
+            };
+            Ok(pass_terms(&guest, &console, member, form, replaces, None))
         }
         Some(act) => {
             let question = question(&guest, &console, member, act, &query.method).await?;
@@ -106,7 +129,14 @@ async fn overview(guest: &Guest, console: &Console, member: MemberView, done: Op
     };
     let above = member.rank() > admin.rank();
     let locked = member.locked_until.is_some_and(|until| until > guest.visit.now);
-    let acts = sensible(&member, locked).into_iter().filter(|act| !above && admin.may(needs(*act))).collect();
+    let oneself = admin.who() == Who::Member(member.id);
+    let mut acts: Vec<Act> = sensible(&member, locked)
+        .into_iter()
+        .filter(|act| !above && admin.may(needs(*act)) && !(oneself && *act == Act::Pass))
+        .collect();
+    if !above && has_pass(&info) && admin.may(needs(Act::PassEnd)) {
+        acts.insert(0, Act::PassEnd);
+    }
     let model = MemberPage {
         slug: console.slug().to_owned(),
         info,
@@ -173,6 +203,7 @@ pub(super) async fn act(guest: Guest, origin: Origin, Path((slug, id)): Path<(St
     match act {
         Act::Roles => return change_roles(&guest, &console, member, &fields).await,
         Act::Link => return make_link(&guest, &console, &origin, member).await,
+        Act::Pass => return give_pass(&guest, &console, member, &fields).await,
         _ => {}
     }
     let mut again = question(&guest, &console, member.clone(), act, fields.one("method")).await?;
@@ -220,6 +251,10 @@ async fn perform(guest: &Guest, by: &Admin, member: &MemberView, act: Act, confi
             let id = method.parse::<MethodId>().map_err(|_| ErrorCode::NotFound)?;
             let removed = guest.domain().methods().remove_of(by, &of, id, reason).await;
             return removed.map_err(|error: MethodError| error.code());
+        }
+        (Act::PassEnd, _) => {
+            let ended = guest.domain().methods().withdraw_pass(by, &of, reason).await;
+            return ended.map_err(|error: MethodError| error.code());
         }
         _ => return Err(ErrorCode::BadRequest),
     };
@@ -270,4 +305,103 @@ async fn make_link(guest: &Guest, console: &Console, origin: &Origin, member: Me
         }
         Err(error) => Err(guest.fails()(error)),
     }
+}
+
+/// Whether a pass opens something now or will.
+fn has_pass(info: &SecurityInfo) -> bool {
+    info.pass.as_ref().is_some_and(PassView::is_live)
+}
+
+fn pass_terms(guest: &Guest, console: &Console, member: MemberView, form: PassForm, replaces: bool, problem: Option<Problem>) -> Response {
+    let code = match (&problem, form.reason_error.is_some() || form.start_error.is_some()) {
+        (Some(problem), _) => Some(problem.code),
+        (None, true) => Some(ErrorCode::Invalid),
+        (None, false) => None,
+    };
+    let model = PassPage {
+        slug: console.slug().to_owned(),
+        member,
+        form,
+        replaces,
+        problem,
+    };
+    let draw = || pass_page(console.shell(Place::Members), model);
+    match code {
+        Some(code) => guest.show_with(code, draw),
+        None => guest.show(draw),
+    }
+}
+
+/// Gives a pass and shows it, this once.
+async fn give_pass(guest: &Guest, console: &Console, member: MemberView, fields: &Pairs) -> Answer {
+    let start = start_of(guest, &fields.typed("date"), &fields.typed("time"));
+    let minutes = fields.one("minutes").parse::<i64>().ok().filter(|n| minutes().contains(n));
+    let minutes = minutes.ok_or_else(|| guest.oops(ErrorCode::BadRequest))?;
+    // Words are made where the language is known: while the page is drawn.
+    let form = |start_wrong: bool, reason_wrong: bool| PassForm {
+        minutes,
+        one_time: !fields.one("once").is_empty(),
+        date: fields.typed("date"),
+        time: fields.typed("time"),
+        start_error: start_wrong.then(|| text!(member.pass_start_bad).to_owned()),
+        reason: fields.typed("reason"),
+        reason_error: reason_wrong.then(|| reason_words(&fields.typed("reason"))),
+    };
+    let reason = reason_of(fields);
+    let (Ok(start), Some(reason)) = (start, &reason) else {
+        let model = |form| PassPage {
+            slug: console.slug().to_owned(),
+            member: member.clone(),
+            form,
+            replaces: false,
+            problem: None,
+        };
+        return Ok(guest.show_with(ErrorCode::Invalid, || {
+            pass_page(console.shell(Place::Members), model(form(start.is_err(), reason.is_none())))
+        }));
+    };
+    let terms = PassTerms {
+        minutes,
+        one_time: !fields.one("once").is_empty(),
+        start,
+        ..PassTerms::default()
+    };
+    let given = guest.domain().methods().give_pass(&console.admin, &MemberRef::Id(member.id), terms, reason.as_str()).await;
+    match given {
+        Ok(given) => Ok(guest.show_secret(|| {
+            let model = GivenPage {
+                slug: console.slug().to_owned(),
+                member,
+                given,
+            };
+            given_page(console.shell(Place::Members), model)
+        })),
+        Err(error) if error.code().status() >= 500 => Err(guest.fails()(error)),
+        Err(MethodError::Terms(_)) => Ok(guest.show_with(ErrorCode::Invalid, || {
+            let model = PassPage {
+                slug: console.slug().to_owned(),
+                member,
+                form: form(true, false),
+                replaces: false,
+                problem: None,
+            };
+            pass_page(console.shell(Place::Members), model)
+        })),
+        Err(error) => Ok(pass_terms(guest, console, member, form(false, false), false, Some(Problem::new(error.code())))),
+    }
+}
+
+/// The moment of a day and a time in the organisation's zone: now when both are empty, midnight when the time is.
+fn start_of(guest: &Guest, date: &str, time: &str) -> Result<Option<Timestamp>, ()> {
+    let (date, time) = (date.trim(), time.trim());
+    if date.is_empty() && time.is_empty() {
+        return Ok(None);
+    }
+    let date: Date = date.parse().map_err(drop)?;
+    let time: Time = match time {
+        "" => Time::midnight(),
+        text => text.parse().map_err(drop)?,
+    };
+    let start = date.to_datetime(time).to_zoned(guest.visit.zone.clone()).map_err(drop)?;
+    Ok(Some(start.timestamp()))
 }

@@ -5,7 +5,7 @@ use axum::{
     response::Response,
 };
 use domain::{
-    methods::{MethodError, MethodView as Held, SecurityInfo as Info},
+    methods::{MethodError, MethodView as Held, SecurityInfo as Info, pass::PassView},
     sign_in::{AttemptView, NewSession, SessionStage, SignInError, SignedIn},
     verification::Answered,
 };
@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::{
     forms::{Fields, Query},
-    sign_in::{asked, code_of, next_code},
+    sign_in::{asked, code_of, code_of_offered, next_code},
 };
 use crate::{
     caller::{Answer, Guest, Stop, see},
@@ -145,6 +145,7 @@ fn asking(guest: &Guest, view: &AttemptView, handle: &str, typed: Option<String>
         Some(sent) => Some(sent.kind),
         None if !view.apps.is_empty() => Some(MethodKind::Totp),
         None if !view.tokens.is_empty() => Some(MethodKind::HardwareToken),
+        None if view.families.contains(&Family::Pass) => Some(MethodKind::Pass),
         None if view.addresses.is_empty() => Some(MethodKind::RecoveryCode),
         None => None,
     };
@@ -234,11 +235,12 @@ async fn confirm(mut guest: Guest, me: &SignedIn, fields: &Fields) -> Answer {
         }
         Answered::Right(_) | Answered::Register => Err(guest.oops(ErrorCode::Forbidden)),
         Answered::Wrong { reason, tries_left } => {
-            let until = (reason == Reason::CodeReused).then(|| next_code(guest.visit.now));
+            let code = code_of_offered(reason, &offered);
+            let until = (code == ErrorCode::CodeReused).then(|| next_code(guest.visit.now));
             again(
                 &guest,
                 Problem {
-                    code: code_of(reason),
+                    code,
                     tries_left: u8::try_from(tries_left).ok(),
                     until,
                 },
@@ -315,6 +317,7 @@ async fn overview(guest: &Guest, me: &SignedIn, info: &Info, notice: Option<Noti
             .into_iter()
             .map(|token| token.serial)
             .collect(),
+        pass: info.pass.clone().filter(PassView::is_live),
         lost: None,
         activity,
         browsers: Vec::new(),

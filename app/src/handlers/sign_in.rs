@@ -6,7 +6,7 @@ use axum::{
 };
 use domain::{
     delivery::rules::NotSent,
-    sign_in::{AttemptView, BegunAttempt, Caller, NewSession, PasswordOutcome, SessionNote, SessionStage, SignInError, full_session, password_session},
+    sign_in::{AttemptView, BegunAttempt, Caller, NewSession, PassOutcome, PasswordOutcome, SessionNote, SessionStage, SignInError, full_session, password_session},
     verification::{Answered, facts::Stage},
 };
 use jiff::Timestamp;
@@ -46,7 +46,11 @@ pub(super) async fn show(mut guest: Guest, QueryOf(query): QueryOf<Query>) -> An
             if let Some(session_id) = note.session_id {
                 guest.in_attempt(session_id);
             }
-            Ok(password_page(&guest, &note.upn.unwrap_or_default(), None))
+            let upn = note.upn.unwrap_or_default();
+            Ok(match query.show.as_deref() {
+                Some("pass") => pass_page(&guest, &upn, None),
+                _ => password_page(&guest, &upn, None),
+            })
         }
         _ => {
             let upn = String::new();
@@ -61,6 +65,7 @@ pub(super) async fn act(guest: Guest, QueryOf(query): QueryOf<Query>, Form(field
     match fields.step.as_str() {
         "name" => name(guest, &query, &fields).await,
         "password" => password(guest, &fields).await,
+        "pass" => pass(guest, &fields).await,
         "code" => code(guest, &fields).await,
         "way" => way(guest, &fields).await,
         "again" => send_again(guest).await,
@@ -159,6 +164,74 @@ async fn password(mut guest: Guest, fields: &Fields) -> Answer {
     }
 }
 
+/// A pass in place of the password.
+async fn pass(mut guest: Guest, fields: &Fields) -> Answer {
+    let Caller::SigningIn { tenant, attempt, note, .. } = guest.caller.clone() else {
+        return Ok(see(routes::SIGN_IN));
+    };
+    let shown = match tenant.zip(attempt) {
+        Some((tenant, attempt)) => match guest.domain().sign_in().look(tenant, attempt).await {
+            Ok(view) if view.stage == Stage::Password => Some(view),
+            Ok(_) => return Ok(see(routes::SIGN_IN)),
+            Err(_) => return expired(&guest).await,
+        },
+        None => None,
+    };
+    let session_id = shown.as_ref().map(|v| v.session_id).or(note.session_id).unwrap_or(SessionId::from_bits(0));
+    let upn = shown.map(|v| v.upn).or(note.upn.clone()).unwrap_or_default();
+    guest.in_attempt(session_id);
+    let Some(offered) = OfferedCode::parse_pass(&fields.code) else {
+        return Ok(pass_page(&guest, &upn, Some(Problem::new(ErrorCode::CodeForm))));
+    };
+    let at = BegunAttempt { tenant, attempt, session_id };
+    let outcome = match guest.domain().sign_in().pass(&at, &offered, &guest.client).await {
+        Ok(outcome) => outcome,
+        Err(SignInError::Expired | SignInError::OtherStep(_)) => return expired(&guest).await,
+        Err(error) => return Err(guest.fails()(error)),
+    };
+    let of_attempt = |stage, level| {
+        let mut new = NewSession::of_attempt(tenant, attempt, stage, level, guest.client.clone());
+        new.note = note.clone();
+        new
+    };
+    let back = note.back.as_deref().unwrap_or(routes::HOME);
+    let (next, code) = match (outcome, tenant.zip(attempt)) {
+        (PassOutcome::Wrong(next), _) => (next, ErrorCode::WrongCode),
+        (PassOutcome::Unusable(next), _) => (next, ErrorCode::PassUnusable),
+        (PassOutcome::Wait { until }, _) => {
+            let problem = Problem {
+                until: Some(until),
+                ..Problem::new(ErrorCode::Throttled)
+            };
+            return Ok(pass_page(&guest, &upn, Some(problem)));
+        }
+        (PassOutcome::Second, _) => {
+            guest.open(of_attempt(SessionStage::SignIn, 1)).await?;
+            return Ok(see(routes::SIGN_IN));
+        }
+        (PassOutcome::Register, _) => {
+            guest.open(of_attempt(SessionStage::Register, 1)).await?;
+            return Ok(see(routes::REGISTER));
+        }
+        (PassOutcome::Right(right), Some((tenant, attempt))) => {
+            guest.open(full_session(tenant, attempt, &right, guest.client.clone())).await?;
+            return Ok(see(back));
+        }
+        (PassOutcome::Done(right), Some((tenant, attempt))) => {
+            guest.open(password_session(tenant, attempt, &right, guest.client.clone())).await?;
+            return Ok(see(back));
+        }
+        (PassOutcome::Right(_) | PassOutcome::Done(_), None) => return Err(guest.oops(ErrorCode::Internal)),
+    };
+    let mut new = NewSession::of_attempt(next.tenant, next.attempt, SessionStage::SignIn, 0, guest.client.clone());
+    new.note = SessionNote {
+        session_id: next.attempt.is_none().then_some(next.session_id),
+        ..note.clone()
+    };
+    guest.open(new).await?;
+    Ok(pass_page(&guest, &upn, Some(Problem::new(code))))
+}
+
 /// The code of whoever's first choice is a message is on its way when the page comes. Where it cannot go, the page offers what there is.
 async fn send_first_choice(guest: &Guest, tenant: TenantId, attempt: AttemptId) -> Result<(), Stop> {
     let view = guest.domain().sign_in().look(tenant, attempt).await.map_err(guest.fails())?;
@@ -239,7 +312,7 @@ async fn code(mut guest: Guest, fields: &Fields) -> Answer {
         let code = problem.code;
         guest.show_with(code, || page(guest.shell(), code_step(&view, kind, typed, Some(problem))))
     };
-    let Ok(offered) = OfferedCode::parse(&fields.code) else {
+    let Some(offered) = OfferedCode::parse(&fields.code).ok().filter(|offered| has_form_of(kind, offered)) else {
         return Ok(again(Problem::new(ErrorCode::CodeForm)));
     };
     let (answered, _) = match guest.domain().verification().second(tenant, attempt, view.purpose, &offered, kind).await {
@@ -259,9 +332,10 @@ async fn code(mut guest: Guest, fields: &Fields) -> Answer {
             Ok(see(routes::REGISTER))
         }
         Answered::Wrong { reason, tries_left } => {
-            let until = (reason == Reason::CodeReused).then(|| next_code(guest.visit.now));
+            let code = code_of_offered(reason, &offered);
+            let until = (code == ErrorCode::CodeReused).then(|| next_code(guest.visit.now));
             Ok(again(Problem {
-                code: code_of(reason),
+                code,
                 tries_left: u8::try_from(tries_left).ok(),
                 until,
             }))
@@ -281,6 +355,7 @@ async fn code(mut guest: Guest, fields: &Fields) -> Answer {
 /// The page of the step that an attempt is at.
 fn step(guest: &Guest, view: &AttemptView, query: &Query) -> Response {
     match view.stage {
+        Stage::Password if query.show.as_deref() == Some("pass") => pass_page(guest, &view.upn, None),
         Stage::Password => password_page(guest, &view.upn, None),
         Stage::Second if query.show.as_deref() == Some("ways") || kind_shown(view, None).is_none() => guest.show(|| page(guest.shell(), ways_step(view, None))),
         Stage::Second => {
@@ -343,11 +418,33 @@ fn password_page(guest: &Guest, upn: &str, problem: Option<Problem>) -> Response
     }
 }
 
+fn pass_page(guest: &Guest, upn: &str, problem: Option<Problem>) -> Response {
+    let code = problem.as_ref().map(|problem| problem.code);
+    let model = || SignInPage {
+        application: None,
+        step: SignInStep::Pass { upn: upn.to_owned(), problem },
+    };
+    match code {
+        Some(code) => guest.show_with(code, || page(guest.shell(), model())),
+        None => guest.show(|| page(guest.shell(), model())),
+    }
+}
+
+/// Whether what was typed has the form of what was asked for: anything else is a slip and no guess.
+fn has_form_of(kind: Option<MethodKind>, offered: &OfferedCode) -> bool {
+    match kind {
+        None => true,
+        Some(MethodKind::Pass) => offered.as_pass().is_some(),
+        Some(MethodKind::RecoveryCode) => matches!(offered, OfferedCode::Recovery(_)),
+        Some(_) => matches!(offered, OfferedCode::Digits(_)),
+    }
+}
+
 /// The kind that the page asks for: the one chosen; else the code that is on its way; else the first choice; else what there is. `None` when all there is has
 /// to be sent first, for looking at a page sends nothing.
 fn kind_shown(view: &AttemptView, chosen: Option<MethodKind>) -> Option<MethodKind> {
     let typed =
-        |kind: &MethodKind| matches!(kind, MethodKind::Totp | MethodKind::HardwareToken | MethodKind::RecoveryCode) && view.families.contains(&kind.family());
+        |kind: &MethodKind| matches!(kind, MethodKind::Pass | MethodKind::Totp | MethodKind::HardwareToken | MethodKind::RecoveryCode) && view.families.contains(&kind.family());
     let on_its_way = view.sent.as_ref().map(|sent| sent.kind);
     chosen
         .filter(|kind| typed(kind) || on_its_way == Some(*kind))
@@ -359,7 +456,7 @@ fn kind_shown(view: &AttemptView, chosen: Option<MethodKind>) -> Option<MethodKi
             } else {
                 MethodKind::Totp
             };
-            [oath, MethodKind::RecoveryCode]
+            [oath, MethodKind::Pass, MethodKind::RecoveryCode]
                 .into_iter()
                 .find(|kind| typed(kind) && (*kind != MethodKind::RecoveryCode || view.addresses.is_empty()))
         })
@@ -414,6 +511,9 @@ fn ways_step(view: &AttemptView, problem: Option<Problem>) -> SignInPage {
         left,
     };
     let mut ways = Vec::new();
+    if view.families.contains(&Family::Pass) {
+        ways.push(way(MethodKind::Pass, None, None));
+    }
     if !view.apps.is_empty() {
         ways.push(way(MethodKind::Totp, view.apps.first().cloned(), None));
     }
@@ -440,12 +540,21 @@ pub(super) fn next_code(now: Timestamp) -> Timestamp {
     Timestamp::from_second((now.as_second() / 30 + 1) * 30).unwrap_or(now)
 }
 
+/// The code of an error page for what came of an answer: there is no next code of a pass to wait for.
+pub(super) fn code_of_offered(reason: Reason, offered: &OfferedCode) -> ErrorCode {
+    match (reason, offered.as_pass()) {
+        (Reason::CodeReused, Some(_)) => ErrorCode::PassUnusable,
+        _ => code_of(reason),
+    }
+}
+
 /// The code of an error page for a reason of the journal.
 pub(super) fn code_of(reason: Reason) -> ErrorCode {
     match reason {
         Reason::WrongCode | Reason::CodeOutOfDate | Reason::NotFound | Reason::NoMethods => ErrorCode::WrongCode,
         Reason::MethodOff => ErrorCode::NoMethods,
         Reason::CodeReused => ErrorCode::CodeReused,
+        Reason::PassExpired => ErrorCode::PassUnusable,
         Reason::TooManyCodes => ErrorCode::TooManyCodes,
         Reason::Throttled => ErrorCode::Throttled,
         Reason::Locked => ErrorCode::Locked,

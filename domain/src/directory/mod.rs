@@ -346,6 +346,10 @@ impl Directory<'_> {
             other => other,
         };
         store::set_mfa_state(&mut change.tx, view.id, state.as_str()).await?;
+        if state == MfaState::Disabled {
+            let now = change.now;
+            store::end_app_passwords(&mut change.tx, view.id, now).await?;
+        }
         let after = self.view(&mut change.tx, &MemberRef::Id(view.id)).await?;
         change
             .finish(
@@ -366,6 +370,7 @@ impl Directory<'_> {
         let (view, mut change) = self.begin_change(by, of).await?;
         let now = change.now;
         let removed = store::remove_registrations(&mut change.tx, view.id, now).await?;
+        store::end_app_passwords(&mut change.tx, view.id, now).await?;
         store::set_mfa_state(&mut change.tx, view.id, MfaState::Enabled.as_str()).await?;
         let ended = store::delete_sessions(&mut change.tx, view.id).await?;
         store::clear_throttles(&mut change.tx, view.id).await?;
@@ -416,6 +421,10 @@ impl Directory<'_> {
         if !enabled {
             self.keep_a_global_admin(&mut change.tx, &view).await?;
             store::delete_sessions(&mut change.tx, view.id).await?;
+            // What was given for a while does not come back with the account.
+            let now = change.now;
+            store::end_passes(&mut change.tx, view.id, now).await?;
+            store::end_app_passwords(&mut change.tx, view.id, now).await?;
         }
         let now = change.now;
         store::set_disabled(&mut change.tx, view.id, (!enabled).then_some(now)).await?;
@@ -441,6 +450,8 @@ impl Directory<'_> {
         self.keep_a_global_admin(&mut change.tx, &view).await?;
         store::delete_sessions(&mut change.tx, view.id).await?;
         let now = change.now;
+        store::end_passes(&mut change.tx, view.id, now).await?;
+        store::end_app_passwords(&mut change.tx, view.id, now).await?;
         store::set_removed(&mut change.tx, view.id, now).await?;
         change.finish(self, Event::MemberRemoved, by, Some(reason), view.facts(), Value::Null).await
     }
@@ -709,7 +720,7 @@ impl Directory<'_> {
         }
     }
 
-    async fn policy_in(self, tx: &mut TenantTx) -> Result<Option<PolicyDocument>> {
+    pub(crate) async fn policy_in(self, tx: &mut TenantTx) -> Result<Option<PolicyDocument>> {
         Ok(store::find_policy(tx).await?.and_then(|(_, document)| serde_json::from_value(document).ok()))
     }
 
@@ -768,6 +779,7 @@ impl Directory<'_> {
     }
 
     async fn store_password(self, tx: &mut TenantTx, member: MemberId, phc: &str, now: Timestamp) -> Result<()> {
+        store::end_app_passwords(tx, member, now).await?;
         Ok(store::set_password(tx, member, phc, self.0.vault().pepper().1, now).await?)
     }
 

@@ -778,3 +778,31 @@ pub(crate) async fn make_partitions(db: &Db, from: jiff::civil::Date, months: i3
         .fetch_one(db.pool())
         .await?)
 }
+
+/// Ends the pass of a member, if there is one; tells whether there was.
+pub(crate) async fn end_passes(tx: &mut TenantTx, member: MemberId, now: Timestamp) -> Result<bool, DbError> {
+    let tenant = tx.tenant().0;
+    let ended = sqlx::query!(
+        "update access_pass set ended_at = $3 where tenant_id = $1 and member_id = $2 and ended_at is null",
+        tenant,
+        member.0,
+        now.to_sqlx() as _
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(ended.rows_affected() > 0)
+}
+
+/// Ends every app password of a member.
+pub(crate) async fn end_app_passwords(tx: &mut TenantTx, member: MemberId, now: Timestamp) -> Result<u64, DbError> {
+    let tenant = tx.tenant().0;
+    let ended = sqlx::query!(
+        "update app_password set ended_at = $3 where tenant_id = $1 and member_id = $2 and ended_at is null",
+        tenant,
+        member.0,
+        now.to_sqlx() as _
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(ended.rows_affected())
+}

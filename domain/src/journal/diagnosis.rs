@@ -155,6 +155,13 @@ pub enum Finding {
     AppPasswordRequired,
     /// The pass had expired.
     PassExpired,
+    /// The pass had not begun.
+    PassEarly {
+        /// When it begins.
+        from: Timestamp,
+    },
+    /// The pass was good for one use, and had been used.
+    PassUsed,
     /// A push or call ended without a yes.
     NotApproved {
         /// How.
@@ -209,6 +216,8 @@ pub enum Fix {
     RequireReregistration,
     /// Send a set-up link.
     SendSetUpLink,
+    /// Give a Temporary Access Pass.
+    GivePass,
     /// Switch the account on.
     EnableAccount,
     /// Lift the block.
@@ -240,13 +249,14 @@ impl Fix {
             Self::Unlock => Some(Permission::Unlock),
             Self::RequireReregistration | Self::LiftBlock => Some(Permission::ManageMfa),
             Self::SendSetUpLink | Self::EnableAccount => Some(Permission::ManageMembers),
+            Self::GivePass => Some(Permission::GivePasses),
             Self::CheckPolicy { .. } => Some(Permission::PublishPolicy),
         }
     }
 
     /// True when it changes something about a member, so that there must be one.
     const fn is_for_a_member(&self) -> bool {
-        matches!(self.needs(), Some(Permission::Unlock | Permission::ManageMfa | Permission::ManageMembers))
+        matches!(self.needs(), Some(Permission::Unlock | Permission::ManageMfa | Permission::ManageMembers | Permission::GivePasses))
     }
 }
 
@@ -294,6 +304,7 @@ impl CaseFacts<'_> {
                 method: self.row.method_kind,
             },
             Reason::WrongCode | Reason::CodeOutOfDate | Reason::TooManyCodes => self.wrong_code(reason),
+            Reason::CodeReused if self.row.method_kind == Some(MethodKind::Pass) => Finding::PassUsed,
             Reason::CodeReused => self.code_reused(),
             Reason::Locked => Finding::Locked {
                 until: self.until(reason).or(self.locked_until),
@@ -330,7 +341,7 @@ impl CaseFacts<'_> {
             },
             Reason::PageClosed => Finding::LeftEarly,
             Reason::AppPasswordRequired => Finding::AppPasswordRequired,
-            Reason::PassExpired => Finding::PassExpired,
+            Reason::PassExpired => self.pass_begins().map_or(Finding::PassExpired, |from| Finding::PassEarly { from }),
             Reason::Declined
             | Reason::PushNoResponse
             | Reason::PushFailed
@@ -428,7 +439,7 @@ impl CaseFacts<'_> {
                 None => vec![Fix::TellNextCode],
             },
             Finding::NoMethods { other_kinds } if !other_kinds.is_empty() => vec![Fix::CheckPolicy { rule: None }, Fix::SendSetUpLink],
-            Finding::NoMethods { .. } | Finding::RegistrationRefused => vec![Fix::SendSetUpLink],
+            Finding::NoMethods { .. } | Finding::RegistrationRefused => vec![Fix::GivePass, Fix::SendSetUpLink],
             Finding::MethodOff { by_wrong_answers: true, .. } => vec![Fix::Unlock, Fix::RequireReregistration],
             Finding::MethodOff { .. } => vec![Fix::CheckPolicy { rule: None }, Fix::RequireReregistration],
             Finding::AccountOff => vec![Fix::EnableAccount],
@@ -439,7 +450,8 @@ impl CaseFacts<'_> {
             Finding::RegistrationNeeded { .. } => vec![Fix::TellToFinish, Fix::SendSetUpLink],
             Finding::NeverAnswered { .. } => vec![Fix::TellStartAgain, Fix::RequireReregistration],
             Finding::AppPasswordRequired => vec![Fix::TellAppPassword],
-            Finding::PassExpired => vec![Fix::SendSetUpLink],
+            Finding::PassExpired | Finding::PassUsed => vec![Fix::GivePass, Fix::SendSetUpLink],
+            Finding::PassEarly { from } => wait(&Some(*from)).into_iter().chain([Fix::GivePass]).collect(),
             Finding::NotApproved { .. } => vec![Fix::TellStartAgain],
             Finding::OurFault { .. } => vec![Fix::TellOperator],
             Finding::Waiting { .. } => vec![Fix::TellToFinish],
@@ -468,6 +480,13 @@ impl CaseFacts<'_> {
         let refused = |s: &&StepView| matches!(s.kind, StepKind::Locked | StepKind::Throttled) && s.detail["reason"] == reason.as_str();
         let step = self.steps.iter().rev().find(refused)?;
         step.detail["until"].as_str()?.parse().ok()
+    }
+
+    /// From when the pass is good that was shown too early.
+    fn pass_begins(&self) -> Option<Timestamp> {
+        let refused = |s: &&StepView| s.kind == StepKind::CodeWrong && s.detail["method"] == MethodKind::Pass.as_str();
+        let step = self.steps.iter().rev().find(refused)?;
+        step.detail["from"].as_str()?.parse().ok()
     }
 
     fn asked(&self) -> Option<MethodKind> {

@@ -141,6 +141,11 @@ impl Finding {
                 "MFA is enforced for the member: a program that cannot ask for a second step needs an app password.",
             ),
             Self::PassExpired => plain("The pass had expired.", "A pass works only within its time."),
+            Self::PassEarly { from } => (
+                format!("The pass is not good before {}.", moment(*from)),
+                "It was given with a start that lies ahead.".to_owned(),
+            ),
+            Self::PassUsed => plain("The pass had been used.", "It was given for one use alone."),
             Self::NotApproved { reason } => (format!("Not approved: {}.", reason_text(*reason)), "The answer was not a yes.".to_owned()),
             Self::Repeated => plain(
                 "The same request came twice.",
@@ -180,6 +185,7 @@ impl Fix {
             Self::Unlock => "Unlock the member, which clears waits and switches methods on again.",
             Self::RequireReregistration => "Require registration again, so that the app gets a new secret.",
             Self::SendSetUpLink => "Send the member a set-up link.",
+            Self::GivePass => "Give the member a Temporary Access Pass.",
             Self::EnableAccount => "Switch the account on.",
             Self::LiftBlock => "Lift the block.",
             Self::CheckPolicy { rule: Some(rule) } => return format!("Check the rule “{rule}” of the policy."),

@@ -100,6 +100,14 @@ events! {
     TokenRetired = "token.retired",
     /// New recovery codes were made.
     RecoveryCodesMade = "recovery_codes.made",
+    /// A Temporary Access Pass was given.
+    PassGiven = "pass.given",
+    /// A pass was taken back.
+    PassWithdrawn = "pass.withdrawn",
+    /// An app password was made.
+    AppPasswordMade = "app_password.made",
+    /// An app password was removed.
+    AppPasswordRemoved = "app_password.removed",
     /// Locked after too many wrong answers.
     MemberLocked = "member.locked",
     /// Counters were cleared.

@@ -44,6 +44,15 @@ pub enum MethodError {
     /// The member's own mailbox proves nothing more than the account itself.
     #[error("the mailbox must be another one than that of the account")]
     OwnMailbox,
+    /// Nobody gives a pass to himself.
+    #[error("nobody gives a pass to himself")]
+    Oneself,
+    /// A number that a pass cannot have.
+    #[error("{0}")]
+    Terms(&'static str),
+    /// No more app passwords fit.
+    #[error("at most {0} app passwords fit")]
+    AppPasswordLimit(i64),
     /// Nothing was sent.
     #[error(transparent)]
     NotSent(NotSent),
@@ -75,9 +84,10 @@ impl MethodError {
             Self::StepUp => ErrorCode::StepUpRequired,
             Self::Unknown => ErrorCode::NameUnknown,
             Self::KindOff(_) => ErrorCode::MethodKindOff,
-            Self::Limit(_) | Self::AddressLimit(_) => ErrorCode::MethodLimit,
+            Self::Limit(_) | Self::AddressLimit(_) | Self::AppPasswordLimit(_) => ErrorCode::MethodLimit,
             Self::AlreadyThere => ErrorCode::Conflict,
-            Self::OwnMailbox => ErrorCode::Invalid,
+            Self::OwnMailbox | Self::Terms(_) => ErrorCode::Invalid,
+            Self::Oneself => ErrorCode::NotForOneself,
             Self::NotSent(NotSent::MemberBudget { .. } | NotSent::AddressBudget { .. }) => ErrorCode::Throttled,
             Self::NotSent(_) => ErrorCode::NotSent,
             Self::Verification(error) => error.code(),

@@ -1,7 +1,9 @@
 //! Methods: what a member has registered, and what changes about it. A change needs a fresh second factor, is audited, and is told to the member.
 
 mod address;
+pub mod app_password;
 pub mod error;
+pub mod pass;
 pub mod recovery;
 pub mod seed;
 pub(crate) mod store;
@@ -82,6 +84,8 @@ pub struct SecurityInfo {
     pub may_add: Vec<MethodKind>,
     /// A second factor is required of this member.
     pub required: bool,
+    /// The Temporary Access Pass that is open, has yet to begin, or has run out; none that was replaced or taken back.
+    pub pass: Option<pass::PassView>,
 }
 
 /// The verbs of methods.
@@ -358,6 +362,7 @@ impl Methods<'_> {
         let rows = store::list_methods(tx, member).await?;
         let recovery = store::find_recovery(tx, member).await?;
         let channels = store::list_channels(tx).await?;
+        let pass = pass::store::find_pass(tx, member).await?.map(|row| pass::PassView::of(row, self.0.clock().now()));
         let carried = |kind: MethodKind| kind.channel().is_none_or(|channel| channels.iter().any(|c| c == channel.as_str()));
         let known = [MethodKind::Totp, MethodKind::HardwareToken, MethodKind::Sms, MethodKind::Email];
         let may_add = known
@@ -398,6 +403,7 @@ impl Methods<'_> {
                 recovery_used_at: recovery.used_at,
                 may_add,
                 required,
+                pass,
             },
         ))
     }

@@ -4,6 +4,8 @@
 //! is refused, so that no step can be skipped, repeated or taken out of order.
 
 pub mod error;
+mod legacy;
+mod pass;
 pub(crate) mod registration;
 pub(crate) mod store;
 #[cfg(test)]
@@ -31,6 +33,8 @@ use crate::{
 pub use error::SignInError;
 use jiff::{SignedDuration, Timestamp};
 use model::*;
+pub use legacy::{LegacyAnswer, LegacyRequest};
+pub use pass::PassOutcome;
 pub use registration::{Confirmed, PendingTotp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -662,6 +666,16 @@ fn password_waits(scene: &Scene<'_>, source: &str) -> Option<Timestamp> {
 pub(crate) fn wrong_password(domain: &Domain, tenant: TenantId, scene: &Scene<'_>, attempt: &AttemptFacts, source: &str, mac: &Bytea) -> Verdicts<Commit> {
     let facts = scene.facts;
     let mut commit = Commit::about(tenant, facts, attempt.attempt_id, attempt.started_at, scene.now);
+    count_password(scene, &mut commit, source, mac);
+    let reason = if facts.member.is_some() { Reason::WrongPassword } else { Reason::NotFound };
+    commit.steps.push(Step::new(StepKind::PasswordWrong));
+    decide(domain, tenant, scene, attempt, &mut commit, Decision::Denied, reason)?;
+    Ok(commit)
+}
+
+/// A wrong password in its counters, unless it is one of the last three again.
+fn count_password(scene: &Scene<'_>, commit: &mut Commit, source: &str, mac: &Bytea) {
+    let facts = scene.facts;
     let mut same = facts.row("password").map(|row| row.same.clone()).unwrap_or_default();
     if !same.contains(mac) {
         same.push(mac.clone());
@@ -683,10 +697,6 @@ pub(crate) fn wrong_password(domain: &Domain, tenant: TenantId, scene: &Scene<'_
             same: Vec::new(),
         });
     }
-    let reason = if facts.member.is_some() { Reason::WrongPassword } else { Reason::NotFound };
-    commit.steps.push(Step::new(StepKind::PasswordWrong));
-    decide(domain, tenant, scene, attempt, &mut commit, Decision::Denied, reason)?;
-    Ok(commit)
 }
 
 /// Goes on after a right password: refused, second factor, registration, or done.
@@ -729,7 +739,7 @@ pub(crate) fn right_password(
         decide(domain, tenant, scene, attempt, &mut commit, Decision::Denied, reason)?;
         return Ok((commit, Some(PasswordOutcome::Refused { reason, until })));
     }
-    let held = facts.held();
+    let held = facts.held_with_pass(scene.now);
     let reasons = registration_reasons(&document, &evaluation, &held);
     let mut change = AttemptChange {
         was_stage: Stage::Password,
@@ -881,7 +891,7 @@ fn view_of(scene: &Scene<'_>, attempt: &AttemptFacts) -> Verdicts<AttemptView> {
     let families = document
         .as_ref()
         .filter(|_| known)
-        .map(|d| usable_families(d, &facts.held()))
+        .map(|d| usable_families(d, &facts.held_with_pass(scene.now)))
         .unwrap_or_default();
     let labels = |kind: MethodKind| -> Vec<String> {
         let held = facts.methods.iter().filter(|m| known && m.state == "active" && m.kind == kind);

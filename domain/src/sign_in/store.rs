@@ -185,3 +185,17 @@ pub(crate) async fn delete_ended(db: &Db, now: Timestamp) -> Result<u64, DbError
     .await?;
     Ok(gone.rows_affected())
 }
+
+/// The stored hash of a member's password; nothing for nobody.
+pub(crate) async fn find_password(db: &Db, tenant: TenantId, member: Option<MemberId>) -> Result<Option<String>, DbError> {
+    let mut tx = db.tenant(tenant).await?;
+    let phc = sqlx::query_scalar!(
+        "select phc from password where tenant_id = $1 and member_id = $2",
+        tenant.0,
+        member.map(|m| m.0)
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(phc)
+}

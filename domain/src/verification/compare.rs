@@ -2,7 +2,7 @@
 
 use super::{
     facts::{ChallengeFacts, Facts, MethodFacts},
-    rules::{Comparable, Comparison, Match, drift_after, window},
+    rules::{Comparable, Comparison, Match, PassMatch, drift_after, window},
 };
 use crate::vault::{KeyPurpose, SealBroken, SealedColumn, TenantKeys};
 use jiff::Timestamp;
@@ -31,9 +31,30 @@ pub fn compare(facts: &Facts, comparable: &Comparable, offered: &OfferedCode, ke
             let mac = recovery_mac(keys, facts.subject, code);
             comparison.recovery = facts.recovery.iter().position(|stored| bool::from(stored.0.ct_eq(&mac)));
         }
-        OfferedCode::Recovery(_) => {}
+        OfferedCode::Recovery(_) | OfferedCode::Pass(_) => {}
+    }
+    if comparable.pass {
+        comparison.pass = Some(pass(facts, offered, keys, now));
     }
     Ok(comparison)
+}
+
+/// Compares with the pass. The same is computed whether there is one or not, and whether it is good or not.
+pub fn pass(facts: &Facts, offered: &OfferedCode, keys: &TenantKeys, now: Timestamp) -> PassMatch {
+    let mac = pass_mac(keys, facts.subject, offered.as_pass().unwrap_or_default());
+    let stored = facts.pass.as_ref().map_or(&[0; 32][..], |pass| &pass.mac.0);
+    let right = bool::from(stored.ct_eq(&mac));
+    match &facts.pass {
+        Some(pass) if right && pass.is_spent() => PassMatch::Used,
+        Some(pass) if right && !pass.is_in_time(now) => PassMatch::OutOfTime,
+        Some(_) if right => PassMatch::Right,
+        _ => PassMatch::Wrong,
+    }
+}
+
+/// The MAC under which a pass is stored: bound to its member.
+pub fn pass_mac(keys: &TenantKeys, member: uuid::Uuid, pass: &str) -> [u8; 32] {
+    keys.key(KeyPurpose::Pass).mac(&[member.as_bytes(), pass.as_bytes()])
 }
 
 /// Compares with one authenticator app or hardware token.

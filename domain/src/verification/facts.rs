@@ -185,6 +185,23 @@ pub struct PassFacts {
     pub used_at: Option<Timestamp>,
 }
 
+impl PassFacts {
+    /// True within its time, and for a one-time pass before its use.
+    pub fn is_good(&self, now: Timestamp) -> bool {
+        self.is_in_time(now) && !self.is_spent()
+    }
+
+    /// True from its start to its end.
+    pub fn is_in_time(&self, now: Timestamp) -> bool {
+        (self.valid_from..self.valid_until).contains(&now)
+    }
+
+    /// True for a one-time pass after its use.
+    pub const fn is_spent(&self) -> bool {
+        self.one_time && self.used_at.is_some()
+    }
+}
+
 /// A block.
 #[derive(Debug, Clone, Deserialize)]
 pub struct BlockFacts {
@@ -425,6 +442,19 @@ impl Facts {
         if !self.recovery.is_empty() {
             held.push(Held {
                 kind: MethodKind::RecoveryCode,
+                active: true,
+                off: false,
+            });
+        }
+        held
+    }
+
+    /// The same with the pass, where it is good at this moment.
+    pub fn held_with_pass(&self, now: Timestamp) -> Vec<Held> {
+        let mut held = self.held();
+        if self.pass.as_ref().is_some_and(|pass| pass.is_good(now)) {
+            held.push(Held {
+                kind: MethodKind::Pass,
                 active: true,
                 off: false,
             });

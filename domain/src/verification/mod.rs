@@ -544,7 +544,7 @@ pub(crate) fn one_shot(
 
 /// The row of the authentication log for an attempt that is decided in the call that began it, and its last step.
 #[allow(clippy::too_many_arguments, reason = "an attempt has this many sides")]
-fn log_at_once(
+pub(crate) fn log_at_once(
     domain: &Domain,
     tenant: TenantId,
     scene: &Scene<'_>,
@@ -1162,7 +1162,7 @@ fn judge_code(scene: &Scene<'_>, application: Option<&str>, code: &OfferedCode, 
         Err(refused) => refused,
         Ok(comparable) => {
             let comparison = compare::compare(scene.facts, &comparable, code, scene.keys, scene.now)?;
-            compared_any = !comparison.methods.is_empty() || comparable.recovery || comparison.sent.is_some();
+            compared_any = !comparison.methods.is_empty() || comparable.recovery || comparison.sent.is_some() || comparable.pass;
             rules::judge(scene.facts, &comparable, &comparison)
         }
     };
@@ -1247,6 +1247,14 @@ impl Judged {
                     .steps
                     .push(Step::with(StepKind::CodeRight, json!({ "method": told.method.map(|(_, kind)| kind) })));
             }
+            Verdict::RightPass { pass } => {
+                commit.guard = Counter::default();
+                use_pass(domain, scene, commit, *pass);
+                told.decision = Decision::Allowed;
+                told.reason = Reason::RightCode;
+                told.transport = TransportResult::OathCodeVerified;
+                told.method = Some((None, MethodKind::Pass));
+            }
             Verdict::NotCompared { reason, until } => {
                 told.reason = *reason;
                 told.until = *until;
@@ -1271,6 +1279,10 @@ impl Judged {
                 told.reason = *reason;
                 told.counted = true;
                 told.method = method.map(|place| (Some(facts.methods[place].method_id), facts.methods[place].kind));
+                // What was right about it was the pass.
+                if method.is_none() && matches!(reason, Reason::PassExpired | Reason::CodeReused) {
+                    told.method = Some((None, MethodKind::Pass));
+                }
                 if *reason == Reason::CodeReused {
                     told.transport = TransportResult::OathCodeDuplicate;
                 } else if told.method.is_some_and(|(_, kind)| kind.family() == Family::Delivered) {
@@ -1282,9 +1294,10 @@ impl Judged {
                 } else {
                     StepKind::CodeWrong
                 };
+                let early = facts.pass.as_ref().filter(|pass| *reason == Reason::PassExpired && pass.valid_from > scene.now);
                 commit.steps.push(Step::with(
                     kind,
-                    json!({ "method": told.method.map(|(_, kind)| kind), "steps_off": near, "in_row": commit.guard.in_row }),
+                    json!({ "method": told.method.map(|(_, kind)| kind), "steps_off": near, "in_row": commit.guard.in_row, "from": early.map(|pass| pass.valid_from) }),
                 ));
                 write_alarms(domain, tenant, scene, commit, session)?;
             }
@@ -1293,19 +1306,39 @@ impl Judged {
     }
 }
 
+/// The use of a pass: claimed, told to its member, and the row of wrong ones forgotten.
+pub(crate) fn use_pass(domain: &Domain, scene: &Scene<'_>, commit: &mut Commit, pass: Uuid) {
+    if !scene.facts.counter(Family::Pass.as_str()).is_clear() {
+        commit.counters.push(ScopedCounter {
+            scope: Family::Pass.to_string(),
+            counter: Counter::default(),
+            same: Vec::new(),
+        });
+    }
+    commit.pass_used = Some(pass);
+    commit.notices.push(notice(domain, scene, "pass_used", json!({})));
+    commit.steps.push(Step::with(StepKind::CodeRight, json!({ "method": MethodKind::Pass })));
+}
+
 /// A wrong answer, in every counter that it concerns: the member's lock, the families' waits, the thirty days, the methods that go off.
 pub(crate) fn count_wrong(scene: &Scene<'_>, commit: &mut Commit, limits: &Limits, families: &[Family]) {
     let facts = scene.facts;
     commit.guard = facts.counter("guard").after_wrong_second(limits, scene.now);
     for family in families {
-        commit.counters.push(ScopedCounter {
-            scope: family.to_string(),
-            counter: facts.counter(family.as_str()).after_wrong_answer(facts.profile(), scene.now),
-            same: Vec::new(),
-        });
+        count_family(scene, commit, *family);
     }
-    commit.failed_families = families.to_vec();
     commit.methods_off = rules::switched_off(facts, families);
+}
+
+/// A wrong answer in one family: its waits and its thirty days.
+pub(crate) fn count_family(scene: &Scene<'_>, commit: &mut Commit, family: Family) {
+    let facts = scene.facts;
+    commit.counters.push(ScopedCounter {
+        scope: family.to_string(),
+        counter: facts.counter(family.as_str()).after_wrong_answer(facts.profile(), scene.now),
+        same: Vec::new(),
+    });
+    commit.failed_families.push(family);
 }
 
 /// A lock or a switched-off method is an event of its own: told to the member and written into the audit log.

@@ -4,6 +4,7 @@ use super::facts::{AttemptFacts, Facts, MethodFacts};
 use jiff::{SignedDuration, Timestamp};
 use model::*;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// Wrong answers of one scope.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -134,6 +135,19 @@ pub enum Match {
     },
 }
 
+/// How an offered code compares with the pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PassMatch {
+    /// Right, and good now.
+    Right,
+    /// Right, but used already, and good for one use alone.
+    Used,
+    /// Right, but before its start or past its end.
+    OutOfTime,
+    /// Wrong.
+    Wrong,
+}
+
 /// The results of comparing: each method that was compared, and the recovery code that matched.
 #[derive(Clone, Debug, Default)]
 pub struct Comparison {
@@ -143,6 +157,8 @@ pub struct Comparison {
     pub recovery: Option<usize>,
     /// Whether the code that was sent was compared, and matched.
     pub sent: Option<bool>,
+    /// How the pass compared, if it was compared.
+    pub pass: Option<PassMatch>,
 }
 
 /// What may be compared now.
@@ -156,6 +172,8 @@ pub struct Comparable {
     pub recovery: bool,
     /// The method whose sent code may be compared, by its place in the facts.
     pub sent: Option<usize>,
+    /// The pass may be compared.
+    pub pass: bool,
 }
 
 /// The verdict on an offered code.
@@ -171,6 +189,11 @@ pub enum Verdict {
         recovery: Option<usize>,
         /// Counters to clear.
         families: Vec<Family>,
+    },
+    /// The code is the pass, and the pass is good.
+    RightPass {
+        /// The pass to use.
+        pass: Uuid,
     },
     /// Refused without comparing.
     NotCompared {
@@ -237,6 +260,8 @@ pub fn comparable(facts: &Facts, document: &PolicyDocument, offered: &OfferedCod
     held.extend(has_recovery.then_some(Family::Recovery));
     let sent = sent_to(facts, document, now).filter(|place| wanted.contains(&Family::Delivered) && kind.is_none_or(|k| k == facts.methods[*place].kind));
     held.extend(sent.map(|_| Family::Delivered));
+    let has_pass = !proving && wanted.contains(&Family::Pass) && pass_may_be_compared(facts, document, MethodUse::Mfa);
+    held.extend(has_pass.then_some(Family::Pass));
     if held.is_empty() {
         held.extend(wanted.first());
     }
@@ -259,12 +284,24 @@ pub fn comparable(facts: &Facts, document: &PolicyDocument, offered: &OfferedCod
         .collect();
     let recovery = has_recovery && families.contains(&Family::Recovery);
     let sent = sent.filter(|_| families.contains(&Family::Delivered));
+    let pass = has_pass && families.contains(&Family::Pass);
     Ok(Comparable {
         families,
         methods,
         recovery,
         sent,
+        pass,
     })
+}
+
+/// Whether there is a pass that the policy allows for this use, and that guessing has not taken out of use.
+pub fn pass_may_be_compared(facts: &Facts, document: &PolicyDocument, wanted: MethodUse) -> bool {
+    facts.pass.is_some() && document.allows(MethodKind::Pass, wanted) && !pass_is_guessed_off(facts)
+}
+
+/// As many wrong answers as switch a method off: no pass is compared any more, an old one or a new one, until an admin has unlocked the member.
+pub fn pass_is_guessed_off(facts: &Facts) -> bool {
+    facts.counter(Family::Pass.as_str()).in_row >= WRONG_IN_ROW_MAX || facts.rolling(Family::Pass) >= WRONG_ROLLING_MAX
 }
 
 /// The method that the open challenge's code was sent to, by its place in the facts: as long as the challenge lives and the method may be used. A phone that
@@ -288,6 +325,9 @@ pub fn sent_to(facts: &Facts, document: &PolicyDocument, now: Timestamp) -> Opti
 /// Judges a comparison. Wrong answers count in the families that had something to compare; a name that does not exist, or a member with nothing
 /// registered, counts in the first family, so that both look the same from outside.
 pub fn judge(facts: &Facts, comparable: &Comparable, comparison: &Comparison) -> Verdict {
+    if let (Some(PassMatch::Right), Some(pass)) = (comparison.pass, &facts.pass) {
+        return Verdict::RightPass { pass: pass.pass_id };
+    }
     if let Some(place) = comparison.recovery {
         return Verdict::Right {
             method: None,
@@ -324,6 +364,9 @@ pub fn judge(facts: &Facts, comparable: &Comparable, comparison: &Comparison) ->
     if comparison.sent.is_some() {
         families.push(Family::Delivered);
     }
+    if comparison.pass.is_some() {
+        families.push(Family::Pass);
+    }
     families.sort();
     families.dedup();
     let nothing_compared = families.is_empty();
@@ -337,6 +380,9 @@ pub fn judge(facts: &Facts, comparable: &Comparable, comparison: &Comparison) ->
     });
     let (reason, method) = match (facts.member.is_some(), nothing_compared, reused) {
         (false, ..) => (Reason::NotFound, None),
+        _ if comparison.pass == Some(PassMatch::Used) => (Reason::CodeReused, None),
+        _ if comparison.pass == Some(PassMatch::OutOfTime) => (Reason::PassExpired, None),
+        (true, true, _) if facts.pass.is_some() && pass_is_guessed_off(facts) => (Reason::MethodOff, None),
         (true, true, _) if facts.methods.iter().any(|m| m.state == "off") => (Reason::MethodOff, None),
         (true, true, _) => (Reason::NoMethods, None),
         (true, false, Some(place)) => (Reason::CodeReused, Some(place)),

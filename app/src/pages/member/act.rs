@@ -42,6 +42,10 @@ pub enum Act {
     On,
     /// Remove a method.
     Remove,
+    /// Give a Temporary Access Pass.
+    Pass,
+    /// Take the pass back.
+    PassEnd,
 }
 
 impl Act {
@@ -60,6 +64,8 @@ impl Act {
             "off" => Self::Off,
             "on" => Self::On,
             "remove" => Self::Remove,
+            "pass" => Self::Pass,
+            "pass-end" => Self::PassEnd,
             _ => return None,
         })
     }
@@ -79,6 +85,8 @@ impl Act {
             Self::Off => "off",
             Self::On => "on",
             Self::Remove => "remove",
+            Self::Pass => "pass",
+            Self::PassEnd => "pass-end",
         }
     }
 
@@ -95,6 +103,8 @@ impl Act {
             Self::Off => text!(member.off_title),
             Self::On => text!(member.on_title),
             Self::Remove => text!(member.remove_title),
+            Self::Pass => text!(member.pass_act_title),
+            Self::PassEnd => text!(member.pass_end_title),
         }
     }
 
@@ -111,6 +121,8 @@ impl Act {
             Self::Off => text!(member.off_words),
             Self::On => text!(member.on_words),
             Self::Remove => text!(member.remove_words),
+            Self::Pass => text!(member.pass_act_words),
+            Self::PassEnd => text!(member.pass_end_words),
         }
     }
 
@@ -127,6 +139,8 @@ impl Act {
             Self::Off => text!(member.off_do),
             Self::On => text!(member.on_do),
             Self::Remove => text!(member.remove_do),
+            Self::Pass => text!(member.pass_act_do),
+            Self::PassEnd => text!(member.pass_end_do),
         }
     }
 
@@ -144,10 +158,12 @@ impl Act {
             Self::Off => text!(member.off_done, name = name),
             Self::On => text!(member.on_done, name = name),
             Self::Remove => text!(member.remove_done, name = name),
+            Self::Pass => text!(member.pass_act_done, name = name),
+            Self::PassEnd => text!(member.pass_end_done, name = name),
         }
     }
 
-    fn ask(self, name: &str, what: &str) -> String {
+    pub(super) fn ask(self, name: &str, what: &str) -> String {
         let name = name.to_owned();
         match self {
             Self::Enable => text!(member.enabled_ask, name = name),
@@ -161,6 +177,8 @@ impl Act {
             Self::Off => text!(member.off_ask, name = name),
             Self::On => text!(member.on_ask, name = name),
             Self::Remove => text!(member.remove_ask, name = name, what = what.to_owned()),
+            Self::Pass => text!(member.pass_act_ask, name = name),
+            Self::PassEnd => text!(member.pass_end_ask, name = name),
         }
     }
 
@@ -192,7 +210,7 @@ pub struct ActPage {
     pub problem: Option<Problem>,
 }
 
-fn above(slug: &str, member: &MemberView) -> Vec<(String, String)> {
+pub(super) fn above(slug: &str, member: &MemberView) -> Vec<(String, String)> {
     vec![
         (text!(members.title).to_owned(), routes::admin(slug, "users")),
         (member.name(), members::href(slug, member)),
@@ -310,7 +328,8 @@ fn consequences(model: &ActPage, name: &str) -> Vec<Consequence> {
             let last = (others < 2).then(|| mind(text!(member.effect_last)));
             std::iter::once(bad(text!(member.effect_removed))).chain(last).collect()
         }
-        Act::Roles => Vec::new(),
+        Act::PassEnd => vec![mind(text!(member.effect_pass_end))],
+        Act::Roles | Act::Pass => Vec::new(),
     }
 }
 
@@ -328,6 +347,7 @@ pub fn sensible(member: &MemberView, locked: bool) -> Vec<Act> {
         (Act::Enforce, member.mfa_state != MfaState::Enforced && !member.can_satisfy),
         (Act::Disable, member.mfa_state != MfaState::Disabled),
         (Act::Reregister, true),
+        (Act::Pass, !member.disabled),
         (Act::Link, !member.disabled),
         (Act::Sessions, true),
         (Act::Roles, true),

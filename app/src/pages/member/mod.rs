@@ -1,6 +1,9 @@
 //! `/admin/{tenant}/users/{id}`: one member; the finding first, then state and why, methods, sign-ins, changes, and what can be done.
 
 mod act;
+mod pass;
+
+pub use pass::{GivenPage, PassForm, PassPage, given_page, minutes, pass_page};
 
 pub use act::{Act, ActPage, RolesPage, act_page, roles_page, sensible};
 
@@ -191,6 +194,7 @@ fn methods(model: &MemberPage) -> AnyView {
     if info.methods.is_empty() {
         return view! {
             <Section id="methods" title=text!(member.methods) note=note>
+                {pass::open(info)}
                 <div class="card flush">
                     <EmptyState icon=IconName::Shield title=text!(member.m_empty_title) words=text!(member.m_empty_words)/>
                 </div>
@@ -212,6 +216,7 @@ fn methods(model: &MemberPage) -> AnyView {
     let rows = info.methods.iter().map(|method| method_row(method, &here, model.may_remove)).collect_view();
     view! {
         <Section id="methods" title=text!(member.methods) note=note>
+            {pass::open(info)}
             <Table caption=text!(member.methods) columns=columns>{rows}</Table>
         </Section>
     }

@@ -8,7 +8,7 @@ use crate::{
     components::{Button, ButtonLook, ButtonSize, CodeBoxes, Countdown, LinkButton, TextField},
     pages::{
         problem::{Details, Problem},
-        sign_in::Asked,
+        sign_in::{Asked, pass_field, pass_line},
     },
 };
 
@@ -63,7 +63,9 @@ pub(super) fn view(confirm: Confirm) -> AnyView {
 /// The field for the code, whichever it is.
 fn code_form(asked: Asked, typed: Option<String>, problem: Option<&Problem>) -> AnyView {
     let error = problem.and_then(|problem| problem.code_line(asked.digits));
-    let field = if asked.kind == MethodKind::RecoveryCode {
+    let field = if asked.kind == MethodKind::Pass {
+        pass_field(problem.and_then(pass_line))
+    } else if asked.kind == MethodKind::RecoveryCode {
         view! {
             <TextField name="code" label=text!(sign_in.recovery_label) value=typed error=error autocomplete="off" length_max=40 required=true focus=true/>
         }

@@ -17,6 +17,7 @@ pub use change::{Remove, RemoveEffect};
 pub use confirm::Confirm;
 pub use methods::{MethodState, MethodView, OffView};
 
+use domain::methods::pass::{PassState, PassView};
 use jiff::Timestamp;
 use leptos::prelude::*;
 
@@ -48,6 +49,8 @@ pub struct SecurityInfoPage {
     pub add: Option<String>,
     /// Serial numbers of hardware tokens that wait for their first code.
     pub waiting: Vec<String>,
+    /// The Temporary Access Pass that is open or will be.
+    pub pass: Option<PassView>,
     /// Where somebody goes who has lost a phone.
     pub lost: Option<String>,
     /// The last few sign-ins.
@@ -175,6 +178,7 @@ fn overview(model: SecurityInfoPage) -> AnyView {
         off,
         add,
         waiting,
+        pass,
         lost,
         activity,
         browsers,
@@ -267,6 +271,7 @@ fn overview(model: SecurityInfoPage) -> AnyView {
             </div>
             {toast}
             {problem.and_then(|problem| problem.banner())}
+            {pass.map(open_pass)}
             {waiting.into_iter().map(add::waiting).collect_view()}
             {only_one}
             <section class="section" aria-label=text!(security_info.methods)>{cards}</section>
@@ -278,6 +283,17 @@ fn overview(model: SecurityInfoPage) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// That somebody has given a pass, so that nobody uses one unseen.
+fn open_pass(pass: PassView) -> AnyView {
+    let (from, until) = (format::moment(pass.valid_from), format::moment(pass.valid_until));
+    let words = match (pass.state, pass.one_time) {
+        (PassState::Early, _) => text!(security_info.pass_early, from = from, until = until),
+        (_, true) => text!(security_info.pass_once, until = until),
+        (_, false) => text!(security_info.pass_several, until = until),
+    };
+    view! { <Banner tone=Tone::Info icon=IconName::MethodPass title=text!(security_info.pass_title).to_owned()>{words}</Banner> }.into_any()
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

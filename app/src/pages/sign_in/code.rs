@@ -138,10 +138,7 @@ fn field(kind: MethodKind, digits: u8, typed: Option<String>, problem: Option<&P
             />
         }
         .into_any(),
-        MethodKind::Pass => view! {
-            <TextField name="code" label=text!(sign_in.pass_label) error=error autocomplete="off" length_max=60 required=true focus=true/>
-        }
-        .into_any(),
+        MethodKind::Pass => super::pass_field(problem.and_then(super::pass_line)),
         _ => {
             let label = if digits == 8 {
                 text!(sign_in.code_label_eight)

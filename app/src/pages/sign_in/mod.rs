@@ -2,8 +2,8 @@
 //! and `step` says which form came back.
 //!
 //! Forms (POST `/sign-in`): `step=name upn` · `step=password upn password` · `step=code method code remember` ·
-//! `step=way method` (choose another way) · `step=again` (send the code again) · `step=restart`.
-//! Links (GET): `/sign-in?show=ways`, `/sign-in?show=name`.
+//! `step=pass code` (in place of the password) · `step=way method` (choose another way) · `step=again` (send the code again) · `step=restart`.
+//! Links (GET): `/sign-in?show=pass`, `/sign-in?show=ways`, `/sign-in?show=name`.
 
 mod code;
 mod name;
@@ -12,6 +12,7 @@ mod ways;
 
 pub use code::Asked;
 pub use name::NameNote;
+pub(crate) use name::{pass_field, pass_line};
 pub use ways::Way;
 
 use leptos::prelude::*;
@@ -60,6 +61,13 @@ pub enum SignInStep {
         problem: Option<Problem>,
         /// Links of help, where they exist.
         help: Help,
+    },
+    /// A Temporary Access Pass in place of the password. Offered to every name, whether it has one or not.
+    Pass {
+        /// The name that was typed.
+        upn: String,
+        /// What went wrong.
+        problem: Option<Problem>,
     },
     /// Something you have.
     Code {
@@ -125,6 +133,7 @@ pub fn page(shell: MemberShell, model: SignInPage) -> Page {
     let title = match &model.step {
         SignInStep::Stopped { problem, .. } => super::words::error_title(problem.code),
         SignInStep::Password { .. } => text!(sign_in.password_title),
+        SignInStep::Pass { .. } => text!(sign_in.code_title_pass),
         SignInStep::Ways { .. } => text!(sign_in.another_way),
         SignInStep::Name { .. } | SignInStep::Code { .. } => text!(sign_in.title),
     };
@@ -142,6 +151,7 @@ fn view(model: SignInPage) -> AnyView {
             help,
         } => name::name(model.application, upn, domain, note, problem, help),
         SignInStep::Password { upn, problem, help } => name::password(upn, problem, help),
+        SignInStep::Pass { upn, problem } => name::pass(upn, problem),
         SignInStep::Code {
             upn,
             asked,

@@ -1,10 +1,11 @@
 //! The first two questions: who are you, and what is your password.
 
 use leptos::prelude::*;
+use model::ErrorCode;
 
 use super::{Help, PATH, password_line};
 use crate::{
-    components::{Banner, Button, ButtonLook, ButtonSize, Icon, IconName, IconSize, InputKind, PasswordInput, TextField, Tone},
+    components::{Banner, Button, ButtonLook, ButtonSize, Icon, IconName, IconSize, InputKind, LinkButton, PasswordInput, TextField, Tone},
     pages::problem::{Details, Problem},
     visit::visit,
 };
@@ -77,10 +78,48 @@ pub(super) fn password(upn: String, problem: Option<Problem>, help: Help) -> Any
             />
             <Button look=ButtonLook::Primary size=ButtonSize::Block>{text!(sign_in.next)}</Button>
         </form>
+        <LinkButton href=format!("{PATH}?show=pass") look=ButtonLook::Quiet size=ButtonSize::Block>{text!(sign_in.pass_instead)}</LinkButton>
         {help.view()}
         {details}
     }
     .into_any()
+}
+
+/// A pass in place of the password.
+pub(super) fn pass(upn: String, problem: Option<Problem>) -> AnyView {
+    let error = problem.as_ref().and_then(pass_line);
+    let banner = problem.as_ref().and_then(Problem::banner);
+    let details = problem.map(|problem| Details::new(problem.code, text!(sign_in.page_pass), Some(upn.clone())).folded());
+    view! {
+        <div class="lead">{who(&upn)}<h1>{text!(sign_in.code_title_pass)}</h1><p>{text!(sign_in.pass_lead)}</p></div>
+        {banner}
+        <form class="stack" method="post" action=PATH>
+            <input type="hidden" name="step" value="pass"/>
+            {pass_field(error)}
+            <Button look=ButtonLook::Primary size=ButtonSize::Block>{text!(sign_in.next)}</Button>
+        </form>
+        <LinkButton href=PATH look=ButtonLook::Quiet size=ButtonSize::Block>{text!(sign_in.password_instead)}</LinkButton>
+        {details}
+    }
+    .into_any()
+}
+
+/// The field for a pass; what was typed does not come back.
+pub(crate) fn pass_field(error: Option<String>) -> AnyView {
+    view! {
+        <TextField name="code" label=text!(sign_in.pass_label) error=error autocomplete="off" length_max=80 required=true focus=true/>
+    }
+    .into_any()
+}
+
+/// The line under that field.
+pub(crate) fn pass_line(problem: &Problem) -> Option<String> {
+    match (problem.code, problem.tries_left) {
+        (ErrorCode::CodeForm, _) => Some(text!(problems.pass_form).to_owned()),
+        (ErrorCode::WrongCode, None) => Some(text!(problems.wrong_pass).to_owned()),
+        (ErrorCode::WrongCode, Some(_)) => problem.code_line(0),
+        _ => None,
+    }
 }
 
 /// The name that was typed, and the way to another one.

@@ -142,7 +142,7 @@ fn view(model: CasePage) -> AnyView {
         text!(support.what_fixes)
     };
     let span = span(&case);
-    let (fixes, picture, aside, steps) = (fixes(&case, &may), picture::of(&case), aside(&case, member_href), steps::timeline(&case.steps));
+    let (fixes, picture, aside, steps) = (fixes(&case, &may, member_href.as_deref()), picture::of(&case), aside(&case, member_href), steps::timeline(&case.steps));
     let toast = done.map(|act| view! { <Toast>{act.done()}</Toast> });
     view! {
         <ConsolePage
@@ -201,8 +201,9 @@ fn span(case: &CaseView) -> String {
 }
 
 /// What helps, best first. Only what can be done here, now and by this role has a button; the rest is advice.
-fn fixes(case: &CaseView, may: &[Permission]) -> AnyView {
+fn fixes(case: &CaseView, may: &[Permission], member_href: Option<&str>) -> AnyView {
     let here = routes::case(case.row.session_id);
+    let there = member_href.filter(|_| case.member.as_ref().is_some_and(|member| !member.removed));
     let mut first = true;
     let lines = case
         .diagnosis
@@ -211,13 +212,18 @@ fn fixes(case: &CaseView, may: &[Permission]) -> AnyView {
         .map(|fix| {
             let (icon, title, then) = in_words(fix);
             let act = Act::of(fix).filter(|act| act.fits(case));
-            let (then, button) = match act {
-                Some(act) if may.contains(&act.needs()) => {
+            let here_or_there = match (fix, act) {
+                // A pass has terms, which are asked for on the member's own page.
+                (domain::journal::diagnosis::Fix::GivePass, _) => there.map(|member| (Permission::GivePasses, format!("{member}?do=pass"), text!(support.do_pass))),
+                (_, Some(act)) => Some((act.needs(), format!("{here}?do={}", act.key()), act.button())),
+                (_, None) => None,
+            };
+            let (then, button) = match here_or_there {
+                Some((needs, href, words)) if may.contains(&needs) => {
                     let look = if first { ButtonLook::Primary } else { ButtonLook::Plain };
-                    let href = format!("{here}?do={}", act.key());
-                    (then.to_owned(), Some(view! { <LinkButton href=href look=look>{act.button()}</LinkButton> }))
+                    (then.to_owned(), Some(view! { <LinkButton href=href look=look>{words}</LinkButton> }))
                 }
-                Some(act) => (format!("{then} {}", not_yours(act.needs())), None),
+                Some((needs, ..)) => (format!("{then} {}", not_yours(needs)), None),
                 None => (then.to_owned(), None),
             };
             first = false;

@@ -163,6 +163,11 @@ fn finding(finding: &Finding, who: &str, counted: Option<i32>) -> (String, Strin
         Finding::LeftEarly => plain(text!(support.find_left), text!(support.why_left)),
         Finding::AppPasswordRequired => plain(text!(support.find_app_password), text!(support.why_app_password)),
         Finding::PassExpired => plain(text!(support.find_pass_expired), text!(support.why_pass_expired)),
+        Finding::PassEarly { from } => (
+            text!(support.find_pass_early, from = format::moment(*from)),
+            text!(support.why_pass_early).to_owned(),
+        ),
+        Finding::PassUsed => plain(text!(support.find_pass_used), text!(support.why_pass_used)),
         Finding::NotApproved { reason } => (
             text!(support.find_not_approved, reason = words::reason(*reason)),
             text!(support.why_not_approved).to_owned(),

@@ -75,6 +75,7 @@ impl Act {
             | Fix::TellToFinish
             | Fix::TellAppPassword
             | Fix::ResyncClock
+            | Fix::GivePass
             | Fix::LiftBlock
             | Fix::CheckPolicy { .. }
             | Fix::TellOperator => None,
@@ -178,6 +179,7 @@ pub(crate) fn in_words(fix: &Fix) -> (IconName, String, &'static str) {
         Fix::Unlock => (IconName::Unlock, text!(support.fix_unlock), text!(support.fix_unlock_then)),
         Fix::RequireReregistration => (IconName::Refresh, text!(support.fix_reregister), text!(support.fix_reregister_then)),
         Fix::SendSetUpLink => (IconName::Send, text!(support.fix_link), text!(support.fix_link_then)),
+        Fix::GivePass => (IconName::MethodPass, text!(support.fix_pass), text!(support.fix_pass_then)),
         Fix::EnableAccount => (IconName::User, text!(support.fix_enable), text!(support.fix_enable_then)),
         Fix::LiftBlock => (IconName::Ban, text!(support.fix_lift_block), text!(support.fix_lift_block_then)),
         Fix::CheckPolicy { rule: Some(rule) } => {

@@ -304,7 +304,7 @@ fn locks_and_waits() {
 fn methods_that_are_missing_or_off() {
     denied(Reason::NoMethods).with(|s| s.methods.clear()).comes_to(
         Finding::NoMethods { other_kinds: vec![] },
-        &[Fix::SendSetUpLink],
+        &[Fix::GivePass, Fix::SendSetUpLink],
         "Nothing is registered. The member has no method that could make or receive a code.",
     );
     denied(Reason::NoMethods).comes_to(
@@ -380,8 +380,29 @@ fn rules_and_registration() {
         );
     denied(Reason::RegistrationRefused).comes_to(
         Finding::RegistrationRefused,
-        &[Fix::SendSetUpLink],
+        &[Fix::GivePass, Fix::SendSetUpLink],
         "The first method cannot be registered with a password alone. The organisation lives by the strict profile.",
+    );
+}
+
+#[test]
+fn a_pass_that_opens_nothing_says_why() {
+    denied(Reason::PassExpired).comes_to(
+        Finding::PassExpired,
+        &[Fix::GivePass, Fix::SendSetUpLink],
+        "The pass had expired. A pass works only within its time.",
+    );
+    denied(Reason::PassExpired)
+        .step(1, StepKind::CodeWrong, json!({ "method": "pass", "from": at(3600).to_string() }))
+        .comes_to(
+            Finding::PassEarly { from: at(3600) },
+            &[Fix::TellToWait { until: at(3600) }, Fix::GivePass],
+            "The pass is not good before 2026-11-17 10:41:00 UTC. It was given with a start that lies ahead.",
+        );
+    denied(Reason::CodeReused).with(|s| s.row.method_kind = Some(MethodKind::Pass)).comes_to(
+        Finding::PassUsed,
+        &[Fix::GivePass, Fix::SendSetUpLink],
+        "The pass had been used. It was given for one use alone.",
     );
 }
 
