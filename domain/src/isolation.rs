@@ -5,8 +5,8 @@ use crate::{
     actor::{Operator, Scope},
     directory::{DirectoryError, MemberPatch, MemberQuery, MemberRef, NewMember, SetUpToken, api_key::Credential},
     journal::view::{AuditQuery, SignInQuery},
-    methods::{MethodError, OathSeed},
-    sign_in::{BegunAttempt, NewSession, SessionStage, SignInError},
+    methods::{MethodError, OathSeed, pass::PassTerms},
+    sign_in::{BegunAttempt, LegacyRequest, NewSession, SessionStage, SignInError},
     testing::*,
     verification::VerificationError,
 };
@@ -23,6 +23,7 @@ struct Known {
     challenge: AttemptId,
     session: SessionId,
     link: SetUpToken,
+    pass: String,
 }
 
 async fn known(of: &TestApp) -> Known {
@@ -41,6 +42,13 @@ async fn known(of: &TestApp) -> Known {
         .make_set_up_link(&of.admin, &MemberRef::Id(member.id))
         .await
         .expect("a link");
+    let holder = MemberRef::Id(member.id);
+    let pass = of
+        .domain
+        .methods()
+        .give_pass(&of.admin, &holder, PassTerms::default(), "test")
+        .await
+        .expect("a pass");
     let mut session = NewSession::of_attempt(Some(of.tenant), attempt.attempt, SessionStage::Full, 2, client());
     session.member = Some(member.id);
     of.domain.sign_in().create_session(of.tenant.0.as_bytes(), &session).await.expect("a session");
@@ -51,6 +59,7 @@ async fn known(of: &TestApp) -> Known {
         challenge: challenge.challenge.expect("a challenge").id,
         session: decided.session_id,
         link,
+        pass: pass.reveal(),
     }
 }
 
@@ -147,6 +156,13 @@ async fn e1_e3_no_verb_reaches_into_another_tenant() {
     let me = noord.signed_in(&ann, 2, 0);
     let label = CleanText::parse("mine now").expect("a label");
     let code = OfferedCode::parse(&zuid.code(&theirs.member)).expect("a code");
+    let pass = OfferedCode::parse_pass(&theirs.pass).expect("a pass");
+    let legacy = LegacyRequest {
+        user: theirs.member.upn.clone(),
+        password: crate::vault::Secret::new(PASSWORD.to_owned()),
+        protocol: CleanText::parse("imap").expect("a protocol"),
+        client: client(),
+    };
     let attempt = theirs.attempt.attempt.expect("an attempt");
     let swapped = BegunAttempt {
         tenant: Some(noord.tenant),
@@ -198,6 +214,11 @@ async fn e1_e3_no_verb_reaches_into_another_tenant() {
             of(by, r) on methods => nothing;
             add_totp(by, r, seed, OathParams::default(), true) on methods => nothing;
             remove_of(by, r, theirs.method, "x") on methods => nothing;
+            give_pass(by, r, PassTerms::default(), "x") on methods => nothing;
+            withdraw_pass(by, r, "x") on methods => nothing;
+            app_passwords_of(by, r) on methods => nothing;
+            make_app_password(by, r, &label) on methods => nothing;
+            remove_app_password(by, r, theirs.method.0, "x") on methods => nothing;
             add_address(by, r, MethodKind::Sms, &phone) on methods => nothing;
             assign(by, &serial, r) on tokens => nothing;
         }
@@ -261,6 +282,8 @@ async fn e1_e3_no_verb_reaches_into_another_tenant() {
         second(noord.tenant, theirs.challenge, Purpose::Verification, &code, None) on domain.verification() => nothing;
         verify(&key, None, request(theirs.member.upn.as_str(), Some("123456"))) on domain.verification() => nothing;
         password(&swapped, PASSWORD, &client()) on sign_in => nothing;
+        pass(&swapped, &pass, &client()) on sign_in => nothing;
+        legacy(&key, None, legacy) on sign_in => nothing;
         look(noord.tenant, attempt) on sign_in => nothing;
         begin_registration(noord.tenant, attempt) on sign_in => nothing;
         confirm_registration(noord.tenant, attempt, &label, &code) on sign_in => nothing;
@@ -355,9 +378,13 @@ fn verbs() -> BTreeSet<&'static str> {
         include_str!("directory/mod.rs"),
         include_str!("methods/mod.rs"),
         include_str!("methods/address.rs"),
+        include_str!("methods/pass/mod.rs"),
+        include_str!("methods/app_password/mod.rs"),
         include_str!("tokens/mod.rs"),
         include_str!("sign_in/mod.rs"),
         include_str!("sign_in/registration.rs"),
+        include_str!("sign_in/pass.rs"),
+        include_str!("sign_in/legacy.rs"),
         include_str!("verification/mod.rs"),
         include_str!("journal/mod.rs"),
         include_str!("journal/case.rs"),
@@ -389,7 +416,17 @@ async fn e2_a_statement_that_forgets_the_tenant_meets_only_its_own_rows() {
              insert into oath_token (tenant_id, token_id, serial, state, sealed, params, imported_at) values ('{t}', '{t}', 'ZS-1', 'available', 'x', '{{}}', now());
              insert into token_import (tenant_id, import_id, file_name, format, dry_run, skip_bad, state, started_at, beat_at) values ('{t}', '{t}', 'a.csv', 'csv', true, false, 'running', now(), now());
              insert into log_tile values ('{t}', 0, 0, 'x');
-             insert into checkpoint values ('{t}', 1, 'x', 'note', now());"
+             insert into checkpoint values ('{t}', 1, 'x', 'note', now());
+             insert into app_password (tenant_id, app_password_id, member_id, label, mac, made_at)
+               select tenant_id, '{t}', member_id, 'mail', 'x', now() from member where tenant_id = '{t}' limit 1;
+             insert into security_answer select tenant_id, member_id, 'first-school', 'x', now() from member where tenant_id = '{t}' limit 1;
+             insert into block (tenant_id, block_id, member_id, cause, reason, blocked_at, until)
+               select tenant_id, '{t}', member_id, 'admin', 'x', now(), now() + interval '1 day' from member where tenant_id = '{t}' limit 1;
+             insert into bypass (tenant_id, bypass_id, member_id, reason, opened_at, until)
+               select tenant_id, '{t}', member_id, 'x', now(), now() + interval '1 day' from member where tenant_id = '{t}' limit 1;
+             insert into trusted_network (tenant_id, network_id, name, range, made_at) values ('{t}', '{t}', 'office', '192.0.2.0/24', now());
+             insert into remembered_device (tenant_id, device_id, member_id, hash, agent, epoch, made_at, expires_at)
+               select tenant_id, '{t}', member_id, 'x', 'Firefox', 0, now(), now() + interval '1 day' from member where tenant_id = '{t}' limit 1;"
         ))
         .await;
     }
@@ -483,6 +520,7 @@ async fn e4_no_view_and_no_table_holds_a_secret() {
     let recovery = methods.new_recovery_codes(&me).await.expect("codes");
     let waiting = methods.begin_totp(&me).await.expect("a square");
     let link = directory.make_set_up_link(&app.admin, &of).await.expect("a link");
+    let pass = methods.give_pass(&app.admin, &of, PassTerms::default(), "test").await.expect("a pass");
     let signing_in = domain.sign_in().begin(&ann.upn, None, &client()).await.expect("an attempt");
     domain.sign_in().password(&signing_in, PASSWORD, &client()).await.expect("an outcome");
     let typed = app.code(&ann);
@@ -499,7 +537,13 @@ async fn e4_no_view_and_no_table_holds_a_secret() {
         .expect("a session");
 
     let phc = app.seen_by_superuser("select phc from password").await.remove(0);
-    let mut canaries = vec![PASSWORD.to_owned(), link.reveal(), app.key.reveal()];
+    let mut canaries = vec![
+        PASSWORD.to_owned(),
+        link.reveal(),
+        app.key.reveal(),
+        pass.reveal(),
+        pass.reveal().replace('-', ""),
+    ];
     let mut secret = |bytes: &[u8]| {
         canaries.push(HEXLOWER.encode(bytes));
         canaries.push(data_encoding::BASE32_NOPAD.encode(bytes));
@@ -526,6 +570,7 @@ async fn e4_no_view_and_no_table_holds_a_secret() {
         "hash from api_key",
         "token_hash from set_up_link",
         "mac from recovery_code",
+        "mac from access_pass",
         "id_hash from session",
         "sealed from method",
         "wrapped from subject_key",
@@ -564,7 +609,7 @@ async fn e4_no_view_and_no_table_holds_a_secret() {
                 .await
                 .expect("a view")
         ),
-        format!("{waiting:?} {recovery:?} {link:?} {:?} {:?}", app.key, OfferedCode::parse("123456")),
+        format!("{waiting:?} {recovery:?} {link:?} {pass:?} {:?} {:?}", app.key, OfferedCode::parse("123456")),
     ];
     for (n, view) in views.iter().enumerate() {
         // Six digits may stand inside a longer number by chance.

@@ -11,7 +11,7 @@ use domain::actor::{Admin, Operator};
 use domain::clock::Clock;
 use domain::db::Db;
 use domain::directory::{MemberRef, NewMember, NewTenant};
-use domain::methods::OathSeed;
+use domain::methods::{OathSeed, pass::PassTerms};
 use domain::rng::Rng;
 use domain::vault::Vault;
 use domain::verification::compare::OathGenerator;
@@ -65,6 +65,10 @@ impl Answer {
 
 impl Site {
     async fn new() -> Self {
+        Self::with(Profile::Standard).await
+    }
+
+    async fn with(profile: Profile) -> Self {
         let database = testkit::database().await;
         let db = Db::connect(&database.app_url, 8).await.expect("a connection");
         let start = "2026-11-17T09:41:00Z".parse().expect("a moment");
@@ -79,7 +83,7 @@ impl Site {
             slug: Slug::parse("noord").expect("a short name"),
             name: CleanText::parse("Noord").expect("a name"),
             domains: vec![DomainName::parse("noord.example").expect("a domain")],
-            profile: Profile::Standard,
+            profile,
             locale: "en",
         };
         let tenant = domain.directory().create_tenant(Operator::console(), tenant).await.expect("a tenant");
@@ -121,6 +125,26 @@ impl Site {
             .await
             .expect("an app");
         b"12345678901234567890".to_vec()
+    }
+
+    /// Gives a member a pass.
+    async fn pass(&self, name: &str) -> String {
+        let of = MemberRef::Upn(Upn::parse(&format!("{name}@noord.example")).expect("a name"));
+        let given = self.domain.methods().give_pass(&self.admin, &of, PassTerms::default(), "test").await;
+        given.expect("a pass").reveal()
+    }
+
+    /// Types a name and then something on the page for a pass; answers the cookie of the name and the answer.
+    async fn with_pass(&self, upn: &str, pass: &str) -> (String, Answer) {
+        let named = self
+            .post("/sign-in", "", &format!("step=name&upn={}", upn.replace('@', "%40")))
+            .await
+            .cookie()
+            .expect("a cookie after the name");
+        let asked = self.get("/sign-in?show=pass", &named).await;
+        assert!(asked.status == 200 && asked.body.contains("name=\"step\" value=\"pass\""), "{}", asked.body);
+        let answer = self.post("/sign-in", &named, &format!("step=pass&code={pass}")).await;
+        (named, answer)
     }
 
     fn code(&self, seed: &[u8]) -> String {
@@ -501,4 +525,93 @@ fn ids(body: &str) -> Vec<String> {
         .filter(|part| part.parse::<SessionId>().is_ok())
         .map(str::to_owned)
         .collect()
+}
+
+/// A pass in place of the password opens once, under a new session id; the second time it says that it does not work any more.
+#[tokio::test]
+async fn a_pass_opens_the_pages_once() {
+    let site = Site::new().await;
+    site.member("ann", &[], true).await;
+    let pass = site.pass("ann").await;
+    let (named, opened) = site.with_pass("ann@noord.example", &pass.to_lowercase()).await;
+    assert_eq!((opened.status, opened.location()), (303, "/"), "{}", opened.body);
+    let cookie = opened.cookie().expect("a new cookie");
+    assert!(cookie != named && site.opens(&cookie).await && !site.opens(&named).await);
+    let (_, again) = site.with_pass("ann@noord.example", &pass).await;
+    assert_eq!(again.status, ErrorCode::PassUnusable.status());
+    assert!(again.body.contains("This pass doesn’t work now"), "{}", again.body);
+    assert!(!again.body.contains(&pass), "what was typed does not come back");
+    let (_, no_pass) = site.with_pass("ann@noord.example", "1234").await;
+    assert!(no_pass.status == 422 && no_pass.body.contains("8 to 48 letters and digits"));
+}
+
+/// A wrong pass, a member without one, a name nobody has and a name of no organisation: the same page, letter by letter but for name and session id.
+#[tokio::test]
+async fn f13_wrong_passes_look_the_same() {
+    let site = Site::new().await;
+    site.member("ann", &[], true).await;
+    site.member("bob", &[], true).await;
+    site.pass("ann").await;
+    let mut pages = Vec::new();
+    for upn in ["ann@noord.example", "bob@noord.example", "eva@noord.example", "ann@nobody.example"] {
+        let asked = site
+            .post("/sign-in", "", &format!("step=name&upn={}", upn.replace('@', "%40")))
+            .await
+            .cookie()
+            .expect("a cookie");
+        assert!(site.get("/sign-in", &asked).await.body.contains("/sign-in?show=pass"), "offered to every name");
+        let (_, answer) = site.with_pass(upn, "WRNG-PASS-WRNG").await;
+        let session = answer
+            .body
+            .split(|c: char| !c.is_ascii_alphanumeric() && c != '-')
+            .find(|word| word.parse::<SessionId>().is_ok());
+        let plain = answer.body.replace(upn, "NAME").replace(session.expect("a session id"), "ID");
+        pages.push((answer.status, without_nonces(&plain)));
+    }
+    for other in &pages[1..] {
+        assert_eq!(pages[0], *other);
+    }
+}
+
+fn without_nonces(page: &str) -> String {
+    let mut parts = page.split("nonce=\"");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        plain.push_str(part.split_once('"').map_or("", |(_, rest)| rest));
+    }
+    plain
+}
+
+/// B13: in the strict profile the password alone does not get to the wizard, a pass does, and the wizard goes through.
+#[tokio::test]
+async fn b13_strict_lets_a_pass_into_the_wizard_and_no_password() {
+    let site = Site::with(Profile::Strict).await;
+    site.member("ann", &[], false).await;
+    let of = MemberRef::Upn(Upn::parse("ann@noord.example").expect("a name"));
+    let directory = site.domain.directory();
+    directory.set_mfa_state(&site.admin, &of, MfaState::Enabled, true, None).await.expect("a state");
+    let named = site.post("/sign-in", "", "step=name&upn=ann%40noord.example").await.cookie().expect("a cookie");
+    let refused = site
+        .post("/sign-in", &named, &format!("step=password&password={}", PASSWORD.replace(' ', "+")))
+        .await;
+    assert_eq!(refused.status, ErrorCode::RegistrationRefused.status());
+    let pass = site.pass("ann").await;
+    let (_, passed) = site.with_pass("ann@noord.example", &pass).await;
+    assert_eq!((passed.status, passed.location()), (303, "/register"), "{}", passed.body);
+    let cookie = passed.cookie().expect("a cookie");
+    assert!(!site.opens(&cookie).await, "nothing but the wizard");
+    let wizard = site.get("/register", &cookie).await;
+    assert_eq!(wizard.status, 200);
+    let secret = wizard
+        .body
+        .split("secret=")
+        .nth(1)
+        .and_then(|rest| rest.split(|c: char| !c.is_ascii_alphanumeric()).next())
+        .expect("a seed");
+    let seed = data_encoding::BASE32_NOPAD.decode(secret.as_bytes()).expect("Base32");
+    let done = site
+        .post("/register", &cookie, &format!("step=test&device=phone&code={}", site.code(&seed)))
+        .await;
+    assert_eq!(done.status, 200, "{}", done.body);
+    assert!(site.opens(&done.cookie().expect("a new cookie")).await);
 }

@@ -195,6 +195,8 @@ async fn each_role_opens_its_own_doors() {
         ("POST", user.clone(), form("sessions"),        [404, 403, 403, 303, 403, 403, 303, 404, 303, 404]),
         ("POST", user.clone(), form("reregister"),      [404, 403, 403, 303, 403, 403, 303, 404, 303, 404]),
         ("POST", user.clone(), form("link"),            [404, 403, 403, 200, 403, 403, 200, 404, 200, 404]),
+        ("GET", ask("pass"), String::new(),             [404, 403, 200, 200, 403, 403, 200, 404, 200, 404]),
+        ("POST", user.clone(), form("pass&minutes=60"), [404, 403, 200, 200, 403, 403, 200, 404, 200, 404]),
         ("POST", user.clone(), form("roles"),           [404, 403, 403, 403, 403, 403, 303, 404, 303, 404]),
         ("GET", format!("{users}/{foreign}"), String::new(), [404, 404, 404, 404, 404, 404, 404, 404, 404, 404]),
         ("POST", format!("{users}/{foreign}"), form("off"), [404, 403, 403, 404, 403, 403, 404, 404, 404, 404]),
@@ -672,4 +674,47 @@ async fn a_token_of_ones_own_needs_a_fresh_second_step() {
         "{}",
         answer.body
     );
+}
+
+/// A pass is shown once, on a page that is not compressed; it is told on the member's page, ends when it is taken back, and nobody gives one to himself.
+#[tokio::test]
+async fn a_pass_is_given_on_a_page_and_shown_once() {
+    let installation = Installation::new().await;
+    let noord = installation.noord;
+    let desk = installation.member(noord, "desk@noord.example", &[Role::Support]).await;
+    let target = installation.member(noord, "target@noord.example", &[]).await;
+    let cookie = installation.session(noord, desk, 2).await;
+    let page = format!("/admin/noord/users/{target}");
+    let terms = installation.call(&cookie, "GET", &format!("{page}?do=pass"), "").await;
+    assert!(terms.status == 200 && terms.body.contains("How long it works"), "{}", terms.body);
+    for (form, told) in [
+        ("do=pass&minutes=60&once=yes&reason=", "Write why"),
+        ("do=pass&minutes=60&once=yes&reason=lost&date=2026-13-01", "no day and time"),
+        ("do=pass&minutes=60&once=yes&reason=lost&date=2099-01-01&time=08:00", "no day and time"),
+    ] {
+        let answer = installation.call(&cookie, "POST", &page, form).await;
+        assert!(answer.status == 422 && answer.body.contains(told), "{form}: {} {}", answer.status, answer.body);
+    }
+    assert_eq!(installation.call(&cookie, "POST", &page, "do=pass&minutes=7&reason=lost").await.status, 400);
+    let given = installation
+        .call(&cookie, "POST", &page, "do=pass&minutes=240&once=yes&reason=lost+phone")
+        .await;
+    assert_eq!(given.status, 200, "{}", given.body);
+    let pass = given
+        .body
+        .split(['<', '>', '"'])
+        .find(|word| word.len() == 14 && word.matches('-').count() == 2 && word.bytes().all(|b| b == b'-' || b.is_ascii_digit() || b.is_ascii_uppercase()))
+        .expect("the pass")
+        .to_owned();
+    let overview = installation.call(&cookie, "GET", &page, "").await;
+    assert!(overview.body.contains("A temporary pass is open") && !overview.body.contains(&pass));
+    assert!(overview.body.contains("do=pass-end"));
+    let ended = installation.call(&cookie, "POST", &page, "do=pass-end&reason=found+it").await;
+    assert_eq!((ended.status, ended.location.as_str()), (303, format!("{page}?done=pass-end").as_str()));
+    assert!(!installation.call(&cookie, "GET", &page, "").await.body.contains("A temporary pass is open"));
+    let own = format!("/admin/noord/users/{desk}");
+    assert!(!installation.call(&cookie, "GET", &own, "").await.body.contains("do=pass\""));
+    let refused = installation.call(&cookie, "POST", &own, "do=pass&minutes=60&reason=me").await;
+    assert_eq!(refused.status, model::ErrorCode::NotForOneself.status());
+    assert!(refused.body.contains(model::ErrorCode::NotForOneself.as_str()) || refused.body.contains("for yourself"));
 }

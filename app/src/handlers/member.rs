@@ -366,7 +366,11 @@ async fn give_pass(guest: &Guest, console: &Console, member: MemberView, fields:
         start,
         ..PassTerms::default()
     };
-    let given = guest.domain().methods().give_pass(&console.admin, &MemberRef::Id(member.id), terms, reason.as_str()).await;
+    let given = guest
+        .domain()
+        .methods()
+        .give_pass(&console.admin, &MemberRef::Id(member.id), terms, reason.as_str())
+        .await;
     match given {
         Ok(given) => Ok(guest.show_secret(|| {
             let model = GivenPage {

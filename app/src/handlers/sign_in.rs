@@ -6,7 +6,9 @@ use axum::{
 };
 use domain::{
     delivery::rules::NotSent,
-    sign_in::{AttemptView, BegunAttempt, Caller, NewSession, PassOutcome, PasswordOutcome, SessionNote, SessionStage, SignInError, full_session, password_session},
+    sign_in::{
+        AttemptView, BegunAttempt, Caller, NewSession, PassOutcome, PasswordOutcome, SessionNote, SessionStage, SignInError, full_session, password_session,
+    },
     verification::{Answered, facts::Stage},
 };
 use jiff::Timestamp;
@@ -443,8 +445,9 @@ fn has_form_of(kind: Option<MethodKind>, offered: &OfferedCode) -> bool {
 /// The kind that the page asks for: the one chosen; else the code that is on its way; else the first choice; else what there is. `None` when all there is has
 /// to be sent first, for looking at a page sends nothing.
 fn kind_shown(view: &AttemptView, chosen: Option<MethodKind>) -> Option<MethodKind> {
-    let typed =
-        |kind: &MethodKind| matches!(kind, MethodKind::Pass | MethodKind::Totp | MethodKind::HardwareToken | MethodKind::RecoveryCode) && view.families.contains(&kind.family());
+    let typed = |kind: &MethodKind| {
+        matches!(kind, MethodKind::Pass | MethodKind::Totp | MethodKind::HardwareToken | MethodKind::RecoveryCode) && view.families.contains(&kind.family())
+    };
     let on_its_way = view.sent.as_ref().map(|sent| sent.kind);
     chosen
         .filter(|kind| typed(kind) || on_its_way == Some(*kind))

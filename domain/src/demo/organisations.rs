@@ -79,12 +79,10 @@ impl Organisation {
     /// Its policies in the order of their publication: what older systems could do as well, a rule on trial, the app alone.
     pub(super) fn policies(&self) -> [PolicyDocument; 3] {
         let mut first = PolicyDocument::at_birth();
-        for kind in [MethodKind::Push, MethodKind::Pass] {
-            first.methods.push(MethodRule {
-                kind,
-                uses: vec![MethodUse::Mfa],
-            });
-        }
+        first.methods.push(MethodRule {
+            kind: MethodKind::Push,
+            uses: vec![MethodUse::Mfa],
+        });
         first.rules.push(Rule {
             name: format!("Guests stay out of {}", self.closed_to_guests),
             state: RuleState::On,

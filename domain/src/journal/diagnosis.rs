@@ -256,7 +256,10 @@ impl Fix {
 
     /// True when it changes something about a member, so that there must be one.
     const fn is_for_a_member(&self) -> bool {
-        matches!(self.needs(), Some(Permission::Unlock | Permission::ManageMfa | Permission::ManageMembers | Permission::GivePasses))
+        matches!(
+            self.needs(),
+            Some(Permission::Unlock | Permission::ManageMfa | Permission::ManageMembers | Permission::GivePasses)
+        )
     }
 }
 

@@ -362,7 +362,9 @@ impl Methods<'_> {
         let rows = store::list_methods(tx, member).await?;
         let recovery = store::find_recovery(tx, member).await?;
         let channels = store::list_channels(tx).await?;
-        let pass = pass::store::find_pass(tx, member).await?.map(|row| pass::PassView::of(row, self.0.clock().now()));
+        let pass = pass::store::find_pass(tx, member)
+            .await?
+            .map(|row| pass::PassView::of(row, self.0.clock().now()));
         let carried = |kind: MethodKind| kind.channel().is_none_or(|channel| channels.iter().any(|c| c == channel.as_str()));
         let known = [MethodKind::Totp, MethodKind::HardwareToken, MethodKind::Sms, MethodKind::Email];
         let may_add = known

@@ -143,15 +143,7 @@ fn waits(scene: &Scene<'_>, source: &str) -> Option<Timestamp> {
 }
 
 /// What it comes to: the effects, the outcome, and until when to wait.
-fn judged(
-    scene: &Scene<'_>,
-    tenant: TenantId,
-    begun: &Begun,
-    protocol: &str,
-    sent: Sent,
-    source: &str,
-    mac: &Bytea,
-) -> (Commit, Outcome, Option<Timestamp>) {
+fn judged(scene: &Scene<'_>, tenant: TenantId, begun: &Begun, protocol: &str, sent: Sent, source: &str, mac: &Bytea) -> (Commit, Outcome, Option<Timestamp>) {
     let facts = scene.facts;
     let mut commit = Commit::about(tenant, facts, begun.attempt, scene.now, scene.now);
     commit
@@ -174,31 +166,27 @@ fn judged(
             let reason = if facts.member.is_some() { Reason::WrongPassword } else { Reason::NotFound };
             (Decision::Denied, reason)
         }
-        (Some((_, document, evaluation)), Sent::OwnPassword | Sent::AppPassword) => {
-            match (rules::admits(facts, evaluation, scene.now), sent) {
-                (Err(Verdict::NotCompared { reason, until: locked }), _) => {
-                    until = locked;
-                    commit.steps.push(Step::with(StepKind::Locked, json!({ "reason": reason, "until": locked })));
-                    (Decision::Denied, reason)
-                }
-                (_, Sent::AppPassword) => {
-                    clear(scene, &mut commit, &[Family::AppPassword.as_str()]);
-                    commit
-                        .steps
-                        .push(Step::with(StepKind::CodeRight, json!({ "method": MethodKind::AppPassword })));
-                    (Decision::Allowed, Reason::RightCode)
-                }
-                _ if needs_app_password(scene, document, evaluation, protocol) => {
-                    commit.steps.push(Step::new(StepKind::PasswordRight));
-                    (Decision::Denied, Reason::AppPasswordRequired)
-                }
-                _ => {
-                    clear(scene, &mut commit, &["password", source]);
-                    commit.steps.push(Step::new(StepKind::PasswordRight));
-                    (Decision::Allowed, Reason::PasswordOnly)
-                }
+        (Some((_, document, evaluation)), Sent::OwnPassword | Sent::AppPassword) => match (rules::admits(facts, evaluation, scene.now), sent) {
+            (Err(Verdict::NotCompared { reason, until: locked }), _) => {
+                until = locked;
+                commit.steps.push(Step::with(StepKind::Locked, json!({ "reason": reason, "until": locked })));
+                (Decision::Denied, reason)
             }
-        }
+            (_, Sent::AppPassword) => {
+                clear(scene, &mut commit, &[Family::AppPassword.as_str()]);
+                commit.steps.push(Step::with(StepKind::CodeRight, json!({ "method": MethodKind::AppPassword })));
+                (Decision::Allowed, Reason::RightCode)
+            }
+            _ if needs_app_password(scene, document, evaluation, protocol) => {
+                commit.steps.push(Step::new(StepKind::PasswordRight));
+                (Decision::Denied, Reason::AppPasswordRequired)
+            }
+            _ => {
+                clear(scene, &mut commit, &["password", source]);
+                commit.steps.push(Step::new(StepKind::PasswordRight));
+                (Decision::Allowed, Reason::PasswordOnly)
+            }
+        },
     };
     let outcome = Outcome {
         decision,

@@ -32,8 +32,8 @@ use crate::{
 };
 pub use error::SignInError;
 use jiff::{SignedDuration, Timestamp};
-use model::*;
 pub use legacy::{LegacyAnswer, LegacyRequest};
+use model::*;
 pub use pass::PassOutcome;
 pub use registration::{Confirmed, PendingTotp};
 use serde::{Deserialize, Serialize};

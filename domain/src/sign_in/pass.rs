@@ -140,7 +140,16 @@ fn look_at_pass(domain: &Domain, tenant: TenantId, scene: &Scene<'_>, attempt: &
         grace_from: (!reasons.is_empty()).then_some(scene.now),
         ..MemberChange::default()
     });
-    decide_with(domain, tenant, scene, attempt, &mut commit, Decision::Allowed, Reason::RightCode, is_second_factor)?;
+    decide_with(
+        domain,
+        tenant,
+        scene,
+        attempt,
+        &mut commit,
+        Decision::Allowed,
+        Reason::RightCode,
+        is_second_factor,
+    )?;
     let outcome = match is_second_factor {
         true => PassOutcome::Right(RightAnswer {
             member: member.member_id,
@@ -163,7 +172,11 @@ fn look_at_pass(domain: &Domain, tenant: TenantId, scene: &Scene<'_>, attempt: &
 fn refused(domain: &Domain, tenant: TenantId, scene: &Scene<'_>, attempt: &AttemptFacts, reason: Reason, told: bool) -> Verdicts<(Commit, Looked)> {
     let mut commit = Commit::about(tenant, scene.facts, attempt.attempt_id, attempt.started_at, scene.now);
     count_family(scene, &mut commit, Family::Pass);
-    let kind = if reason == Reason::CodeReused { StepKind::CodeReused } else { StepKind::CodeWrong };
+    let kind = if reason == Reason::CodeReused {
+        StepKind::CodeReused
+    } else {
+        StepKind::CodeWrong
+    };
     let early = scene.facts.pass.as_ref().filter(|pass| told && pass.valid_from > scene.now);
     commit.steps.push(Step::with(
         kind,

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use domain::directory::DirectoryError;
 use domain::journal::JournalError;
 use domain::methods::MethodError;
+use domain::sign_in::SignInError;
 use domain::tokens::TokenError;
 use domain::verification::VerificationError;
 use model::ErrorCode;
@@ -75,6 +76,12 @@ impl From<MethodError> for Refusal {
 
 impl From<TokenError> for Refusal {
     fn from(error: TokenError) -> Self {
+        Self::of(error.code(), &error)
+    }
+}
+
+impl From<SignInError> for Refusal {
+    fn from(error: SignInError) -> Self {
         Self::of(error.code(), &error)
     }
 }

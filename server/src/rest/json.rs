@@ -83,6 +83,18 @@ impl<S: Send + Sync> FromRequestParts<S> for Which {
     }
 }
 
+/// The app password that a path names.
+#[derive(Debug)]
+pub(super) struct WhichAppPassword(pub(super) uuid::Uuid);
+
+impl<S: Send + Sync> FromRequestParts<S> for WhichAppPassword {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        named(parts, state, "app_password", ErrorCode::NameUnknown).await.map(Self)
+    }
+}
+
 /// The challenge that a path names.
 #[derive(Debug)]
 pub(super) struct Named(pub(super) AttemptId);

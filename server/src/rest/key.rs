@@ -69,6 +69,13 @@ impl Needed for Read {
 impl Needed for Support {
     const ANY_OF: &'static [Scope] = &[Scope::Support, Scope::Admin];
 }
+/// Giving passes: scope `pass`, and no other.
+#[derive(Debug)]
+pub(super) struct Passes;
+
+impl Needed for Passes {
+    const ANY_OF: &'static [Scope] = &[Scope::Pass];
+}
 impl Needed for Change {
     const ANY_OF: &'static [Scope] = &[Scope::Admin];
 }
@@ -77,6 +84,7 @@ impl Needed for Change {
 pub(super) const VERIFY: Who = Who::Integration("verify");
 pub(super) const READ: Who = Who::Integration("read");
 pub(super) const SUPPORT: Who = Who::Integration("support");
+pub(super) const PASS: Who = Who::Integration("pass");
 pub(super) const CHANGE: Who = Who::Integration("admin");
 
 impl<N> Key<N> {

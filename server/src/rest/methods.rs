@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 use super::error::{Answer, Refusal};
 use super::json::{Json, Parameters, Which, Whom};
 use super::key::{CHANGE, Change, Key, READ, Read};
+use super::passes::Pass;
 use super::users::RemoveParameters;
 use crate::state::Service;
 use crate::web::ProblemDocument;
@@ -83,6 +84,8 @@ pub(super) struct Methods {
     next_cursor: Option<String>,
     /// Recovery codes that are left.
     recovery_codes_left: i64,
+    /// The Temporary Access Pass that was neither replaced nor taken back.
+    pass: Option<Pass>,
 }
 
 /// Lists the methods of a member.
@@ -97,6 +100,7 @@ async fn list(State(domain): State<Domain>, key: Key<Read>, Whom(whom): Whom) ->
         items,
         next_cursor: None,
         recovery_codes_left: info.recovery_left,
+        pass: info.pass.map(Pass::from),
     }))
 }
 

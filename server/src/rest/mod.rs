@@ -1,6 +1,7 @@
 //! The REST interface, `/api/v1`: one file an area. Each handler is who may call, what it means, what is answered; errors are mapped in
 //! `error.rs` alone.
 
+mod app_passwords;
 mod docs;
 mod error;
 mod journal;
@@ -11,6 +12,7 @@ mod methods;
 mod oath_tokens;
 pub(crate) mod openapi;
 mod paging;
+mod passes;
 #[cfg(test)]
 mod tests;
 mod users;
@@ -26,6 +28,8 @@ pub(crate) fn routes() -> Routes<Service> {
         .merge(verifications::routes())
         .merge(users::routes())
         .merge(methods::routes())
+        .merge(passes::routes())
+        .merge(app_passwords::routes())
         .merge(oath_tokens::routes())
         .merge(journal::routes())
         .merge(docs::routes())

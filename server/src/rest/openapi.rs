@@ -3,7 +3,7 @@
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{journal, methods, oath_tokens, users, verifications};
+use super::{app_passwords, journal, methods, oath_tokens, passes, users, verifications};
 
 /// The whole description. A test compares it with the register of routes.
 #[derive(OpenApi)]
@@ -31,6 +31,12 @@ use super::{journal, methods, oath_tokens, users, verifications};
         methods::list,
         methods::add,
         methods::remove,
+        passes::give,
+        passes::withdraw,
+        app_passwords::list,
+        app_passwords::make,
+        app_passwords::remove,
+        app_passwords::verify,
         oath_tokens::list,
         oath_tokens::read,
         oath_tokens::retire,

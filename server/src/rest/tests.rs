@@ -200,6 +200,7 @@ async fn a_stranger_is_answered_as_the_register_says() {
             .replace("{user}", &installation.noord.member)
             .replace("{challenge_id}", "00000000-0000-0000-0000-000000000001")
             .replace("{method}", "00000000-0000-0000-0000-000000000001")
+            .replace("{app_password}", "00000000-0000-0000-0000-000000000001")
             .replace("{session_id}", "000000000-0")
             .replace("{token}", "nonsense")
             .replace("{provider}", "00000000-0000-0000-0000-000000000001")
@@ -755,6 +756,7 @@ async fn f20_hostile_values_are_the_callers_fault() {
             .replace("{user}", &installation.noord.member)
             .replace("{challenge_id}", "00000000-0000-0000-0000-000000000001")
             .replace("{method}", "00000000-0000-0000-0000-000000000001")
+            .replace("{app_password}", "00000000-0000-0000-0000-000000000001")
             .replace("{session_id}", "000000000-0");
         for (method, operation) in operations.as_object().expect("operations") {
             let method = method.to_uppercase();
@@ -811,4 +813,108 @@ async fn f20_hostile_values_are_the_callers_fault() {
         broken.into_iter().collect::<Vec<_>>().join("\n")
     );
     assert!(tried > 1000, "{tried} calls");
+}
+
+/// The member of the first organisation.
+const UPN: &str = "member@noord.example";
+
+/// B19: a pass by the interface needs a key with scope `pass`, whatever else the key may do; its text is told once.
+#[tokio::test]
+async fn b19_a_pass_by_the_interface_needs_its_scope() {
+    let installation = Installation::new().await;
+    let (tenant, member) = (installation.noord.tenant, installation.noord.member.clone());
+    let path = format!("/api/v1/users/{member}/passes");
+    let body = || json!({ "minutes": 60, "reason": "lost phone" });
+    let without = installation.key(tenant, &[Scope::Verify, Scope::Read, Scope::Admin, Scope::Support]).await;
+    let refused = installation.call(&without, "POST", &path, body()).await;
+    assert_eq!((refused.status, refused.code()), (403, ErrorCode::ScopeMissing.as_str()));
+    let with = installation.key(tenant, &[Scope::Pass, Scope::Verify]).await;
+    for (body, status) in [
+        (json!({ "minutes": 9, "reason": "x" }), 422),
+        (json!({ "length": 7, "reason": "x" }), 422),
+        (json!({ "minutes": 60 }), 400),
+    ] {
+        assert_eq!(installation.call(&with, "POST", &path, body.clone()).await.status, status, "{body}");
+    }
+    let given = installation.call(&with, "POST", &path, body()).await;
+    assert_eq!((given.status, given.body["state"].as_str()), (201, Some("open")), "{}", given.body);
+    let pass = given.body["pass"].as_str().expect("the pass").to_owned();
+    let seen = installation
+        .call(&without, "GET", &format!("/api/v1/users/{member}/methods"), Value::Null)
+        .await;
+    assert_eq!(seen.body["pass"]["one_time"], json!(true));
+    assert!(!seen.body.to_string().contains(&pass));
+    let verify = || json!({ "user": UPN, "code": pass });
+    let answer = installation.call(&with, "POST", "/api/v1/verifications", verify()).await;
+    assert_eq!(
+        (answer.body["decision"].as_str(), answer.body["method"].as_str()),
+        (Some("allowed"), Some("pass")),
+        "{}",
+        answer.body
+    );
+    let again = installation.call(&with, "POST", "/api/v1/verifications", verify()).await;
+    assert_eq!(
+        (again.body["decision"].as_str(), again.body["reason"].as_str()),
+        (Some("denied"), Some("code_reused"))
+    );
+    assert_eq!(
+        installation.call(&without, "DELETE", &format!("{path}?reason=x"), Value::Null).await.status,
+        403
+    );
+    assert_eq!(installation.call(&with, "DELETE", &format!("{path}?reason=x"), Value::Null).await.status, 204);
+    assert_eq!(installation.call(&with, "DELETE", &format!("{path}?reason=x"), Value::Null).await.status, 404);
+    let theirs = format!("/api/v1/users/{}/passes", installation.zuid.member);
+    assert_eq!(installation.call(&with, "POST", &theirs, body()).await.status, 404);
+}
+
+/// B17: app passwords are off until the policy lists them, told once, checked at their own address alone.
+#[tokio::test]
+async fn b17_app_passwords_by_the_interface() {
+    let installation = Installation::new().await;
+    let (tenant, member, key) = (installation.noord.tenant, installation.noord.member.clone(), installation.noord.key.clone());
+    let path = format!("/api/v1/users/{member}/app-passwords");
+    let body = || json!({ "label": "Mail on the old phone" });
+    let off = installation.call(&key, "POST", &path, body()).await;
+    assert_eq!((off.status, off.code()), (403, ErrorCode::MethodKindOff.as_str()));
+    let (directory, admin) = (installation.domain.directory(), Admin::console(tenant));
+    let (_, mut policy) = directory.policy(&admin).await.expect("a policy");
+    policy.methods.push(model::MethodRule {
+        kind: model::MethodKind::AppPassword,
+        uses: vec![model::MethodUse::SignIn],
+    });
+    directory.publish_policy(&admin, policy).await.expect("published");
+    let made = installation.call(&key, "POST", &path, body()).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    let (id, password) = (
+        made.body["id"].as_str().expect("an id").to_owned(),
+        made.body["password"].as_str().expect("letters").to_owned(),
+    );
+    assert_eq!(password.len(), 16);
+    let check = |password: &str| json!({ "user": UPN, "password": password, "protocol": "imap", "client_ip": "203.0.113.9" });
+    let verify = "/api/v1/app-passwords/verify";
+    let answer = installation.call(&key, "POST", verify, check(&password)).await;
+    assert_eq!((answer.status, answer.body["decision"].as_str()), (200, Some("allowed")), "{}", answer.body);
+    let elsewhere = json!({ "user": UPN, "code": password });
+    let answer = installation.call(&key, "POST", "/api/v1/verifications", elsewhere).await;
+    assert_eq!(answer.body["decision"], json!("denied"), "{}", answer.body);
+    let listed = installation.call(&key, "GET", &path, Value::Null).await;
+    assert_eq!(listed.body["items"][0]["last_used_ip"], json!("203.0.113.9"));
+    assert!(!listed.body.to_string().contains(&password));
+    let of = MemberRef::Upn(Upn::parse(UPN).expect("a name"));
+    directory.set_password(&admin, &of, "vier natte eenden").await.expect("a password");
+    directory.set_mfa_state(&admin, &of, MfaState::Enforced, true, None).await.expect("enforced");
+    let own = installation.call(&key, "POST", verify, check("vier natte eenden")).await;
+    assert_eq!(
+        (own.body["decision"].as_str(), own.body["reason"].as_str(), own.body["code"].as_str()),
+        (Some("denied"), Some("app_password_required"), Some("0x800434D4L")),
+        "{}",
+        own.body
+    );
+    let gone = installation.call(&key, "POST", verify, check(&password)).await;
+    assert_eq!(gone.body["reason"], json!("wrong_password"), "ended with the password");
+    assert_eq!(
+        installation.call(&key, "DELETE", &format!("{path}/{id}?reason=x"), Value::Null).await.status,
+        404
+    );
+    assert_eq!(installation.call("", "POST", verify, check(&password)).await.status, 401);
 }

@@ -191,10 +191,11 @@ fn methods(model: &MemberPage) -> AnyView {
         all => text!(member.codes_left, left = info.recovery_left.to_string(), all = all.to_string()),
     };
     let note = move || view! { <p class="small">{codes}</p> };
+    let open = pass::open(info);
     if info.methods.is_empty() {
         return view! {
             <Section id="methods" title=text!(member.methods) note=note>
-                {pass::open(info)}
+                {open}
                 <div class="card flush">
                     <EmptyState icon=IconName::Shield title=text!(member.m_empty_title) words=text!(member.m_empty_words)/>
                 </div>
@@ -216,7 +217,7 @@ fn methods(model: &MemberPage) -> AnyView {
     let rows = info.methods.iter().map(|method| method_row(method, &here, model.may_remove)).collect_view();
     view! {
         <Section id="methods" title=text!(member.methods) note=note>
-            {pass::open(info)}
+            {open}
             <Table caption=text!(member.methods) columns=columns>{rows}</Table>
         </Section>
     }

@@ -154,7 +154,11 @@ pub fn given_page(shell: ConsoleShell, model: GivenPage) -> Page {
         from = format::moment(pass.valid_from),
         until = format::moment(pass.valid_until)
     );
-    let uses = if pass.one_time { text!(member.pass_given_once) } else { text!(member.pass_given_several) };
+    let uses = if pass.one_time {
+        text!(member.pass_given_once)
+    } else {
+        text!(member.pass_given_several)
+    };
     let (words, how, to_member) = (
         text!(member.pass_given_words, name = name()),
         text!(member.pass_given_how, name = name()),

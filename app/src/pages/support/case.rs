@@ -142,7 +142,12 @@ fn view(model: CasePage) -> AnyView {
         text!(support.what_fixes)
     };
     let span = span(&case);
-    let (fixes, picture, aside, steps) = (fixes(&case, &may, member_href.as_deref()), picture::of(&case), aside(&case, member_href), steps::timeline(&case.steps));
+    let (fixes, picture, aside, steps) = (
+        fixes(&case, &may, member_href.as_deref()),
+        picture::of(&case),
+        aside(&case, member_href),
+        steps::timeline(&case.steps),
+    );
     let toast = done.map(|act| view! { <Toast>{act.done()}</Toast> });
     view! {
         <ConsolePage
@@ -214,7 +219,9 @@ fn fixes(case: &CaseView, may: &[Permission], member_href: Option<&str>) -> AnyV
             let act = Act::of(fix).filter(|act| act.fits(case));
             let here_or_there = match (fix, act) {
                 // A pass has terms, which are asked for on the member's own page.
-                (domain::journal::diagnosis::Fix::GivePass, _) => there.map(|member| (Permission::GivePasses, format!("{member}?do=pass"), text!(support.do_pass))),
+                (domain::journal::diagnosis::Fix::GivePass, _) => {
+                    there.map(|member| (Permission::GivePasses, format!("{member}?do=pass"), text!(support.do_pass)))
+                }
                 (_, Some(act)) => Some((act.needs(), format!("{here}?do={}", act.key()), act.button())),
                 (_, None) => None,
             };

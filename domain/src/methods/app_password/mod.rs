@@ -95,15 +95,7 @@ impl Methods<'_> {
             return Err(MethodError::AppPasswordLimit(APP_PASSWORDS_MAX));
         }
         let (id, letters) = (rng.id(now), new_letters(rng));
-        store::insert(
-            &mut tx,
-            id,
-            view.id,
-            label.as_str(),
-            &app_password_mac(&keys, view.id, letters.expose()),
-            now,
-        )
-        .await?;
+        store::insert(&mut tx, id, view.id, label.as_str(), &app_password_mac(&keys, view.id, letters.expose()), now).await?;
         let after = json!({ "label": label });
         self.record(&mut tx, view.id, by.who(), Event::AppPasswordMade, None, Value::Null, after)
             .await?;

@@ -61,14 +61,7 @@ pub(crate) async fn end(tx: &mut TenantTx, member: MemberId, id: Uuid, now: Time
 }
 
 /// Marks an app password as used; false when there is none with this MAC.
-pub(crate) async fn set_used(
-    tx: &mut TenantTx,
-    member: MemberId,
-    mac: &[u8],
-    address: Option<&str>,
-    protocol: &str,
-    now: Timestamp,
-) -> Result<bool, DbError> {
+pub(crate) async fn set_used(tx: &mut TenantTx, member: MemberId, mac: &[u8], address: Option<&str>, protocol: &str, now: Timestamp) -> Result<bool, DbError> {
     let tenant = tx.tenant().0;
     let used = sqlx::query!(
         "update app_password set last_used_at = $4, last_used_ip = $5, last_protocol = $6

@@ -60,16 +60,23 @@ async fn b17_an_app_password_opens_its_one_door_alone() {
     let ann = app.member_with_both("ann").await;
     let bob = app.member_with_both("bob").await;
     app.set_state(&ann, MfaState::Enforced).await;
-    assert!(matches!(makes(&app, &ann).await, Err(MethodError::KindOff(MethodKind::AppPassword))), "off by default");
+    assert!(
+        matches!(makes(&app, &ann).await, Err(MethodError::KindOff(MethodKind::AppPassword))),
+        "off by default"
+    );
     allows_them(&app).await;
     let made = makes(&app, &ann).await.expect("made");
     let letters = made.reveal().to_owned();
     assert_eq!(told(&app, &ann.upn, &letters).await, OPENS);
     assert_eq!(told(&app, &ann.upn, &letters.to_uppercase()).await, OPENS);
     let seen = app.domain.methods().app_passwords_of(&app.admin, &MemberRef::Id(ann.id)).await.expect("a list");
-    assert_eq!((seen.len(), seen[0].last_used_ip.as_deref(), seen[0].last_protocol.as_deref()), (1, Some("203.0.113.24"), Some("imap")));
     assert_eq!(
-        app.number("select count(*) from auth_log where decision = 'allowed' and method_kind = 'app_password' and not second_factor").await,
+        (seen.len(), seen[0].last_used_ip.as_deref(), seen[0].last_protocol.as_deref()),
+        (1, Some("203.0.113.24"), Some("imap"))
+    );
+    assert_eq!(
+        app.number("select count(*) from auth_log where decision = 'allowed' and method_kind = 'app_password' and not second_factor")
+            .await,
         2
     );
     assert_eq!(app.number("select count(*) from usage").await, 0);
@@ -140,14 +147,18 @@ async fn b17_an_enforced_members_own_password_is_refused() {
     app.set_state(&ann, MfaState::Enforced).await;
     assert_eq!(told(&app, &ann.upn, PASSWORD).await, refused);
     assert_eq!(
-        app.number("select count(*) from auth_log where decision = 'denied' and reason = 'app_password_required' and application = 'imap'").await,
+        app.number("select count(*) from auth_log where decision = 'denied' and reason = 'app_password_required' and application = 'imap'")
+            .await,
         1
     );
     app.set_state(&ann, MfaState::Disabled).await;
     let directory = app.domain.directory();
     directory.grant_role(&app.admin, &MemberRef::Id(ann.id), Role::Support).await.expect("granted");
     assert_eq!(told(&app, &ann.upn, PASSWORD).await, refused, "a role always needs a second factor");
-    directory.withdraw_role(&app.admin, &MemberRef::Id(ann.id), Role::Support).await.expect("withdrawn");
+    directory
+        .withdraw_role(&app.admin, &MemberRef::Id(ann.id), Role::Support)
+        .await
+        .expect("withdrawn");
     assert_eq!(told(&app, &ann.upn, PASSWORD).await, own);
 }
 

@@ -57,7 +57,13 @@ fn a_pass_has_its_length_and_a_letter() {
 #[test]
 fn its_terms_have_bounds() {
     let now = start();
-    let minutes = |minutes| PassTerms { minutes, ..PassTerms::default() }.times(now);
+    let minutes = |minutes| {
+        PassTerms {
+            minutes,
+            ..PassTerms::default()
+        }
+        .times(now)
+    };
     assert!(minutes(9).is_err() && minutes(43_201).is_err());
     assert_eq!(minutes(10).expect("good").1, now + SignedDuration::from_mins(10));
     assert_eq!(minutes(43_200).expect("good").1, now + SignedDuration::from_hours(24 * 30));
@@ -91,7 +97,10 @@ async fn a_pass_opens_in_place_of_the_password_and_as_the_second_factor() {
     };
     let pass = gives(&app, &ann, several).await;
     let opened = signs_in(&app, &ann, &pass).await;
-    assert!(matches!(&opened, PassOutcome::Right(right) if right.member == ann.id && right.method == MethodKind::Pass), "{opened:?}");
+    assert!(
+        matches!(&opened, PassOutcome::Right(right) if right.member == ann.id && right.method == MethodKind::Pass),
+        "{opened:?}"
+    );
     assert_eq!(
         app.number("select count(*) from auth_log where decision = 'allowed' and reason = 'right_code' and method_kind = 'pass' and second_factor")
             .await,
@@ -106,7 +115,10 @@ async fn a_pass_opens_in_place_of_the_password_and_as_the_second_factor() {
     assert!(view.families.contains(&Family::Pass), "it is offered: {:?}", view.families);
     assert!(matches!(answers(&app, &at, Purpose::SignIn, &pass).await, Ok(Answered::Right(right)) if right.method == MethodKind::Pass));
     let answer = app.verify(ann.upn.as_str(), &pass.to_lowercase()).await.expect("an answer");
-    assert_eq!((answer.decision, answer.reason, answer.method), (Some(Decision::Allowed), Some(RightCode), Some(MethodKind::Pass)));
+    assert_eq!(
+        (answer.decision, answer.reason, answer.method),
+        (Some(Decision::Allowed), Some(RightCode), Some(MethodKind::Pass))
+    );
     // Its session may change security info for as long as it is good.
     let me = app.signed_in(&ann, 2, 30);
     assert!(matches!(app.domain.methods().begin_totp(&me).await, Err(MethodError::StepUp)));
@@ -167,19 +179,20 @@ async fn b19_a_pass_opens_within_its_bounds_alone() {
     assert!(matches!(signs_in(&app, &ann, &replaced).await, PassOutcome::Wrong(_)), "replaced");
     methods.withdraw_pass(&app.admin, &of, "not needed").await.expect("taken back");
     assert!(matches!(signs_in(&app, &ann, &new).await, PassOutcome::Wrong(_)), "taken back");
-    assert!(matches!(
-        methods.withdraw_pass(&app.admin, &of, "again").await,
-        Err(MethodError::Unknown)
-    ));
+    assert!(matches!(methods.withdraw_pass(&app.admin, &of, "again").await, Err(MethodError::Unknown)));
 
     let directory = app.domain.directory();
     let off = gives(&app, &ann, PassTerms::default()).await;
     directory.set_enabled(&app.admin, &of, false, "left").await.expect("off");
     assert!(matches!(signs_in(&app, &ann, &off).await, PassOutcome::Wrong(_)), "switched off");
     directory.set_enabled(&app.admin, &of, true, "back").await.expect("on");
-    assert!(matches!(signs_in(&app, &ann, &off).await, PassOutcome::Wrong(_)), "and not back with the account");
+    assert!(
+        matches!(signs_in(&app, &ann, &off).await, PassOutcome::Wrong(_)),
+        "and not back with the account"
+    );
     assert_eq!(
-        app.number("select count(*) from audit_log where event in ('pass.given', 'pass.withdrawn')").await,
+        app.number("select count(*) from audit_log where event in ('pass.given', 'pass.withdrawn')")
+            .await,
         6
     );
 }
@@ -362,9 +375,7 @@ async fn passes_are_given_downwards_and_by_right() {
     assert_eq!(give(&admin(&desk, Role::Support), &desk).await, Err(ErrorCode::NotForOneself));
     assert_eq!(give(&admin(&chief, Role::GlobalAdmin), &chief).await, Err(ErrorCode::NotForOneself));
     assert_eq!(give(&admin(&reader, Role::Reader), &target).await, Err(ErrorCode::Forbidden));
-    let operator = Operator {
-        who: Who::Member(target.id),
-    };
+    let operator = Operator { who: Who::Member(target.id) };
     assert_eq!(give(&operator.admin_of(app.tenant), &target).await, Err(ErrorCode::NotForOneself));
     let key = |scopes: &[Scope]| crate::actor::Integration {
         tenant: app.tenant,
@@ -372,7 +383,11 @@ async fn passes_are_given_downwards_and_by_right() {
         scopes: scopes.to_vec(),
         path: Path::Cloud,
     };
-    assert_eq!(give(&key(&[Scope::Admin]).admin(), &target).await, Err(ErrorCode::Forbidden), "scope admin is not scope pass");
+    assert_eq!(
+        give(&key(&[Scope::Admin]).admin(), &target).await,
+        Err(ErrorCode::Forbidden),
+        "scope admin is not scope pass"
+    );
     assert_eq!(give(&key(&[Scope::Support, Scope::Verify]).admin(), &target).await, Err(ErrorCode::Forbidden));
     assert_eq!(give(&key(&[Scope::Pass]).admin(), &target).await, Ok(()));
     assert_eq!(give(&key(&[Scope::Pass]).admin(), &desk).await, Err(ErrorCode::RankTooHigh));
