@@ -41,7 +41,10 @@ const DOCUMENTS: &[(&str, &str)] = &[
     ("delivery_provider.settings", "addresses and names of a gateway, without its secret"),
     ("idempotency.answer", "the answer of a verification, ten minutes"),
     ("installation_log.detail", "details of an event of the installation"),
-    ("method.params", "digits, period and hash of an app; the masked number of a phone; the public key of a passkey"),
+    (
+        "method.params",
+        "digits, period and hash of an app; the masked number of a phone; the public key of a passkey",
+    ),
     ("oath_token.params", "digits, period and hash of a token"),
     ("policy_version.document", "the policy"),
     ("session.data", "where to go back after signing in"),
