@@ -3,7 +3,7 @@
 use crate::tokens::{TokenError, TokenQuery};
 use crate::{
     actor::{Operator, Scope},
-    directory::{DirectoryError, MemberPatch, MemberQuery, MemberRef, NewMember, SetUpToken, api_key::Credential},
+    directory::{DirectoryError, MemberPatch, MemberQuery, MemberRef, NewMember, SetUpToken, api_key::Credential, block::BlockTerm},
     journal::view::{AuditQuery, SignInQuery},
     methods::{MethodError, OathSeed, pass::PassTerms},
     sign_in::{BegunAttempt, LegacyRequest, NewSession, SessionStage, SignInError},
@@ -211,6 +211,11 @@ async fn e1_e3_no_verb_reaches_into_another_tenant() {
             withdraw_role(by, r, Role::GlobalAdmin) on directory => nothing;
             set_password(by, r, "zeven groene kikkers") on directory => nothing;
             make_set_up_link(by, r) on directory => nothing;
+            block(by, r, BlockTerm::default(), "x") on directory => nothing;
+            unblock(by, r, "x") on directory => nothing;
+            open_bypass(by, r, 300, "x") on directory => nothing;
+            close_bypass(by, r, "x") on directory => nothing;
+            standing(by, r) on directory => nothing;
             of(by, r) on methods => nothing;
             add_totp(by, r, seed, OathParams::default(), true) on methods => nothing;
             remove_of(by, r, theirs.method, "x") on methods => nothing;
@@ -376,6 +381,7 @@ async fn e1_e3_no_verb_reaches_into_another_tenant() {
 fn verbs() -> BTreeSet<&'static str> {
     [
         include_str!("directory/mod.rs"),
+        include_str!("directory/block/mod.rs"),
         include_str!("methods/mod.rs"),
         include_str!("methods/address.rs"),
         include_str!("methods/pass/mod.rs"),

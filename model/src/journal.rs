@@ -69,6 +69,12 @@ text_enum! {
         Approved = "approved",
         /// Signed in with a passkey.
         Passkey = "passkey",
+        /// A one-time bypass stood in for the second factor.
+        Bypassed = "bypassed",
+        /// Not asked for a second factor: the address lies in a trusted network.
+        TrustedNetwork = "trusted_network",
+        /// Not asked for a second factor: the browser is remembered.
+        RememberedDevice = "remembered_device",
         /// Registration has to come first.
         RegistrationRequired = "registration_required",
         /// The page was left before a second factor was asked.
@@ -143,6 +149,7 @@ impl Reason {
     pub const fn denial_key(self) -> Option<&'static str> {
         Some(match self {
             Self::RightCode | Self::RecoveryCodeUsed | Self::Registered | Self::PasswordOnly | Self::Approved | Self::Passkey => return None,
+            Self::Bypassed | Self::TrustedNetwork | Self::RememberedDevice => return None,
             Self::RegistrationRequired | Self::PageClosed => return None,
             Self::WrongPassword | Self::Disabled | Self::RegistrationRefused | Self::AppPasswordRequired | Self::PassExpired | Self::BlockedByPolicy => {
                 "invalid_auth"
@@ -263,6 +270,8 @@ text_enum! {
         DeliveryRefused = "delivery_refused",
         /// The code was right.
         CodeRight = "code_right",
+        /// No code was asked for, and what stood in for it.
+        SecondSkipped = "second_skipped",
         /// The code was wrong.
         CodeWrong = "code_wrong",
         /// The code had been used.

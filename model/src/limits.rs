@@ -104,3 +104,19 @@ pub const PASS_MINUTES: i64 = 60;
 pub const APP_PASSWORDS_MAX: i64 = 40;
 /// Letters of an app password.
 pub const APP_PASSWORD_LETTERS: usize = 16;
+/// Days of a block, where nobody says otherwise.
+pub const BLOCK_DAYS: i64 = 90;
+/// The same, most: ten years. What lasts longer has no end.
+pub const BLOCK_DAYS_MAX: i64 = 3_650;
+/// The end of a block without end, in seconds since 1970: the first day of the year 9999.
+pub const BLOCK_WITHOUT_END: i64 = 253_370_764_800;
+/// Blocks of one member that are shown, newest first.
+pub const BLOCKS_SHOWN: i64 = 20;
+/// Seconds that a one-time bypass waits, fewest.
+pub const BYPASS_SECONDS_MIN: i64 = 30;
+/// The same, most: an hour.
+pub const BYPASS_SECONDS_MAX: i64 = 3_600;
+/// The same, where nobody says otherwise.
+pub const BYPASS_SECONDS: i64 = 300;
+/// Days for which a browser may be remembered, most.
+pub const REMEMBER_DAYS_MAX: i64 = 30;

@@ -1,6 +1,6 @@
 //! The policy document of a tenant: one table of methods, an ordered list of rules, the numbers. Versioned as a whole.
 
-use crate::{MethodKind, MethodUse, Role, text::text_enum};
+use crate::{MethodKind, MethodUse, REMEMBER_DAYS_MAX, Role, text::text_enum};
 use serde::{Deserialize, Serialize};
 
 /// All that a tenant decides about verification. A tenant has one from its birth; no document means deny.
@@ -21,6 +21,9 @@ pub struct PolicyDocument {
     /// Sent codes: where to and how many.
     #[serde(default)]
     pub delivery: DeliveryLimits,
+    /// What may stand in for a second factor, and what a fraud report does.
+    #[serde(default)]
+    pub trust: Trust,
 }
 
 /// One row of the method table.
@@ -159,6 +162,19 @@ impl Default for DeliveryLimits {
     }
 }
 
+/// What a tenant trusts (product rule 7). All of it is off at birth, and none of it holds in the strict profile, for admins, before a change, or where a
+/// rule or a role demands a second factor.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Trust {
+    /// Whoever signs in from a trusted network is not asked for a second factor.
+    pub networks_skip: bool,
+    /// Days for which a browser may be remembered, 1 to 30; 0 is off.
+    pub remember_days: i64,
+    /// A member who reports that somebody else is trying is blocked.
+    pub fraud_blocks: bool,
+}
+
 /// What is wrong with a document: the field and the value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: {problem}")]
@@ -188,6 +204,7 @@ impl PolicyDocument {
             registration: Registration::default(),
             limits: Limits::default(),
             delivery: DeliveryLimits::default(),
+            trust: Trust::default(),
         }
     }
 
@@ -218,6 +235,7 @@ impl PolicyDocument {
         within("delivery.per_day", self.delivery.per_day, 1, 1_000_000)?;
         within("delivery.per_country_day", self.delivery.per_country_day, 1, 1_000_000)?;
         within("delivery.server_code_seconds", self.delivery.server_code_seconds, 30, 600)?;
+        within("trust.remember_days", self.trust.remember_days, 0, REMEMBER_DAYS_MAX)?;
         let is_country = |code: &String| code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase());
         if let Some((n, code)) = self.delivery.countries.iter().enumerate().find(|(_, code)| !is_country(code)) {
             let shown: String = code.chars().filter(|c| !c.is_control()).take(20).collect();

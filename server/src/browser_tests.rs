@@ -615,3 +615,48 @@ async fn b13_strict_lets_a_pass_into_the_wizard_and_no_password() {
     assert_eq!(done.status, 200, "{}", done.body);
     assert!(site.opens(&done.cookie().expect("a new cookie")).await);
 }
+
+/// A blocked member learns why after the password, and a stranger who guesses learns nothing.
+#[tokio::test]
+async fn a_block_is_told_after_the_password_alone() {
+    let site = Site::new().await;
+    let seed = site.member("ann", &[], true).await;
+    let session = site.sign_in("ann", &seed).await;
+    assert!(site.opens(&session).await);
+    let of = MemberRef::Upn(Upn::parse("ann@noord.example").expect("a name"));
+    let term = domain::directory::block::BlockTerm::default();
+    site.domain.directory().block(&site.admin, &of, term, "secret reason").await.expect("blocked");
+    assert!(!site.opens(&session).await, "the session has ended");
+    let password = async |typed: &str| {
+        let named = site.post("/sign-in", "", "step=name&upn=ann%40noord.example").await.cookie().expect("a cookie");
+        let form = format!("step=password&password={}", typed.replace(' ', "+"));
+        site.post("/sign-in", &named, &form).await
+    };
+    let wrong = password("drie droge eenden").await;
+    assert_eq!(wrong.status, ErrorCode::WrongPassword.status());
+    assert!(!wrong.body.to_lowercase().contains("blocked"), "{}", wrong.body);
+    let right = password(PASSWORD).await;
+    assert_eq!(right.status, ErrorCode::Blocked.status());
+    assert!(
+        right.body.contains("This account is blocked") && right.body.contains("15 Feb"),
+        "{}",
+        right.body
+    );
+    assert!(!right.body.contains("secret reason"), "what the admin wrote is for admins");
+}
+
+/// Whoever is let in by a bypass opens neither the console nor a change: no factor was shown.
+#[tokio::test]
+async fn a_bypass_opens_no_console() {
+    let site = Site::new().await;
+    site.member("ann", &[Role::AuthAdmin], true).await;
+    let of = MemberRef::Upn(Upn::parse("ann@noord.example").expect("a name"));
+    site.domain.directory().open_bypass(&site.admin, &of, 300, "test").await.expect("a bypass");
+    let named = site.post("/sign-in", "", "step=name&upn=ann%40noord.example").await.cookie().expect("a cookie");
+    let form = format!("step=password&password={}", PASSWORD.replace(' ', "+"));
+    let session = site.post("/sign-in", &named, &form).await.cookie().expect("a session");
+    assert_eq!(site.get("/security-info", &session).await.status, 200);
+    assert_eq!(site.get("/admin/noord/users", &session).await.status, 404);
+    let add = site.get("/security-info/add/token", &session).await;
+    assert_ne!(add.status, 200, "a change asks for a factor first: {}", add.status);
+}

@@ -197,6 +197,13 @@ async fn each_role_opens_its_own_doors() {
         ("POST", user.clone(), form("link"),            [404, 403, 403, 200, 403, 403, 200, 404, 200, 404]),
         ("GET", ask("pass"), String::new(),             [404, 403, 200, 200, 403, 403, 200, 404, 200, 404]),
         ("POST", user.clone(), form("pass&minutes=60"), [404, 403, 200, 200, 403, 403, 200, 404, 200, 404]),
+        ("GET", ask("block"), String::new(),            [404, 403, 403, 200, 403, 403, 200, 404, 200, 404]),
+        ("GET", ask("bypass"), String::new(),           [404, 403, 403, 200, 403, 403, 200, 404, 200, 404]),
+        ("POST", user.clone(), form("bypass&term=60"),  [404, 403, 403, 303, 403, 403, 303, 404, 303, 404]),
+        ("POST", user.clone(), form("block&term=30"),   [404, 403, 403, 303, 403, 403, 303, 404, 303, 404]),
+        ("POST", user.clone(), form("bypass&term=60"),  [404, 403, 403, 422, 403, 403, 422, 404, 422, 404]),
+        ("GET", ask("unblock"), String::new(),          [404, 403, 403, 200, 403, 403, 200, 404, 200, 404]),
+        ("POST", user.clone(), form("unblock"),         [404, 403, 403, 303, 403, 403, 409, 404, 409, 404]),
         ("POST", user.clone(), form("roles"),           [404, 403, 403, 403, 403, 403, 303, 404, 303, 404]),
         ("GET", format!("{users}/{foreign}"), String::new(), [404, 404, 404, 404, 404, 404, 404, 404, 404, 404]),
         ("POST", format!("{users}/{foreign}"), form("off"), [404, 403, 403, 404, 403, 403, 404, 404, 404, 404]),
@@ -717,4 +724,56 @@ async fn a_pass_is_given_on_a_page_and_shown_once() {
     let refused = installation.call(&cookie, "POST", &own, "do=pass&minutes=60&reason=me").await;
     assert_eq!(refused.status, model::ErrorCode::NotForOneself.status());
     assert!(refused.body.contains(model::ErrorCode::NotForOneself.as_str()) || refused.body.contains("for yourself"));
+}
+
+/// A block and a bypass: their terms, what is told on the member's page, and that nobody does either for himself.
+#[tokio::test]
+async fn a_member_is_blocked_and_let_in_again_on_pages() {
+    let installation = Installation::new().await;
+    let noord = installation.noord;
+    let admin = installation.member(noord, "admin@noord.example", &[Role::AuthAdmin]).await;
+    let target = installation.member(noord, "target@noord.example", &[]).await;
+    let cookie = installation.session(noord, admin, 2).await;
+    let page = format!("/admin/noord/users/{target}");
+    let post = async |form: &str| installation.call(&cookie, "POST", &page, form).await;
+    let get = async |query: &str| installation.call(&cookie, "GET", &format!("{page}{query}"), "").await;
+    let terms = get("?do=block").await;
+    assert!(terms.status == 200 && terms.body.contains("Until somebody lifts it"), "{}", terms.body);
+    for (form, status) in [
+        ("do=block&term=7&reason=", 422),
+        ("do=block&term=8&reason=x", 400),
+        ("do=block&term=&reason=x", 400),
+        ("do=bypass&term=none&reason=x", 400),
+        ("do=bypass&term=301&reason=x", 400),
+    ] {
+        assert_eq!(post(form).await.status, status, "{form}");
+    }
+    let opened = post("do=bypass&term=300&reason=phone+at+home").await;
+    assert_eq!((opened.status, opened.location.as_str()), (303, format!("{page}?done=bypass").as_str()));
+    let overview = get("").await;
+    assert!(overview.body.contains("A one-time bypass is open") && overview.body.contains("phone at home"));
+    let blocked = post("do=block&term=none&reason=stolen+%3Cb%3Elaptop").await;
+    assert_eq!((blocked.status, blocked.location.as_str()), (303, format!("{page}?done=block").as_str()));
+    let overview = get("").await;
+    assert!(
+        overview.body.contains("Blocked by an admin") && overview.body.contains("until somebody lifts it"),
+        "{}",
+        overview.body
+    );
+    assert!(overview.body.contains("stolen &lt;b&gt;laptop"), "what was typed is text");
+    assert!(!overview.body.contains("A one-time bypass is open"), "a block ends it");
+    assert!(overview.body.contains("do=unblock") && !overview.body.contains("do=bypass"));
+    assert_eq!(post("do=unblock&reason=found").await.status, 303);
+    let overview = get("").await;
+    assert!(
+        !overview.body.contains("Blocked by an admin") && overview.body.contains("found"),
+        "the history stays"
+    );
+    let own = format!("/admin/noord/users/{admin}");
+    let mine = installation.call(&cookie, "GET", &own, "").await;
+    assert!(!mine.body.contains("do=block") && !mine.body.contains("do=bypass"));
+    for form in ["do=block&term=7&reason=me", "do=bypass&term=60&reason=me", "do=unblock&reason=me"] {
+        let refused = installation.call(&cookie, "POST", &own, form).await;
+        assert_eq!(refused.status, model::ErrorCode::NotForOneself.status(), "{form}");
+    }
 }

@@ -332,3 +332,43 @@ async fn a_file_holds_what_is_shown() {
     let typed = installation.get(&cookie, &format!("/admin/noord/journal?q={id}")).await;
     assert_eq!((typed.status, typed.location), (303, format!("/admin/noord/journal?session_id={id}")));
 }
+
+/// A block is found at the desk and lifted there by whoever may; support is told whom to ask.
+#[tokio::test]
+async fn a_block_is_found_and_lifted_at_the_desk() {
+    let installation = Installation::new().await;
+    let support = installation.somebody("support", &[Role::Support], 2).await;
+    let auth = installation.somebody("auth", &[Role::AuthAdmin], 2).await;
+    let (domain, admin) = (&installation.domain, Admin::console(installation.noord.tenant));
+    let of = MemberRef::Id(installation.noord.victim);
+    let directory = domain.directory();
+    directory.block(&admin, &of, Default::default(), "stolen laptop").await.expect("blocked");
+    let name = CleanText::parse("more").expect("a name");
+    let key = directory.create_api_key(&admin, &name, &Scope::ALL, Path::Cloud).await.expect("a key");
+    let request = Verification {
+        user: Upn::parse("ann@noord.example").expect("a name"),
+        code: Some(OfferedCode::parse("123456").expect("a code")),
+        method: None,
+        application: None,
+        client: Client::default(),
+        correlation_id: None,
+        idempotency: None,
+    };
+    let refused = domain.verification().verify(&key, None, request).await.expect("an answer");
+    let case = format!("/support/sessions/{}", refused.session_id);
+    let seen = installation.get(&support, &case).await;
+    assert!(
+        seen.body.contains("The member is blocked.") && !seen.body.contains("do=unblock"),
+        "{}",
+        seen.body
+    );
+    assert_eq!(installation.ask(&support, "POST", &case, "step=unblock&reason=x").await.status, 403);
+    let seen = installation.get(&auth, &case).await;
+    assert!(seen.body.contains("do=unblock"), "{}", seen.body);
+    assert_eq!(installation.get(&auth, &format!("{case}?do=unblock")).await.status, 200);
+    let done = installation.ask(&auth, "POST", &case, "step=unblock&reason=laptop+found").await;
+    assert_eq!((done.status, done.location), (303, format!("{case}?done=unblock")));
+    assert_eq!(installation.audited(Event::MemberUnblocked).await, 1);
+    assert!(!directory.member(&admin, &of).await.expect("a member").blocked);
+    assert!(!installation.get(&auth, &case).await.body.contains("do=unblock"), "nothing is left to lift");
+}

@@ -6,7 +6,7 @@ use axum::{
 };
 use domain::{
     actor::{Admin, Permission, Who},
-    directory::{DirectoryError, MemberRef, MemberView},
+    directory::{DirectoryError, MemberRef, MemberView, block::BlockTerm},
     journal::{AuditQuery, SignInQuery},
     methods::{
         MethodError, SecurityInfo,
@@ -29,7 +29,10 @@ use crate::{
     caller::{Answer, Guest, Stop, see},
     pages::{
         Problem,
-        member::{Act, ActPage, GivenPage, MemberPage, PassForm, PassPage, RolesPage, act_page, given_page, minutes, page, pass_page, roles_page, sensible},
+        member::{
+            Act, ActPage, GivenPage, MemberPage, PassForm, PassPage, RolesPage, TermsPage, WITHOUT_END, act_page, block_days, bypass_seconds, given_page,
+            minutes, page, pass_page, roles_page, sensible, terms_page,
+        },
         members::{LinkPage, link_page},
     },
     routes,
@@ -52,6 +55,7 @@ pub(super) struct MemberQuery {
 fn needs(act: Act) -> Permission {
     match act {
         Act::Enable | Act::Enforce | Act::Disable | Act::Reregister | Act::Sessions | Act::Remove => Permission::ManageMfa,
+        Act::Block | Act::Unblock | Act::Bypass | Act::BypassEnd => Permission::ManageMfa,
         Act::Unlock => Permission::Unlock,
         Act::Pass | Act::PassEnd => Permission::GivePasses,
         Act::Link | Act::Off | Act::On => Permission::ManageMembers,
@@ -94,6 +98,11 @@ pub(super) async fn show(guest: Guest, Path((slug, id)): Path<(String, String)>,
             };
             Ok(pass_terms(&guest, &console, member, form, replaces, None))
         }
+        Some(act @ (Act::Block | Act::Bypass)) => {
+            let usual = if act == Act::Block { BLOCK_DAYS } else { BYPASS_SECONDS };
+            let model = terms(&console, member, act, usual.to_string());
+            Ok(guest.show(|| terms_page(console.shell(Place::Members), model)))
+        }
         Some(act) => {
             let question = question(&guest, &console, member, act, &query.method).await?;
             Ok(guest.show(|| act_page(console.shell(Place::Members), question)))
@@ -105,6 +114,7 @@ async fn overview(guest: &Guest, console: &Console, member: MemberView, done: Op
     let (domain, admin) = (guest.domain(), &console.admin);
     let of = MemberRef::Id(member.id);
     let info = domain.methods().of(admin, &of).await.map_err(guest.fails())?;
+    let standing = domain.directory().standing(admin, &of).await.map_err(guest.fails())?;
     let sign_ins = match admin.may(Permission::ReadSignIns) {
         true => {
             let query = SignInQuery {
@@ -132,14 +142,18 @@ async fn overview(guest: &Guest, console: &Console, member: MemberView, done: Op
     let oneself = admin.who() == Who::Member(member.id);
     let mut acts: Vec<Act> = sensible(&member, locked)
         .into_iter()
-        .filter(|act| !above && admin.may(needs(*act)) && !(oneself && *act == Act::Pass))
+        .filter(|act| !above && admin.may(needs(*act)) && !(oneself && matches!(act, Act::Pass | Act::Block | Act::Unblock | Act::Bypass)))
         .collect();
     if !above && has_pass(&info) && admin.may(needs(Act::PassEnd)) {
         acts.insert(0, Act::PassEnd);
     }
+    if !above && standing.bypass.is_some() && admin.may(needs(Act::BypassEnd)) {
+        acts.insert(0, Act::BypassEnd);
+    }
     let model = MemberPage {
         slug: console.slug().to_owned(),
         info,
+        standing,
         sign_ins,
         changes,
         cases: console.sees_cases(),
@@ -204,6 +218,7 @@ pub(super) async fn act(guest: Guest, origin: Origin, Path((slug, id)): Path<(St
         Act::Roles => return change_roles(&guest, &console, member, &fields).await,
         Act::Link => return make_link(&guest, &console, &origin, member).await,
         Act::Pass => return give_pass(&guest, &console, member, &fields).await,
+        Act::Block | Act::Bypass => return block_or_bypass(&guest, &console, member, act, &fields).await,
         _ => {}
     }
     let mut again = question(&guest, &console, member.clone(), act, fields.one("method")).await?;
@@ -247,6 +262,8 @@ async fn perform(guest: &Guest, by: &Admin, member: &MemberView, act: Act, confi
         (Act::Sessions, _) => directory.revoke_sessions(by, &of, reason).await.map(drop),
         (Act::Off, _) => directory.set_enabled(by, &of, false, reason).await.map(drop),
         (Act::On, _) => directory.set_enabled(by, &of, true, reason).await.map(drop),
+        (Act::Unblock, _) => directory.unblock(by, &of, reason).await.map(drop),
+        (Act::BypassEnd, _) => directory.close_bypass(by, &of, reason).await,
         (Act::Remove, _) => {
             let id = method.parse::<MethodId>().map_err(|_| ErrorCode::NotFound)?;
             let removed = guest.domain().methods().remove_of(by, &of, id, reason).await;
@@ -304,6 +321,54 @@ async fn make_link(guest: &Guest, console: &Console, origin: &Origin, member: Me
             Ok(guest.show_with(error.code(), || act_page(console.shell(Place::Members), again)))
         }
         Err(error) => Err(guest.fails()(error)),
+    }
+}
+
+fn terms(console: &Console, member: MemberView, act: Act, term: String) -> TermsPage {
+    TermsPage {
+        slug: console.slug().to_owned(),
+        member,
+        act,
+        term,
+        reason: String::new(),
+        reason_error: None,
+        problem: None,
+    }
+}
+
+/// Blocks, or opens a bypass, for one of the times that the page offers.
+async fn block_or_bypass(guest: &Guest, console: &Console, member: MemberView, act: Act, fields: &Pairs) -> Answer {
+    let asked = fields.one("term").parse::<i64>().ok();
+    let offered = match act {
+        Act::Bypass => asked.is_some_and(|seconds| bypass_seconds().contains(&seconds)),
+        _ => asked.is_some_and(|days| block_days().contains(&days)) || fields.one("term") == WITHOUT_END,
+    };
+    if !offered {
+        return Err(guest.oops(ErrorCode::BadRequest));
+    }
+    let mut again = terms(console, member.clone(), act, fields.typed("term"));
+    again.reason = fields.typed("reason");
+    let Some(reason) = reason_of(fields) else {
+        return Ok(guest.show_with(ErrorCode::Invalid, || {
+            again.reason_error = Some(reason_words(&again.reason));
+            terms_page(console.shell(Place::Members), again)
+        }));
+    };
+    let (directory, by, of) = (guest.domain().directory(), &console.admin, MemberRef::Id(member.id));
+    let done = match (act, asked) {
+        (Act::Bypass, Some(seconds)) => directory.open_bypass(by, &of, seconds, reason.as_str()).await.map(drop),
+        (_, days) => {
+            let term = days.map_or(BlockTerm::WithoutEnd, BlockTerm::Days);
+            directory.block(by, &of, term, reason.as_str()).await.map(drop)
+        }
+    };
+    match done {
+        Ok(()) => Ok(see(&format!("{}?done={}", here(console, &member), act.word()))),
+        Err(error) if error.code().status() >= 500 => Err(guest.fails()(error)),
+        Err(error) => {
+            again.problem = Some(Problem::new(error.code()));
+            Ok(guest.show_with(error.code(), || terms_page(console.shell(Place::Members), again)))
+        }
     }
 }
 

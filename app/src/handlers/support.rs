@@ -208,6 +208,7 @@ pub(super) async fn act(guest: Guest, Path(id): Path<String>, uri: Uri, headers:
     let done = match act {
         Act::Unlock => directory.unlock(by, &member, &reason).await.map(|_| ()),
         Act::Reregister => directory.require_reregistration(by, &member, &reason).await.map(|_| ()),
+        Act::Unblock => directory.unblock(by, &member, &reason).await.map(|_| ()),
         Act::Enable => directory.set_enabled(by, &member, true, &reason).await.map(|_| ()),
         Act::Link => match directory.make_set_up_link(by, &member).await {
             Ok(token) => {

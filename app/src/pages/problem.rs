@@ -73,6 +73,9 @@ impl Problem {
 
     /// What to do, with the time in it.
     fn next(&self) -> String {
+        if let (ErrorCode::Blocked, Some(until)) = (self.code, self.until) {
+            return text!(problems.blocked_next, until = format::moment(until));
+        }
         let seconds = self.until.map(|until| until.duration_since(visit().now).as_secs().max(1).unsigned_abs());
         match (self.code, seconds.map(format::duration)) {
             (ErrorCode::CodeReused, Some(wait)) => text!(problems.reused_next_in, wait = wait),
@@ -100,6 +103,8 @@ impl Problem {
     pub(crate) fn headline(&self) -> AnyView {
         let wait = self
             .until
+            // Nobody waits for the end of a block with a clock in front of him.
+            .filter(|_| self.code != ErrorCode::Blocked)
             .map(|until| view! { <p>{text!(sign_in.wait_left)}" "<strong><Countdown until=until/></strong></p> });
         view! { <div class="lead"><h1>{words::error_title(self.code)}</h1><p>{self.next()}</p>{wait}</div> }.into_any()
     }

@@ -31,6 +31,15 @@ pub enum DirectoryError {
     /// Nobody would be left who can do everything.
     #[error("the last global admin would be left without a way in")]
     LastGlobalAdmin,
+    /// Nobody does this to himself.
+    #[error("this cannot be done for oneself")]
+    Oneself,
+    /// Nothing is there to be ended.
+    #[error("there is no {0} that could be ended")]
+    NotOpen(&'static str),
+    /// A number that this cannot have.
+    #[error("{0}")]
+    Terms(&'static str),
     /// The change has an effect that must be confirmed.
     #[error("{0}")]
     Confirm(&'static str),
@@ -75,6 +84,9 @@ impl DirectoryError {
             Self::SlugTaken => ErrorCode::SlugTaken,
             Self::DomainTaken(_) => ErrorCode::DomainTaken,
             Self::LastGlobalAdmin => ErrorCode::LastGlobalAdmin,
+            Self::Oneself => ErrorCode::NotForOneself,
+            Self::NotOpen(_) => ErrorCode::Conflict,
+            Self::Terms(_) => ErrorCode::Invalid,
             Self::Confirm(_) => ErrorCode::ConfirmationNeeded,
             Self::LinkGone => ErrorCode::SetUpLinkUsed,
             Self::Password(PasswordError::Busy) => ErrorCode::TooBusy,

@@ -2,6 +2,7 @@
 //! transaction.
 
 pub mod api_key;
+pub mod block;
 pub mod error;
 pub mod password;
 pub(crate) mod store;
@@ -424,6 +425,7 @@ impl Directory<'_> {
             // What was given for a while does not come back with the account.
             let now = change.now;
             store::end_passes(&mut change.tx, view.id, now).await?;
+            block::store::end_bypasses(&mut change.tx, view.id, now).await?;
             store::end_app_passwords(&mut change.tx, view.id, now).await?;
         }
         let now = change.now;
@@ -451,6 +453,7 @@ impl Directory<'_> {
         store::delete_sessions(&mut change.tx, view.id).await?;
         let now = change.now;
         store::end_passes(&mut change.tx, view.id, now).await?;
+        block::store::end_bypasses(&mut change.tx, view.id, now).await?;
         store::end_app_passwords(&mut change.tx, view.id, now).await?;
         store::set_removed(&mut change.tx, view.id, now).await?;
         change.finish(self, Event::MemberRemoved, by, Some(reason), view.facts(), Value::Null).await
@@ -533,7 +536,7 @@ impl Directory<'_> {
         let member = self.view(&mut tx, &MemberRef::Id(MemberId(member))).await.map_err(gone)?;
         tx.commit().await?;
         // Who is switched off gets in by no door (bar 23).
-        if tenant.suspended || member.disabled {
+        if tenant.suspended || member.disabled || member.blocked {
             return Err(DirectoryError::LinkGone);
         }
         Ok(SetUpLink { tenant, member, expires_at })
@@ -758,7 +761,7 @@ impl Directory<'_> {
     }
 
     async fn keep_a_global_admin(self, tx: &mut TenantTx, view: &MemberView) -> Result<()> {
-        if view.roles.contains(&Role::GlobalAdmin) && store::lock_other_global_admins(tx, view.id).await? == 0 {
+        if view.roles.contains(&Role::GlobalAdmin) && store::lock_other_global_admins(tx, view.id, self.0.clock().now()).await? == 0 {
             return Err(DirectoryError::LastGlobalAdmin);
         }
         Ok(())

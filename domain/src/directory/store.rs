@@ -228,6 +228,7 @@ pub(crate) struct MemberRow {
     pub(crate) wrong_in_row: i32,
     pub(crate) operator: bool,
     pub(crate) has_password: bool,
+    pub(crate) blocked: bool,
 }
 
 /// A method in a list.
@@ -269,7 +270,8 @@ pub(crate) async fn list_members(tx: &mut TenantTx, filter: &MemberFilter<'_>, l
              (select t.wait_until from throttle t where t.tenant_id = m.tenant_id and t.subject_id = m.member_id and t.scope = 'guard' and t.wait_until > $8) as locked_until,
              coalesce((select t.in_row from throttle t where t.tenant_id = m.tenant_id and t.subject_id = m.member_id and t.scope = 'guard'), 0) as "wrong_in_row!",
              exists(select 1 from operator o where o.tenant_id = m.tenant_id and o.member_id = m.member_id) as "operator!",
-             exists(select 1 from password p where p.tenant_id = m.tenant_id and p.member_id = m.member_id) as "has_password!"
+             exists(select 1 from password p where p.tenant_id = m.tenant_id and p.member_id = m.member_id) as "has_password!",
+             exists(select 1 from block b where b.tenant_id = m.tenant_id and b.member_id = m.member_id and b.ended_at is null and b.until > $8) as "blocked!"
            from member m
            where m.tenant_id = $1 and m.removed_at is null
              and ($2::uuid is null or m.member_id = $2)
@@ -315,6 +317,7 @@ pub(crate) async fn list_members(tx: &mut TenantTx, filter: &MemberFilter<'_>, l
             wrong_in_row: r.wrong_in_row,
             operator: r.operator,
             has_password: r.has_password,
+            blocked: r.blocked,
         })
         .collect())
 }
@@ -560,12 +563,15 @@ pub(crate) async fn delete_role(tx: &mut TenantTx, member: MemberId, role: &str)
 }
 
 /// Locks the rows of the global admins and tells how many other than this one can still sign in.
-pub(crate) async fn lock_other_global_admins(tx: &mut TenantTx, member: MemberId) -> Result<usize, DbError> {
+pub(crate) async fn lock_other_global_admins(tx: &mut TenantTx, member: MemberId, now: Timestamp) -> Result<usize, DbError> {
     let tenant = tx.tenant().0;
     let others = sqlx::query_scalar!(
         "select r.member_id from role_grant r join member m on m.tenant_id = r.tenant_id and m.member_id = r.member_id
-         where r.tenant_id = $1 and r.role = 'global_admin' and m.removed_at is null and m.disabled_at is null order by r.member_id for update",
-        tenant
+         where r.tenant_id = $1 and r.role = 'global_admin' and m.removed_at is null and m.disabled_at is null
+           and not exists (select 1 from block b where b.tenant_id = r.tenant_id and b.member_id = r.member_id and b.ended_at is null and b.until > $2)
+         order by r.member_id for update of r, m",
+        tenant,
+        now.to_sqlx() as _
     )
     .fetch_all(&mut **tx)
     .await?;

@@ -178,6 +178,8 @@ pub struct MemberView {
     pub wrong_in_row: i32,
     /// Switched off.
     pub disabled: bool,
+    /// Blocked by an admin or after a fraud report.
+    pub blocked: bool,
     /// Has a password.
     pub has_password: bool,
     /// Last sign-in.
@@ -230,6 +232,7 @@ impl MemberView {
             locked_until: row.locked_until,
             wrong_in_row: row.wrong_in_row,
             disabled: row.disabled,
+            blocked: row.blocked,
             has_password: row.has_password,
             last_sign_in_at: row.last_sign_in_at,
             created_at: row.created_at,

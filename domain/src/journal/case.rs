@@ -58,7 +58,7 @@ impl Journal<'_> {
         let last_good = last_good(&mut tx, subject, now).await?;
         let accepted = accepted(&mut tx, subject, &row, &steps).await?;
         let case_member = match member {
-            Some(member) => case_member(&mut tx, member, sight, views.clone()).await?,
+            Some(member) => case_member(&mut tx, member, now, sight, views.clone()).await?,
             None => None,
         };
         let changes = match member {
@@ -293,8 +293,10 @@ fn scope(stored: &str) -> &str {
     }
 }
 
-async fn case_member(tx: &mut TenantTx, member: Uuid, sight: Sight, methods: Vec<MethodView>) -> Result<Option<CaseMember>> {
-    let Some(row) = store::find_member(tx, member).await? else { return Ok(None) };
+async fn case_member(tx: &mut TenantTx, member: Uuid, now: Timestamp, sight: Sight, methods: Vec<MethodView>) -> Result<Option<CaseMember>> {
+    let Some(row) = store::find_member(tx, member, now).await? else {
+        return Ok(None);
+    };
     let seen = sight.person(Personal {
         upn: row.upn,
         given_name: row.given_name,
@@ -308,6 +310,7 @@ async fn case_member(tx: &mut TenantTx, member: Uuid, sight: Sight, methods: Vec
         family_name: seen.family_name,
         mfa_state: word(&row.mfa_state, MfaState::from_text)?,
         disabled: row.disabled,
+        blocked: row.blocked,
         removed: row.removed,
         methods,
         recovery_left: row.recovery_left,

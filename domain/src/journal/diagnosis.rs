@@ -302,7 +302,15 @@ impl CaseFacts<'_> {
             return self.waiting();
         };
         match reason {
-            Reason::RightCode | Reason::RecoveryCodeUsed | Reason::Registered | Reason::PasswordOnly | Reason::Approved | Reason::Passkey => Finding::Allowed {
+            Reason::RightCode
+            | Reason::RecoveryCodeUsed
+            | Reason::Registered
+            | Reason::PasswordOnly
+            | Reason::Approved
+            | Reason::Passkey
+            | Reason::Bypassed
+            | Reason::TrustedNetwork
+            | Reason::RememberedDevice => Finding::Allowed {
                 how: reason,
                 method: self.row.method_kind,
             },

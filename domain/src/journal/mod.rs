@@ -104,6 +104,14 @@ events! {
     PassGiven = "pass.given",
     /// A pass was taken back.
     PassWithdrawn = "pass.withdrawn",
+    /// An admin blocked a member.
+    MemberBlocked = "member.blocked",
+    /// An admin lifted a block.
+    MemberUnblocked = "member.unblocked",
+    /// A one-time bypass was opened.
+    BypassOpened = "bypass.opened",
+    /// A one-time bypass was closed before it was used.
+    BypassClosed = "bypass.closed",
     /// An app password was made.
     AppPasswordMade = "app_password.made",
     /// An app password was removed.

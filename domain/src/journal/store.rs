@@ -340,18 +340,21 @@ pub(crate) struct CaseMemberRow {
     pub(crate) mfa_state: String,
     pub(crate) disabled: bool,
     pub(crate) removed: bool,
+    pub(crate) blocked: bool,
     pub(crate) recovery_left: i64,
 }
 
-pub(crate) async fn find_member(tx: &mut TenantTx, member: Uuid) -> Result<Option<CaseMemberRow>, DbError> {
+pub(crate) async fn find_member(tx: &mut TenantTx, member: Uuid, now: Timestamp) -> Result<Option<CaseMemberRow>, DbError> {
     let tenant = tx.tenant().0;
     Ok(sqlx::query_as!(
         CaseMemberRow,
         r#"select upn, given_name, family_name, mfa_state, disabled_at is not null as "disabled!", removed_at is not null as "removed!",
+             exists(select 1 from block b where b.tenant_id = m.tenant_id and b.member_id = m.member_id and b.ended_at is null and b.until > $3) as "blocked!",
              (select count(*) from recovery_code c where c.tenant_id = m.tenant_id and c.member_id = m.member_id and c.used_at is null) as "recovery_left!"
            from member m where tenant_id = $1 and member_id = $2"#,
         tenant,
-        member
+        member,
+        now.to_sqlx() as _
     )
     .fetch_optional(&mut **tx)
     .await?)

@@ -313,6 +313,8 @@ pub struct CaseMember {
     pub mfa_state: MfaState,
     /// Switched off.
     pub disabled: bool,
+    /// Blocked.
+    pub blocked: bool,
     /// Removed from the directory.
     pub removed: bool,
     /// Methods, masked.

@@ -26,6 +26,7 @@ use crate::{
         facts::{AttemptFacts, Stage},
         log_entry, policy_record,
         rules::{self, Verdict},
+        stand_in::StandIn,
         store::Wanted,
         unknown_subject,
     },
@@ -757,7 +758,23 @@ pub(crate) fn right_password(
         .iter()
         .any(|m| m.state == "off" && m.disabled_reason.as_deref() == Some("too_many_wrong"));
     // Whoever has anything to show shows it first, even if it was registered freely and nothing asks for it.
-    if !usable_families(&document, &held).is_empty() && (evaluation.then == Then::RequireMfa || can_satisfy(&document, &held) || guessed_off) {
+    let asks = !usable_families(&document, &held).is_empty() && (evaluation.then == Then::RequireMfa || can_satisfy(&document, &held) || guessed_off);
+    if let Some(by) = StandIn::at_sign_in(facts, &document, attempt.application.as_deref(), guessed_off, scene.now).filter(|_| asks || guessed_off) {
+        by.write(&mut commit);
+        commit.member = Some(MemberChange {
+            last_sign_in_at: Some(scene.now),
+            ..MemberChange::default()
+        });
+        decide(domain, tenant, scene, attempt, &mut commit, Decision::Allowed, by.reason())?;
+        // No second factor was given: the session is one of the password, and opens neither the console nor a change.
+        let right = RightPassword {
+            member: member.member_id,
+            epoch: member.epoch,
+            at: scene.now,
+        };
+        return Ok((commit, Some(PasswordOutcome::Done(right))));
+    }
+    if asks {
         change.second_asked = true;
         commit
             .steps

@@ -215,6 +215,13 @@ pub struct BlockFacts {
     pub blocked_at: Timestamp,
 }
 
+impl BlockFacts {
+    /// Its end; `None` where it has none.
+    pub fn ends(&self) -> Option<Timestamp> {
+        (self.until.as_second() < model::BLOCK_WITHOUT_END).then_some(self.until)
+    }
+}
+
 /// A one-time bypass.
 #[derive(Debug, Clone, Deserialize)]
 pub struct BypassFacts {

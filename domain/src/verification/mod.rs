@@ -8,6 +8,7 @@ pub mod error;
 pub mod facts;
 pub mod rules;
 pub(crate) mod sending;
+pub(crate) mod stand_in;
 pub(crate) mod store;
 #[cfg(test)]
 mod tests;
@@ -599,6 +600,10 @@ pub(crate) fn begin_challenge(
         let application = request.application.as_ref().map(|a| a.as_str());
         scene.evaluate(application).ok_or(VerificationError::PolicyMissing)?
     };
+    if let (Some(bypass), Ok(())) = (&scene.facts.bypass, rules::admits(scene.facts, &evaluation, scene.now)) {
+        let policy = policy_record(scene.facts, version, &evaluation);
+        return let_through(domain, tenant, scene, begun, integration, request, bypass.bypass_id, policy);
+    }
     let kind = request.method.unwrap_or_else(|| first_choice(scene));
     let mut commit = Commit::about(tenant, scene.facts, begun.attempt, scene.now, scene.now);
     let mut row = attempt_row(domain, tenant, scene, begun, Purpose::Verification, Door::Rest, integration.path);
@@ -690,6 +695,44 @@ pub(crate) fn begin_challenge(
         method: Some(kind),
         wait_until: None,
         challenge: Some(open),
+    };
+    Ok((commit, answer))
+}
+
+/// A one-time bypass in place of a challenge: allowed at once, and used up.
+#[allow(clippy::too_many_arguments, reason = "an attempt has this many sides")]
+fn let_through(
+    domain: &Domain,
+    tenant: TenantId,
+    scene: &Scene<'_>,
+    begun: &Begun,
+    integration: &Integration,
+    request: &Request,
+    bypass: Uuid,
+    policy: PolicyRecord,
+) -> Result<(Commit, Answer), VerificationError> {
+    let application = request.application.as_ref().map(|a| a.as_str());
+    let mut commit = Commit::about(tenant, scene.facts, begun.attempt, scene.now, scene.now);
+    commit
+        .steps
+        .push(Step::with(StepKind::RequestReceived, json!({ "door": Door::Rest, "application": application })));
+    stand_in::StandIn::Bypass(bypass).write(&mut commit);
+    let outcome = Outcome {
+        decision: Decision::Allowed,
+        reason: Reason::Bypassed,
+        transport: None,
+        second_factor: false,
+        method: None,
+        policy: Some(policy),
+    };
+    log_at_once(domain, tenant, scene, &mut commit, begun, integration.path, application, outcome)?;
+    let answer = Answer {
+        session_id: begun.session,
+        decision: Some(Decision::Allowed),
+        reason: Some(Reason::Bypassed),
+        method: None,
+        wait_until: None,
+        challenge: None,
     };
     Ok((commit, answer))
 }

@@ -221,6 +221,9 @@ pub fn admits(facts: &Facts, evaluation: &crate::policy::rules::Evaluation, now:
     if facts.tenant.as_ref().is_none_or(|tenant| tenant.suspended) || facts.member.as_ref().is_some_and(|member| member.disabled) {
         return refuse(Reason::Disabled, None);
     }
+    if let Some(block) = &facts.block {
+        return refuse(Reason::Blocked, block.ends());
+    }
     let guard = facts.counter("guard");
     if let Some(until) = guard.waits(now) {
         return refuse(Reason::Locked, Some(until));

@@ -44,6 +44,8 @@ pub(super) struct Member {
     wrong_in_row: i32,
     /// The account is switched off.
     disabled: bool,
+    /// Blocked by an admin or after a fraud report.
+    blocked: bool,
     has_password: bool,
     #[schema(value_type = Option<String>, format = "date-time")]
     last_sign_in_at: Option<Timestamp>,
@@ -90,6 +92,7 @@ impl From<MemberView> for Member {
             locked_until: view.locked_until,
             wrong_in_row: view.wrong_in_row,
             disabled: view.disabled,
+            blocked: view.blocked,
             has_password: view.has_password,
             last_sign_in_at: view.last_sign_in_at,
             created_at: view.created_at,

@@ -2,6 +2,7 @@
 //! `error.rs` alone.
 
 mod app_passwords;
+mod blocks;
 mod docs;
 mod error;
 mod journal;
@@ -29,6 +30,7 @@ pub(crate) fn routes() -> Routes<Service> {
         .merge(users::routes())
         .merge(methods::routes())
         .merge(passes::routes())
+        .merge(blocks::routes())
         .merge(app_passwords::routes())
         .merge(oath_tokens::routes())
         .merge(journal::routes())

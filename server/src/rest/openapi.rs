@@ -3,7 +3,7 @@
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{app_passwords, journal, methods, oath_tokens, passes, users, verifications};
+use super::{app_passwords, blocks, journal, methods, oath_tokens, passes, users, verifications};
 
 /// The whole description. A test compares it with the register of routes.
 #[derive(OpenApi)]
@@ -33,6 +33,10 @@ use super::{app_passwords, journal, methods, oath_tokens, passes, users, verific
         methods::remove,
         passes::give,
         passes::withdraw,
+        blocks::list,
+        blocks::block,
+        blocks::open_bypass,
+        blocks::close_bypass,
         app_passwords::list,
         app_passwords::make,
         app_passwords::remove,

@@ -918,3 +918,76 @@ async fn b17_app_passwords_by_the_interface() {
     );
     assert_eq!(installation.call("", "POST", verify, check(&password)).await.status, 401);
 }
+
+/// Blocks and bypasses by the interface: their bounds, their scope, and what they do to a verification.
+#[tokio::test]
+async fn blocks_and_bypasses_by_the_interface() {
+    let installation = Installation::new().await;
+    let (tenant, member) = (installation.noord.tenant, installation.noord.member.clone());
+    let of = |action: &str| format!("/api/v1/users/{member}/{action}");
+    let admin = installation.key(tenant, &[Scope::Admin, Scope::Verify]).await;
+    let support = installation.key(tenant, &[Scope::Support]).await;
+    let asks = || json!({ "user": UPN });
+    for (path, body, status) in [
+        (of("block"), json!({ "reason": "x", "days": 0 }), 422),
+        (of("block"), json!({ "reason": "x", "days": 3_651 }), 422),
+        (of("block"), json!({ "reason": "x", "days": 1, "without_end": true }), 422),
+        (of("block"), json!({ "days": 1 }), 400),
+        (of("bypass"), json!({ "reason": "x", "seconds": 29 }), 422),
+        (of("bypass"), json!({ "reason": "x", "seconds": 3_601 }), 422),
+        (of("bypass"), json!({ "seconds": 60 }), 400),
+    ] {
+        assert_eq!(installation.call(&admin, "POST", &path, body.clone()).await.status, status, "{path} {body}");
+    }
+    let refused = installation.call(&support, "POST", &of("block"), json!({ "reason": "x" })).await;
+    assert_eq!((refused.status, refused.code()), (403, ErrorCode::ScopeMissing.as_str()));
+
+    let opened = installation.call(&admin, "POST", &of("bypass"), json!({ "reason": "phone at home" })).await;
+    assert_eq!((opened.status, opened.body["reason"].as_str()), (201, Some("phone at home")), "{}", opened.body);
+    let seen = installation.call(&support, "GET", &of("blocks"), Value::Null).await;
+    assert_eq!(
+        (seen.body["blocks"].clone(), seen.body["bypass"]["reason"].as_str()),
+        (json!([]), Some("phone at home"))
+    );
+    let answer = installation.call(&admin, "POST", "/api/v1/verifications", asks()).await;
+    assert_eq!(
+        (answer.body["decision"].as_str(), answer.body["reason"].as_str()),
+        (Some("allowed"), Some("bypassed")),
+        "{}",
+        answer.body
+    );
+    let gone = installation.call(&admin, "DELETE", &format!("{}?reason=x", of("bypass")), Value::Null).await;
+    assert_eq!(gone.status, 409, "it is used up");
+    installation.call(&admin, "POST", &of("bypass"), json!({ "reason": "again" })).await;
+    let closed = installation.call(&admin, "DELETE", &format!("{}?reason=x", of("bypass")), Value::Null).await;
+    assert_eq!(closed.status, 204);
+
+    let blocked = installation
+        .call(&admin, "POST", &of("block"), json!({ "reason": "stolen", "without_end": true }))
+        .await;
+    assert_eq!((blocked.status, blocked.body["blocked"].as_bool()), (200, Some(true)), "{}", blocked.body);
+    let seen = installation.call(&support, "GET", &of("blocks"), Value::Null).await;
+    let block = &seen.body["blocks"][0];
+    assert_eq!(
+        (block["cause"].as_str(), block["until"].clone(), block["holds"].as_bool()),
+        (Some("admin"), Value::Null, Some(true))
+    );
+    let answer = installation
+        .call(&admin, "POST", "/api/v1/verifications", json!({ "user": UPN, "code": "123456" }))
+        .await;
+    assert_eq!(
+        (answer.body["decision"].as_str(), answer.body["reason"].as_str()),
+        (Some("denied"), Some("blocked")),
+        "{}",
+        answer.body
+    );
+    let not_theirs = installation.call(&support, "POST", &of("unblock"), json!({ "reason": "x" })).await;
+    assert_eq!((not_theirs.status, not_theirs.code()), (403, ErrorCode::Forbidden.as_str()));
+    let lifted = installation.call(&admin, "POST", &of("unblock"), json!({ "reason": "found" })).await;
+    assert_eq!((lifted.status, lifted.body["blocked"].as_bool()), (200, Some(false)), "{}", lifted.body);
+    let foreign = &installation.zuid.member;
+    for action in ["block", "bypass"] {
+        let path = format!("/api/v1/users/{foreign}/{action}");
+        assert_eq!(installation.call(&admin, "POST", &path, json!({ "reason": "x" })).await.status, 404, "{action}");
+    }
+}

@@ -254,14 +254,19 @@ pub(super) struct Because {
     reason: ReasonText,
 }
 
-/// Clears locks and waits, and switches methods on again that too many wrong codes switched off.
+/// Lifts the block of a blocked member, which takes a key with scope `admin`; clears locks and waits, and switches methods on again that too many wrong
+/// codes switched off.
 #[utoipa::path(
     post, path = "/api/v1/users/{user}/unblock", tag = "Users", request_body = Because,
     params(("user" = String, Path, description = "Id or sign-in name")),
     responses((status = 200, body = Member), (status = "4XX", body = ProblemDocument, description = "Refused")),
 )]
 async fn unblock(State(domain): State<Domain>, key: Key<Support>, Whom(whom): Whom, Json(why): Json<Because>) -> Answer<Out<Member>> {
-    Ok(Out(domain.directory().unlock(&key.admin(), &whom, why.reason.as_str()).await?.into()))
+    let (directory, by) = (domain.directory(), key.admin());
+    if directory.member(&by, &whom).await?.blocked {
+        directory.unblock(&by, &whom, why.reason.as_str()).await?;
+    }
+    Ok(Out(directory.unlock(&by, &whom, why.reason.as_str()).await?.into()))
 }
 
 /// Removes app registrations and phones, and has the member register again at the next sign-in.

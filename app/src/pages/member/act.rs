@@ -46,6 +46,14 @@ pub enum Act {
     Pass,
     /// Take the pass back.
     PassEnd,
+    /// Block the member.
+    Block,
+    /// Lift the block.
+    Unblock,
+    /// Open a one-time bypass.
+    Bypass,
+    /// Close it.
+    BypassEnd,
 }
 
 impl Act {
@@ -66,6 +74,10 @@ impl Act {
             "remove" => Self::Remove,
             "pass" => Self::Pass,
             "pass-end" => Self::PassEnd,
+            "block" => Self::Block,
+            "unblock" => Self::Unblock,
+            "bypass" => Self::Bypass,
+            "bypass-end" => Self::BypassEnd,
             _ => return None,
         })
     }
@@ -87,6 +99,10 @@ impl Act {
             Self::Remove => "remove",
             Self::Pass => "pass",
             Self::PassEnd => "pass-end",
+            Self::Block => "block",
+            Self::Unblock => "unblock",
+            Self::Bypass => "bypass",
+            Self::BypassEnd => "bypass-end",
         }
     }
 
@@ -105,6 +121,10 @@ impl Act {
             Self::Remove => text!(member.remove_title),
             Self::Pass => text!(member.pass_act_title),
             Self::PassEnd => text!(member.pass_end_title),
+            Self::Block => text!(member.block_title),
+            Self::Unblock => text!(member.unblock_title),
+            Self::Bypass => text!(member.bypass_title),
+            Self::BypassEnd => text!(member.bypass_end_title),
         }
     }
 
@@ -123,6 +143,10 @@ impl Act {
             Self::Remove => text!(member.remove_words),
             Self::Pass => text!(member.pass_act_words),
             Self::PassEnd => text!(member.pass_end_words),
+            Self::Block => text!(member.block_words),
+            Self::Unblock => text!(member.unblock_words),
+            Self::Bypass => text!(member.bypass_words),
+            Self::BypassEnd => text!(member.bypass_end_words),
         }
     }
 
@@ -141,6 +165,10 @@ impl Act {
             Self::Remove => text!(member.remove_do),
             Self::Pass => text!(member.pass_act_do),
             Self::PassEnd => text!(member.pass_end_do),
+            Self::Block => text!(member.block_do),
+            Self::Unblock => text!(member.unblock_do),
+            Self::Bypass => text!(member.bypass_do),
+            Self::BypassEnd => text!(member.bypass_end_do),
         }
     }
 
@@ -160,6 +188,10 @@ impl Act {
             Self::Remove => text!(member.remove_done, name = name),
             Self::Pass => text!(member.pass_act_done, name = name),
             Self::PassEnd => text!(member.pass_end_done, name = name),
+            Self::Block => text!(member.block_done, name = name),
+            Self::Unblock => text!(member.unblock_done, name = name),
+            Self::Bypass => text!(member.bypass_done, name = name),
+            Self::BypassEnd => text!(member.bypass_end_done, name = name),
         }
     }
 
@@ -179,6 +211,10 @@ impl Act {
             Self::Remove => text!(member.remove_ask, name = name, what = what.to_owned()),
             Self::Pass => text!(member.pass_act_ask, name = name),
             Self::PassEnd => text!(member.pass_end_ask, name = name),
+            Self::Block => text!(member.block_ask, name = name),
+            Self::Unblock => text!(member.unblock_ask, name = name),
+            Self::Bypass => text!(member.bypass_ask, name = name),
+            Self::BypassEnd => text!(member.bypass_end_ask, name = name),
         }
     }
 
@@ -232,7 +268,7 @@ pub fn act_page(shell: ConsoleShell, model: ActPage) -> Page {
     let (here, act) = (model.act.title(), model.act);
     let consequences = consequences(&model, &name);
     let banner = model.problem.as_ref().and_then(Problem::banner);
-    let harmless = matches!(act, Act::Enable | Act::Enforce | Act::Unlock | Act::Link | Act::On);
+    let harmless = matches!(act, Act::Enable | Act::Enforce | Act::Unlock | Act::Link | Act::On | Act::Unblock);
     let method = model.method.as_ref().map(|method| method.id.to_string());
     let needs_tick = act == Act::Enforce && !model.member.can_satisfy;
     let tick = needs_tick.then(|| view! { <Check name="confirmed" checked=model.confirmed required=true>{text!(member.effect_confirm)}</Check> });
@@ -329,7 +365,12 @@ fn consequences(model: &ActPage, name: &str) -> Vec<Consequence> {
             std::iter::once(bad(text!(member.effect_removed))).chain(last).collect()
         }
         Act::PassEnd => vec![mind(text!(member.effect_pass_end))],
-        Act::Roles | Act::Pass => Vec::new(),
+        Act::Unblock => vec![
+            plain(&text!(member.effect_unblock, name = name())),
+            mind(&text!(member.effect_unblock_why, name = name())),
+        ],
+        Act::BypassEnd => vec![plain(text!(member.effect_bypass_end))],
+        Act::Roles | Act::Pass | Act::Block | Act::Bypass => Vec::new(),
     }
 }
 
@@ -339,6 +380,7 @@ pub fn sensible(member: &MemberView, locked: bool) -> Vec<Act> {
     let any_off = !member.methods_off.is_empty();
     let acts = [
         (Act::On, member.disabled),
+        (Act::Unblock, member.blocked),
         (Act::Unlock, locked || member.wrong_in_row > 0 || any_off),
         (
             Act::Enable,
@@ -348,9 +390,11 @@ pub fn sensible(member: &MemberView, locked: bool) -> Vec<Act> {
         (Act::Disable, member.mfa_state != MfaState::Disabled),
         (Act::Reregister, true),
         (Act::Pass, !member.disabled),
+        (Act::Bypass, !member.disabled && !member.blocked && member.can_satisfy),
         (Act::Link, !member.disabled),
         (Act::Sessions, true),
         (Act::Roles, true),
+        (Act::Block, !member.blocked),
         (Act::Off, !member.disabled),
     ];
     acts.into_iter().filter(|(_, offered)| *offered).map(|(act, _)| act).collect()

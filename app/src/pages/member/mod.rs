@@ -1,14 +1,16 @@
 //! `/admin/{tenant}/users/{id}`: one member; the finding first, then state and why, methods, sign-ins, changes, and what can be done.
 
 mod act;
+mod block;
 mod pass;
 
+pub use block::{TermsPage, WITHOUT_END, block_days, bypass_seconds, terms_page};
 pub use pass::{GivenPage, PassForm, PassPage, given_page, minutes, pass_page};
 
 pub use act::{Act, ActPage, RolesPage, act_page, roles_page, sensible};
 
 use domain::{
-    directory::MemberView,
+    directory::{MemberView, block::Standing},
     journal::{AuditRow, Event, SignInRow},
     methods::{MethodView, SecurityInfo},
     policy::rules::Because,
@@ -43,6 +45,8 @@ pub struct MemberPage {
     pub member: MemberView,
     /// What is registered.
     pub info: SecurityInfo,
+    /// Blocks and the open bypass.
+    pub standing: Standing,
     /// The last sign-ins; none where the role may not see them.
     pub sign_ins: Option<Vec<SignInRow>>,
     /// The last changes; none where the role may not see them.
@@ -79,6 +83,7 @@ fn view(model: MemberPage) -> AnyView {
         .above
         .then(|| view! { <Banner tone=Tone::Info title=text!(member.above_title).to_owned()>{text!(member.above_words)}</Banner> });
     let finding = finding(&model.member, &name, now);
+    let (holds, blocks) = (block::now(&model.standing), block::history(&model.standing));
     let (state, methods) = (state(&model.member, now), methods(&model));
     let (sign_ins, changes, actions, details) = (sign_ins(&model), changes(&model), actions(&model), details(&model.member));
     view! {
@@ -93,12 +98,13 @@ fn view(model: MemberPage) -> AnyView {
                 <div class="stack wide">
                     <section class="section" aria-labelledby="finding">
                         <div class="diagnosis"><h2 id="finding">{finding}</h2></div>
+                        {holds}
                         {state}
                     </section>
                     {methods}
                     {sign_ins}
                 </div>
-                <aside class="stack" aria-label=text!(member.actions)>{actions}{details}{changes}</aside>
+                <aside class="stack" aria-label=text!(member.actions)>{actions}{details}{blocks}{changes}</aside>
             </div>
         </ConsolePage>
     }
@@ -111,6 +117,7 @@ fn finding(member: &MemberView, name: &str, now: Timestamp) -> String {
     let locked = member.locked_until.filter(|until| *until > now);
     match (locked, member.required, member.can_satisfy) {
         _ if member.disabled => text!(member.finding_off, name = name),
+        _ if member.blocked => text!(member.finding_blocked, name = name),
         (Some(until), ..) => text!(member.finding_locked, name = name, until = format::moment(until)),
         _ if !member.has_password && member.last_sign_in_at.is_none() => text!(member.finding_new, name = name),
         (None, true, true) => text!(member.finding_must_can, name = name),
@@ -149,6 +156,7 @@ fn state(member: &MemberView, now: Timestamp) -> AnyView {
     };
     let locked = member.locked_until.filter(|until| *until > now);
     let can = match locked {
+        _ if member.blocked => text!(member.can_blocked).to_owned(),
         Some(until) => text!(member.can_locked, until = format::moment(until)),
         None if member.can_satisfy => text!(member.can_yes).to_owned(),
         None => text!(member.can_no).to_owned(),
@@ -162,7 +170,11 @@ fn state(member: &MemberView, now: Timestamp) -> AnyView {
         (text!(member.q_stored), state_badge(member.mfa_state), stored.to_owned()),
         (text!(member.q_must), must, because),
         (text!(member.q_registered), answer(!kinds.is_empty(), missing), registered),
-        (text!(member.q_can), answer(member.can_satisfy && locked.is_none(), missing), can),
+        (
+            text!(member.q_can),
+            answer(member.can_satisfy && locked.is_none() && !member.blocked, missing),
+            can,
+        ),
     ];
     let rows = rows
         .into_iter()
@@ -357,7 +369,11 @@ fn actions(model: &MemberPage) -> AnyView {
         .iter()
         .map(|act| {
             let href = format!("{here}?do={}", act.word());
-            let look = if *act == Act::Off { ButtonLook::Danger } else { ButtonLook::Plain };
+            let look = if matches!(act, Act::Off | Act::Block) {
+                ButtonLook::Danger
+            } else {
+                ButtonLook::Plain
+            };
             let (title, words, button) = (act.title(), act.words(), act.button());
             view! {
                 <li>

@@ -14,7 +14,12 @@ pub(super) fn view(problem: Problem, upn: Option<String>, help: Option<String>) 
     // Starting again helps where time or a code was the trouble, not where a rule or an admin stands in the way.
     let again = !matches!(
         code,
-        ErrorCode::AccountDisabled | ErrorCode::NoMethods | ErrorCode::BlockedByPolicy | ErrorCode::RegistrationRefused | ErrorCode::Locked
+        ErrorCode::AccountDisabled
+            | ErrorCode::NoMethods
+            | ErrorCode::BlockedByPolicy
+            | ErrorCode::RegistrationRefused
+            | ErrorCode::Locked
+            | ErrorCode::Blocked
     );
     let (look, words) = match again {
         true => (ButtonLook::Primary, text!(sign_in.start_again)),
@@ -42,7 +47,7 @@ fn mark(code: ErrorCode) -> AnyView {
     let (tone, icon) = match code {
         ErrorCode::Locked => (Tone::Bad, IconName::Lock),
         ErrorCode::SignInExpired | ErrorCode::ChallengeGone => (Tone::Warn, IconName::Clock),
-        ErrorCode::AccountDisabled | ErrorCode::BlockedByPolicy | ErrorCode::RegistrationRefused => (Tone::Bad, IconName::Ban),
+        ErrorCode::AccountDisabled | ErrorCode::Blocked | ErrorCode::BlockedByPolicy | ErrorCode::RegistrationRefused => (Tone::Bad, IconName::Ban),
         _ => (Tone::Warn, IconName::Alert),
     };
     view! { <Badge tone=tone icon=icon>{code.to_string()}</Badge> }.into_any()

@@ -24,11 +24,13 @@ pub enum Act {
     Link,
     /// Switch the account on.
     Enable,
+    /// Lift the block.
+    Unblock,
 }
 
 impl Act {
     /// Every one.
-    pub const ALL: [Self; 4] = [Self::Unlock, Self::Reregister, Self::Link, Self::Enable];
+    pub const ALL: [Self; 5] = [Self::Unlock, Self::Reregister, Self::Link, Self::Enable, Self::Unblock];
 
     /// Its word in addresses and forms.
     #[must_use]
@@ -38,6 +40,7 @@ impl Act {
             Self::Reregister => "reregister",
             Self::Link => "link",
             Self::Enable => "enable",
+            Self::Unblock => "unblock",
         }
     }
 
@@ -52,7 +55,7 @@ impl Act {
     pub const fn needs(self) -> Permission {
         match self {
             Self::Unlock => Permission::Unlock,
-            Self::Reregister => Permission::ManageMfa,
+            Self::Reregister | Self::Unblock => Permission::ManageMfa,
             Self::Link | Self::Enable => Permission::ManageMembers,
         }
     }
@@ -65,6 +68,7 @@ impl Act {
             Fix::RequireReregistration => Some(Self::Reregister),
             Fix::SendSetUpLink => Some(Self::Link),
             Fix::EnableAccount => Some(Self::Enable),
+            Fix::LiftBlock => Some(Self::Unblock),
             Fix::NothingToDo
             | Fix::TellNextCode
             | Fix::TellRightAccount
@@ -76,7 +80,6 @@ impl Act {
             | Fix::TellAppPassword
             | Fix::ResyncClock
             | Fix::GivePass
-            | Fix::LiftBlock
             | Fix::CheckPolicy { .. }
             | Fix::TellOperator => None,
         }
@@ -88,8 +91,13 @@ impl Act {
         let Some(member) = case.member.as_ref().filter(|member| !member.removed) else {
             return false;
         };
-        // The organisation may be what is switched off, and that is not for the desk.
-        self != Self::Enable || member.disabled
+        match self {
+            // The organisation may be what is switched off, and that is not for the desk.
+            Self::Enable => member.disabled,
+            // The block may have ended since.
+            Self::Unblock => member.blocked,
+            Self::Unlock | Self::Reregister | Self::Link => true,
+        }
     }
 
     /// The words on the button.
@@ -99,6 +107,7 @@ impl Act {
             Self::Reregister => text!(support.do_reregister),
             Self::Link => text!(support.do_link),
             Self::Enable => text!(support.do_enable),
+            Self::Unblock => text!(support.do_unblock),
         }
     }
 
@@ -109,6 +118,7 @@ impl Act {
             Self::Reregister => text!(support.done_reregister),
             Self::Link => "",
             Self::Enable => text!(support.done_enable),
+            Self::Unblock => text!(support.done_unblock),
         }
     }
 
@@ -119,6 +129,7 @@ impl Act {
             Self::Reregister => text!(support.ask_reregister, who = who),
             Self::Link => text!(support.ask_link, who = who),
             Self::Enable => text!(support.ask_enable, who = who),
+            Self::Unblock => text!(support.ask_unblock, who = who),
         }
     }
 
@@ -145,6 +156,11 @@ impl Act {
                 sure,
             ],
             Self::Enable => vec![Consequence::new(Tone::Ok, text!(support.eff_enable)), sure],
+            Self::Unblock => vec![
+                Consequence::new(Tone::Ok, text!(support.eff_unblock)),
+                Consequence::new(Tone::Warn, text!(support.eff_unblock_why)),
+                sure,
+            ],
         }
     }
 
