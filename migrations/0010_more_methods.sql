@@ -370,6 +370,10 @@ begin
       where tenant_id = v_tenant and member_id = v_subject;
   end if;
 
+  if (x->>'ends_devices')::boolean then
+    update remembered_device set ended_at = v_now where tenant_id = v_tenant and member_id = v_subject and ended_at is null;
+  end if;
+
   if p->>'locator' is not null then
     insert into session_locator (session_id, tenant_id, attempt_id, started_at)
       values ((p->>'locator')::bigint, v_tenant, (p->>'attempt_id')::uuid, (p->>'started_at')::timestamptz);

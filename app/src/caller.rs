@@ -11,7 +11,10 @@ use axum::{
 use domain::{
     Domain,
     actor::{Admin, Client, Operator, Permission},
-    sign_in::{Caller, NewSession, SessionNote, SignInError, SignedIn},
+    sign_in::{
+        Caller, NewSession, SessionNote, SignInError, SignedIn,
+        device::{DeviceSecret, Remembered},
+    },
 };
 use jiff::tz::TimeZone;
 use model::{AttemptId, ErrorCode, SessionId, TenantId};
@@ -25,7 +28,7 @@ use crate::{
     render::{Page, document},
     routes,
     shell::{MemberAccount, MemberShell},
-    visit::{Visit, query_value},
+    visit::{Visit, cookie, query_value},
 };
 
 /// Under this name a new session travels to the store.
@@ -52,6 +55,8 @@ pub struct Guest {
     pub visit: Visit,
     /// From where.
     pub client: Client,
+    /// What this browser is remembered by, if it is.
+    pub device: Option<DeviceSecret>,
     /// Who.
     pub caller: Caller,
     /// The organisation of an attempt whose password was right; before that the page tells nobody whose name it is.
@@ -100,11 +105,13 @@ where
         let nonce = parts.extensions.get::<CspNonce>().map(|nonce| nonce.0.to_string()).unwrap_or_default();
         let now = portal.domain.clock().now();
         let visit = Visit::read(&parts.uri, &parts.headers, Locale::en, now, TimeZone::UTC, nonce);
+        let development = portal.development;
         let request_id = parts.extensions.get::<RequestId>().map(|id| id.0.clone());
         let mut guest = Self {
             portal,
             visit,
             client,
+            device: cookie(&parts.headers, device_cookie(development)).and_then(DeviceSecret::parse),
             caller: Caller::Visitor,
             organisation: None,
             session,
@@ -213,6 +220,21 @@ impl Guest {
             tracing::error!(%error, "a session could not be opened");
             self.oops(ErrorCode::DatabaseGone)
         })
+    }
+
+    /// Gives the browser what it is remembered by. It is no session: it opens nothing by itself.
+    pub fn remembers(&self, remembered: &Remembered, mut response: Response) -> Response {
+        let (name, secure) = (device_cookie(self.portal.development), if self.portal.development { "" } else { "; Secure" });
+        let seconds = remembered.days * 86_400;
+        let value = format!(
+            "{name}={}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}",
+            remembered.secret.reveal()
+        );
+        if let Ok(mut value) = HeaderValue::from_str(&value) {
+            value.set_sensitive(true);
+            response.headers_mut().append(header::SET_COOKIE, value);
+        }
+        response
     }
 
     /// Ends the session and its cookie.
@@ -324,6 +346,11 @@ impl Guest {
             back => see(&format!("{}?back={}", routes::SIGN_IN, query_value(back))),
         }
     }
+}
+
+/// The cookie of a remembered browser. Over TLS its name begins with `__Host-`: no other host and no path can set it.
+const fn device_cookie(development: bool) -> &'static str {
+    if development { "dev" } else { "__Host-dev" }
 }
 
 /// An error of the domain.

@@ -51,6 +51,8 @@ pub const USERS_NEW: &str = "/admin/{tenant}/users/new";
 pub const USERS_BULK: &str = "/admin/{tenant}/users/bulk";
 /// One member.
 pub const USER: &str = "/admin/{tenant}/users/{id}";
+/// Trusted networks of a tenant.
+pub const NETWORKS: &str = "/admin/{tenant}/networks";
 /// Hardware tokens of a tenant.
 pub const TOKENS: &str = "/admin/{tenant}/tokens";
 /// A file of them.

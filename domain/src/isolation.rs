@@ -102,7 +102,10 @@ impl From<crate::journal::JournalError> for Told {
 }
 
 /// Verbs that take no id of a tenant's things: nothing of another tenant can be named to them.
-const NOTHING_TO_NAME: [&str; 23] = [
+const NOTHING_TO_NAME: [&str; 26] = [
+    "networks",
+    "add_network",
+    "set_trust",
     "tenant_of_slug",
     "tenant_of_upn",
     "tenants",
@@ -127,7 +130,8 @@ const NOTHING_TO_NAME: [&str; 23] = [
     "session_exists",
     "end_session",
 ];
-const OF_ONESELF: [&str; 9] = [
+const OF_ONESELF: [&str; 10] = [
+    "devices",
     "may_claim",
     "sessions",
     "sweep_sessions",
@@ -180,6 +184,16 @@ async fn e1_e3_no_verb_reaches_into_another_tenant() {
     zuid.as_superuser(format!(
         "insert into oath_token (tenant_id, token_id, serial, state, sealed, params, member_id, imported_at)
          values ('{0}', '{0}', 'ZS-THEIRS', 'assigned', 'x', '{{}}', '{1}', now())",
+        zuid.tenant, theirs.member.id
+    ))
+    .await;
+    let office = CleanText::parse("Office").expect("a name");
+    let network = zuid.domain.directory().add_network(&zuid.admin, &office, "192.0.2.0/24", "x").await;
+    let network = network.expect("a network").id;
+    let device = uuid::Uuid::from_u128(4711);
+    zuid.as_superuser(format!(
+        "insert into remembered_device (tenant_id, device_id, member_id, hash, agent, epoch, made_at, expires_at)
+         values ('{}', '{device}', '{}', 'theirs', 'Firefox', 0, now(), now() + interval '1 day')",
         zuid.tenant, theirs.member.id
     ))
     .await;
@@ -271,6 +285,8 @@ async fn e1_e3_no_verb_reaches_into_another_tenant() {
         use_set_up_link(&link, "zeven groene kikkers") on directory => nothing;
         authenticate_key(&key, None, &Scope::ALL) on directory => nothing;
         revoke_api_key(by, zuid.key.key) on directory => nothing;
+        rename_network(by, network, &label, "x") on directory => nothing;
+        remove_network(by, network, "x") on directory => nothing;
         remove(&me, theirs.method) on methods => nothing;
         rename(&me, theirs.method, &label) on methods => nothing;
         make_default(&me, theirs.method) on methods => nothing;
@@ -280,6 +296,7 @@ async fn e1_e3_no_verb_reaches_into_another_tenant() {
         resend(&noord.key, None, theirs.challenge) on domain.verification() => nothing;
         status(&noord.key, None, theirs.challenge) on domain.verification() => nothing;
         give_up(&noord.key, None, theirs.challenge) on domain.verification() => nothing;
+        report_fraud(noord.tenant, theirs.challenge, None) on domain.verification() => nothing;
         send(noord.tenant, attempt, Purpose::SignIn, MethodKind::Sms) on domain.verification() => nothing;
         send_again(noord.tenant, attempt, Purpose::SignIn) on domain.verification() => nothing;
         confirm_address(&me, theirs.challenge, &code) on methods => nothing;
@@ -287,6 +304,9 @@ async fn e1_e3_no_verb_reaches_into_another_tenant() {
         second(noord.tenant, theirs.challenge, Purpose::Verification, &code, None) on domain.verification() => nothing;
         verify(&key, None, request(theirs.member.upn.as_str(), Some("123456"))) on domain.verification() => nothing;
         password(&swapped, PASSWORD, &client()) on sign_in => nothing;
+        password_from(&swapped, PASSWORD, &client(), None) on sign_in => nothing;
+        second_and_remember(noord.tenant, attempt, &code, None, &client()) on sign_in => nothing;
+        forget_device(&me, device) on sign_in => |forgotten| Told::Nothing(!forgotten);
         pass(&swapped, &pass, &client()) on sign_in => nothing;
         legacy(&key, None, legacy) on sign_in => nothing;
         look(noord.tenant, attempt) on sign_in => nothing;
@@ -382,6 +402,7 @@ fn verbs() -> BTreeSet<&'static str> {
     [
         include_str!("directory/mod.rs"),
         include_str!("directory/block/mod.rs"),
+        include_str!("directory/network/mod.rs"),
         include_str!("methods/mod.rs"),
         include_str!("methods/address.rs"),
         include_str!("methods/pass/mod.rs"),
@@ -390,8 +411,10 @@ fn verbs() -> BTreeSet<&'static str> {
         include_str!("sign_in/mod.rs"),
         include_str!("sign_in/registration.rs"),
         include_str!("sign_in/pass.rs"),
+        include_str!("sign_in/device/mod.rs"),
         include_str!("sign_in/legacy.rs"),
         include_str!("verification/mod.rs"),
+        include_str!("verification/fraud.rs"),
         include_str!("journal/mod.rs"),
         include_str!("journal/case.rs"),
         include_str!("journal/export.rs"),

@@ -127,6 +127,8 @@ text_enum! {
         AppPasswordRequired = "app_password_required",
         /// Declined in the app.
         Declined = "declined",
+        /// The member said that somebody else was trying.
+        FraudReported = "fraud_reported",
         /// Nobody answered the push.
         PushNoResponse = "push_no_response",
         /// The push could not be sent.
@@ -166,7 +168,7 @@ impl Reason {
             Self::Duplicate => "duplicate",
             Self::Clock | Self::ServiceError => "service_error",
             Self::Misconfiguration => "misconfig",
-            Self::Declined => "declined",
+            Self::Declined | Self::FraudReported => "declined",
             Self::PushNoResponse => "push_no_response",
             Self::PushFailed => "push_failed",
             Self::Unreachable => "unreachable",

@@ -120,3 +120,9 @@ pub const BYPASS_SECONDS_MAX: i64 = 3_600;
 pub const BYPASS_SECONDS: i64 = 300;
 /// Days for which a browser may be remembered, most.
 pub const REMEMBER_DAYS_MAX: i64 = 30;
+/// Trusted networks of one tenant.
+pub const NETWORKS_MAX: i64 = 200;
+/// The widest IPv4 network that may be trusted, in bits.
+pub const NETWORK_BITS_MIN_V4: u8 = 8;
+/// The widest IPv6 network that may be trusted, in bits.
+pub const NETWORK_BITS_MIN_V6: u8 = 16;

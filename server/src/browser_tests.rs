@@ -660,3 +660,62 @@ async fn a_bypass_opens_no_console() {
     let add = site.get("/security-info/add/token", &session).await;
     assert_ne!(add.status, 200, "a change asks for a factor first: {}", add.status);
 }
+
+/// D4, bar 26: the cookie of a remembered browser is set only where it was asked for and allowed, is of this host alone, and opens nothing by itself.
+#[tokio::test]
+async fn d4_a_remembered_browser_is_a_cookie_and_no_session() {
+    let site = Site::new().await;
+    let seed = site.member("ann", &[], true).await;
+    let device = |answer: &Answer| {
+        let set = answer.headers.get_all("set-cookie").iter().filter_map(|v| v.to_str().ok());
+        set.map(str::to_owned).find(|v| v.starts_with("__Host-dev="))
+    };
+    let remembers = async || {
+        site.domain.clock().advance(jiff::SignedDuration::from_secs(30));
+        let (_, passed) = site.up_to_second("ann", "").await;
+        let form = format!("step=code&remember=yes&code={}", site.code(&seed));
+        let asked = site.get("/sign-in", &passed).await;
+        (asked, site.post("/sign-in", &passed, &form).await)
+    };
+    let (asked, done) = remembers().await;
+    assert!(
+        !asked.body.contains("name=\"remember\"") && done.status == 303 && device(&done).is_none(),
+        "off at birth"
+    );
+    let trust = model::Trust {
+        remember_days: 14,
+        ..model::Trust::default()
+    };
+    site.domain.directory().set_trust(&site.admin, trust).await.expect("published");
+    let (asked, done) = remembers().await;
+    assert!(asked.body.contains("name=\"remember\"") && asked.body.contains("14 days"), "{}", asked.body);
+    let set = device(&done).expect("a cookie");
+    for part in ["; Path=/", "; Max-Age=1209600", "; HttpOnly", "; Secure", "; SameSite=Lax"] {
+        assert!(set.contains(part) && !set.contains("Domain"), "{set}");
+    }
+    let cookie = set.split(';').next().expect("a value").to_owned();
+    assert!(!site.opens(&cookie).await, "by itself it opens nothing");
+    let named = site
+        .post("/sign-in", &cookie, "step=name&upn=ann%40noord.example")
+        .await
+        .cookie()
+        .expect("a cookie");
+    let form = format!("step=password&password={}", PASSWORD.replace(' ', "+"));
+    let opened = site.post("/sign-in", &format!("{named}; {cookie}"), &form).await;
+    assert_eq!((opened.status, opened.location()), (303, "/"), "{}", opened.body);
+    let session = opened.cookie().expect("a session");
+    let own = site.get("/security-info", &format!("{session}; {cookie}")).await;
+    assert!(
+        own.body.contains("Browsers that skip the second step") && own.body.contains("name=\"browser\""),
+        "{}",
+        own.body
+    );
+    assert_ne!(
+        site.get("/security-info/add/hardware-token", &session).await.status,
+        200,
+        "a change asks for a factor"
+    );
+    let of = MemberRef::Upn(Upn::parse("ann@noord.example").expect("a name"));
+    site.domain.directory().grant_role(&site.admin, &of, Role::AuthAdmin).await.expect("granted");
+    assert_eq!(site.get("/admin/noord/users", &session).await.status, 404, "no console by a cookie");
+}

@@ -205,6 +205,9 @@ async fn each_role_opens_its_own_doors() {
         ("GET", ask("unblock"), String::new(),          [404, 403, 403, 200, 403, 403, 200, 404, 200, 404]),
         ("POST", user.clone(), form("unblock"),         [404, 403, 403, 303, 403, 403, 409, 404, 409, 404]),
         ("POST", user.clone(), form("roles"),           [404, 403, 403, 403, 403, 403, 303, 404, 303, 404]),
+        ("GET", "/admin/noord/networks".into(), String::new(), [404, 403, 403, 403, 200, 403, 200, 404, 200, 404]),
+        ("POST", "/admin/noord/networks".into(), "do=add&name=x&range=y&reason=z".into(), [404, 403, 403, 403, 422, 403, 422, 404, 422, 404]),
+        ("POST", "/admin/noord/networks".into(), "do=trust&days=0".into(), [404, 403, 403, 403, 303, 403, 303, 404, 303, 404]),
         ("GET", format!("{users}/{foreign}"), String::new(), [404, 404, 404, 404, 404, 404, 404, 404, 404, 404]),
         ("POST", format!("{users}/{foreign}"), form("off"), [404, 403, 403, 404, 403, 403, 404, 404, 404, 404]),
         ("GET", "/admin/nowhere/users".into(), String::new(), [404; 10]),
@@ -775,5 +778,61 @@ async fn a_member_is_blocked_and_let_in_again_on_pages() {
     for form in ["do=block&term=7&reason=me", "do=bypass&term=60&reason=me", "do=unblock&reason=me"] {
         let refused = installation.call(&cookie, "POST", &own, form).await;
         assert_eq!(refused.status, model::ErrorCode::NotForOneself.status(), "{form}");
+    }
+}
+
+/// The page of trusted networks: what is wrong is said with its value and everything typed, and each change has its question.
+#[tokio::test]
+async fn networks_are_trusted_on_a_page() {
+    let installation = Installation::new().await;
+    let noord = installation.noord;
+    let admin = installation.member(noord, "policy@noord.example", &[Role::PolicyAdmin]).await;
+    let cookie = installation.session(noord, admin, 2).await;
+    let page = "/admin/noord/networks";
+    let post = async |form: &str| installation.call(&cookie, "POST", page, form).await;
+    let get = async |query: &str| installation.call(&cookie, "GET", &format!("{page}{query}"), "").await;
+    assert!(get("").await.body.contains("No place is trusted"));
+    for (range, told) in [
+        ("192.0.2.7%2F24", "“192.0.2.7/24” is no network"),
+        ("0.0.0.0%2F0", "“0.0.0.0/0” is no network"),
+        ("%3Cb%3E", "“&lt;b&gt;” is no network"),
+    ] {
+        let answer = post(&format!("do=add&name=Office&range={range}&reason=new+office")).await;
+        assert!(answer.status == 422 && answer.body.contains(told), "{range}: {}", answer.body);
+        assert!(
+            answer.body.contains("value=\"Office\"") && answer.body.contains("value=\"new office\""),
+            "what was typed stays"
+        );
+    }
+    let no_reason = post("do=add&name=Office&range=192.0.2.0%2F24&reason=").await;
+    assert!(no_reason.status == 422 && no_reason.body.contains("Write why"), "{}", no_reason.body);
+    let added = post("do=add&name=Office&range=192.0.2.0%2F24&reason=new").await;
+    assert_eq!((added.status, added.location.as_str()), (303, "/admin/noord/networks?done=added"));
+    let twice = post("do=add&name=Again&range=192.0.2.0%2F24&reason=new").await;
+    assert!(
+        twice.status == 422 && twice.body.contains("“192.0.2.0/24” is trusted already"),
+        "{}",
+        twice.body
+    );
+    let by = Admin::console(noord);
+    let listed = installation.domain.directory().networks(&by).await.expect("a list");
+    let id = listed[0].id;
+    let ask = get(&format!("?do=remove&id={id}")).await;
+    assert!(ask.status == 200 && ask.body.contains("Trust Office no longer?"), "{}", ask.body);
+    assert_eq!(get("?do=remove&id=nothing").await.status, 404);
+    let renamed = post(&format!("do=rename&id={id}&name=Head+office&reason=moved")).await;
+    assert_eq!((renamed.status, renamed.location.as_str()), (303, "/admin/noord/networks?done=renamed"));
+    assert!(get("").await.body.contains("Head office"));
+    assert_eq!(post(&format!("do=remove&id={id}&reason=")).await.status, 422);
+    assert_eq!(post(&format!("do=remove&id={id}&reason=closed")).await.status, 303);
+    assert_eq!(post(&format!("do=remove&id={id}&reason=closed")).await.status, 404);
+    assert_eq!(post("do=trust&skip=yes&days=14").await.location, "/admin/noord/networks?done=saved");
+    let (_, policy) = installation.domain.directory().policy(&by).await.expect("a policy");
+    assert_eq!(
+        (policy.trust.networks_skip, policy.trust.remember_days, policy.trust.fraud_blocks),
+        (true, 14, false)
+    );
+    for days in ["31", "-1", "", "x"] {
+        assert_eq!(post(&format!("do=trust&days={days}")).await.status, 400, "{days}");
     }
 }

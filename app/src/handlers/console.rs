@@ -28,6 +28,8 @@ pub(super) enum Place {
     Tokens,
     /// Its sign-ins.
     SignIns,
+    /// Its trusted networks.
+    Networks,
     /// Its changes.
     Audit,
     /// The desk of the home tenant.
@@ -176,6 +178,13 @@ impl Console {
                 text!(console.tokens),
                 page("tokens"),
                 IconName::MethodToken,
+            ),
+            (
+                may(Permission::PublishPolicy),
+                Place::Networks,
+                text!(console.networks),
+                page("networks"),
+                IconName::Shield,
             ),
             (
                 may(Permission::ReadAudit),

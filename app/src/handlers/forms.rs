@@ -16,6 +16,8 @@ pub(super) struct Fields {
     pub(super) device: String,
     pub(super) name: String,
     pub(super) session: String,
+    pub(super) browser: String,
+    pub(super) remember: String,
 }
 
 /// The query of the members' pages.

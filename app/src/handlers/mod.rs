@@ -10,6 +10,7 @@ mod forms;
 mod journal;
 mod member;
 mod members;
+mod networks;
 mod register;
 mod security_info;
 mod set_up;
@@ -62,6 +63,8 @@ where
         .post(routes::USERS_BULK, Who::Admin, members::apply)
         .get(routes::USER, Who::Admin, member::show)
         .post(routes::USER, Who::Admin, member::act)
+        .get(routes::NETWORKS, Who::Admin, networks::show)
+        .post(routes::NETWORKS, Who::Admin, networks::act)
         .get(routes::TOKENS, Who::Admin, tokens::list)
         .get(routes::TOKENS_IMPORT, Who::Admin, token_import::ask)
         .upload(routes::TOKENS_IMPORT, Who::Admin, token_import::begin)

@@ -62,7 +62,7 @@ pub(super) async fn show(guest: Guest, QueryOf(query): QueryOf<Query>) -> Answer
             Some("removed") => Some(Notice::Removed(what)),
             Some("renamed") => Some(Notice::Renamed(what)),
             Some("first") => Some(Notice::First(what)),
-            Some("ended") => Some(Notice::Forgotten(what)),
+            Some("ended" | "forgotten") => Some(Notice::Forgotten(what)),
             _ => None,
         };
         overview(&guest, &me, &info, notice).await?
@@ -78,6 +78,7 @@ pub(super) async fn act(guest: Guest, Form(fields): Form<Fields>) -> Answer {
         "confirm-send" => return confirm_send(guest, &me, &fields).await,
         "codes" => return Ok(see("/security-info?done=added")),
         "end" => return end_session(guest, &me, &fields).await,
+        "forget" => return forget_browser(guest, &me, &fields).await,
         _ => {}
     }
     let methods = guest.domain().methods();
@@ -286,8 +287,36 @@ async fn rename_again(guest: Guest, me: &SignedIn, fields: &Fields, problem: Tex
     Ok(guest.show_with(ErrorCode::Invalid, || page(guest.shell(), model)))
 }
 
+/// A remembered browser is asked again from the next sign-in. That takes a right away, so that no fresh factor is asked for it.
+async fn forget_browser(guest: Guest, me: &SignedIn, fields: &Fields) -> Answer {
+    let id = fields.browser.parse::<Uuid>().map_err(|_| guest.oops(ErrorCode::BadRequest))?;
+    let sign_in = guest.domain().sign_in();
+    let devices = sign_in.devices(&me.me, None).await.map_err(guest.fails())?;
+    let name = devices
+        .iter()
+        .find(|device| device.id == id)
+        .map(|device| format::browser(guest.visit.locale, Some(&device.agent)));
+    sign_in.forget_device(&me.me, id).await.map_err(guest.fails())?;
+    Ok(see(&match name {
+        Some(name) => format!("{PATH}?done=forgotten&what={}", query_value(&name)),
+        None => PATH.to_owned(),
+    }))
+}
+
 async fn overview(guest: &Guest, me: &SignedIn, info: &Info, notice: Option<Notice>) -> Result<SecurityInfo, Stop> {
     let sessions = guest.domain().sign_in().sessions(me).await.map_err(guest.fails())?;
+    let devices = guest.domain().sign_in().devices(&me.me, guest.device.as_ref()).await.map_err(guest.fails())?;
+    let browsers = devices
+        .into_iter()
+        .map(|device| Browser {
+            id: device.id.to_string(),
+            name: format::browser(guest.visit.locale, Some(&device.agent)),
+            place: None,
+            at: device.expires_at,
+            phone: device.agent.contains("Mobile"),
+            this: device.this,
+        })
+        .collect();
     let activity = super::activity::recent(guest, me, ACTIVITY_ROWS).await?;
     let browser = |s: domain::sign_in::SessionView| Browser {
         id: s.handle.to_string(),
@@ -320,7 +349,7 @@ async fn overview(guest: &Guest, me: &SignedIn, info: &Info, notice: Option<Noti
         pass: info.pass.clone().filter(PassView::is_live),
         lost: None,
         activity,
-        browsers: Vec::new(),
+        browsers,
         sessions: sessions.into_iter().map(browser).collect(),
         notice,
         problem: None,

@@ -116,7 +116,8 @@ async fn password(mut guest: Guest, fields: &Fields) -> Answer {
     let upn = shown.map(|v| v.upn).or(note.upn.clone()).unwrap_or_default();
     guest.in_attempt(session_id);
     let at = BegunAttempt { tenant, attempt, session_id };
-    let outcome = match guest.domain().sign_in().password(&at, &fields.password, &guest.client).await {
+    let sign_in = guest.domain().sign_in();
+    let outcome = match sign_in.password_from(&at, &fields.password, &guest.client, guest.device.as_ref()).await {
         Ok(outcome) => outcome,
         Err(SignInError::Expired | SignInError::OtherStep(_)) => return expired(&guest).await,
         Err(error) => return Err(guest.fails()(error)),
@@ -317,15 +318,36 @@ async fn code(mut guest: Guest, fields: &Fields) -> Answer {
     let Some(offered) = OfferedCode::parse(&fields.code).ok().filter(|offered| has_form_of(kind, offered)) else {
         return Ok(again(Problem::new(ErrorCode::CodeForm)));
     };
-    let (answered, _) = match guest.domain().verification().second(tenant, attempt, view.purpose, &offered, kind).await {
-        Ok(answered) => answered,
-        Err(error) if error.code() == ErrorCode::ChallengeGone => return expired(&guest).await,
-        Err(error) => return Err(guest.fails()(error)),
+    let mut remembered = None;
+    let answered = if view.remember_days.is_some() && !fields.remember.is_empty() {
+        let answered = guest
+            .domain()
+            .sign_in()
+            .second_and_remember(tenant, attempt, &offered, kind, &guest.client)
+            .await;
+        match answered {
+            Ok((answered, browser)) => {
+                remembered = browser;
+                answered
+            }
+            Err(SignInError::Expired | SignInError::OtherStep(_)) => return expired(&guest).await,
+            Err(error) => return Err(guest.fails()(error)),
+        }
+    } else {
+        match guest.domain().verification().second(tenant, attempt, view.purpose, &offered, kind).await {
+            Ok((answered, _)) => answered,
+            Err(error) if error.code() == ErrorCode::ChallengeGone => return expired(&guest).await,
+            Err(error) => return Err(guest.fails()(error)),
+        }
     };
     match answered {
         Answered::Right(right) => {
             guest.open(full_session(tenant, attempt, &right, guest.client.clone())).await?;
-            Ok(see(note.back.as_deref().unwrap_or(routes::HOME)))
+            let opened = see(note.back.as_deref().unwrap_or(routes::HOME));
+            Ok(match remembered {
+                Some(remembered) => guest.remembers(&remembered, opened),
+                None => opened,
+            })
         }
         Answered::Register => {
             let mut new = NewSession::of_attempt(Some(tenant), Some(attempt), SessionStage::Register, 1, guest.client.clone());
@@ -479,7 +501,11 @@ fn code_step(view: &AttemptView, kind: Option<MethodKind>, typed: Option<String>
             asked,
             typed,
             problem,
-            remember_days: None,
+            // A pass or a recovery code leaves nothing behind.
+            remember_days: view
+                .remember_days
+                .filter(|_| !matches!(kind, MethodKind::Pass | MethodKind::RecoveryCode))
+                .and_then(|days| u16::try_from(days).ok()),
             other_ways: view.families.len() > 1 || view.addresses.len() > 1,
         },
     }

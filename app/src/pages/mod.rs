@@ -9,6 +9,7 @@ mod filters;
 pub mod journal;
 pub mod member;
 pub mod members;
+pub mod networks;
 mod places;
 pub mod preferences;
 mod problem;

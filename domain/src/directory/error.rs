@@ -40,6 +40,9 @@ pub enum DirectoryError {
     /// A number that this cannot have.
     #[error("{0}")]
     Terms(&'static str),
+    /// What was given is no network that could be trusted, and why.
+    #[error("range: {0}")]
+    Network(String),
     /// The change has an effect that must be confirmed.
     #[error("{0}")]
     Confirm(&'static str),
@@ -86,7 +89,7 @@ impl DirectoryError {
             Self::LastGlobalAdmin => ErrorCode::LastGlobalAdmin,
             Self::Oneself => ErrorCode::NotForOneself,
             Self::NotOpen(_) => ErrorCode::Conflict,
-            Self::Terms(_) => ErrorCode::Invalid,
+            Self::Terms(_) | Self::Network(_) => ErrorCode::Invalid,
             Self::Confirm(_) => ErrorCode::ConfirmationNeeded,
             Self::LinkGone => ErrorCode::SetUpLinkUsed,
             Self::Password(PasswordError::Busy) => ErrorCode::TooBusy,

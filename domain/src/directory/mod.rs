@@ -4,6 +4,7 @@
 pub mod api_key;
 pub mod block;
 pub mod error;
+pub mod network;
 pub mod password;
 pub(crate) mod store;
 #[cfg(test)]
@@ -347,8 +348,9 @@ impl Directory<'_> {
             other => other,
         };
         store::set_mfa_state(&mut change.tx, view.id, state.as_str()).await?;
+        let now = change.now;
+        store::end_devices(&mut change.tx, view.id, now).await?;
         if state == MfaState::Disabled {
-            let now = change.now;
             store::end_app_passwords(&mut change.tx, view.id, now).await?;
         }
         let after = self.view(&mut change.tx, &MemberRef::Id(view.id)).await?;

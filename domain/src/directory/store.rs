@@ -812,3 +812,17 @@ pub(crate) async fn end_app_passwords(tx: &mut TenantTx, member: MemberId, now: 
     .await?;
     Ok(ended.rows_affected())
 }
+
+/// Ends every remembered browser of a member.
+pub(crate) async fn end_devices(tx: &mut TenantTx, member: MemberId, now: Timestamp) -> Result<u64, DbError> {
+    let tenant = tx.tenant().0;
+    let ended = sqlx::query!(
+        "update remembered_device set ended_at = $3 where tenant_id = $1 and member_id = $2 and ended_at is null",
+        tenant,
+        member.0,
+        now.to_sqlx() as _
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(ended.rows_affected())
+}

@@ -354,6 +354,7 @@ impl CaseFacts<'_> {
             Reason::AppPasswordRequired => Finding::AppPasswordRequired,
             Reason::PassExpired => self.pass_begins().map_or(Finding::PassExpired, |from| Finding::PassEarly { from }),
             Reason::Declined
+            | Reason::FraudReported
             | Reason::PushNoResponse
             | Reason::PushFailed
             | Reason::Unreachable

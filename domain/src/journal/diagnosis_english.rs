@@ -219,6 +219,7 @@ fn reason_text(reason: Reason) -> &'static str {
         Reason::Bypassed => "one-time bypass, without a second step",
         Reason::TrustedNetwork => "trusted network, without a second step",
         Reason::RememberedDevice => "remembered browser, without a second step",
+        Reason::FraudReported => "reported by the member: somebody else was trying",
         Reason::Declined => "declined in the app",
         Reason::PushNoResponse => "no response to the notification",
         Reason::PushFailed => "the notification could not be sent",

@@ -112,6 +112,18 @@ events! {
     BypassOpened = "bypass.opened",
     /// A one-time bypass was closed before it was used.
     BypassClosed = "bypass.closed",
+    /// A network was trusted.
+    NetworkAdded = "network.added",
+    /// A trusted network has another name.
+    NetworkRenamed = "network.renamed",
+    /// A network is trusted no more.
+    NetworkRemoved = "network.removed",
+    /// A browser is not asked for a second factor for some days.
+    DeviceRemembered = "device.remembered",
+    /// A member's remembered browser is asked again.
+    DeviceForgotten = "device.forgotten",
+    /// A member said that somebody else was trying to sign in.
+    FraudReported = "fraud.reported",
     /// An app password was made.
     AppPasswordMade = "app_password.made",
     /// An app password was removed.

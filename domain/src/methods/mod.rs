@@ -477,6 +477,10 @@ impl Methods<'_> {
         let (now, rng) = (self.0.clock().now(), self.0.rng());
         let keys = self.0.keys(tx.tenant()).await?;
         let id = rng.id(now);
+        // A browser was remembered for the factors there were.
+        if changes_factors(event) {
+            crate::directory::store::end_devices(tx, member, now).await?;
+        }
         let told = json!({ "event": event.as_str(), "before": before, "after": after }).to_string();
         let sealed = keys.key(KeyPurpose::Outbox).seal(SealedColumn::Outbox, id, told.as_bytes(), rng);
         store::insert_notice(tx, id, member, event.as_str(), &sealed, now).await?;
@@ -490,6 +494,20 @@ impl Methods<'_> {
         };
         Ok(self.0.directory().audit(tx, &keys, audited, now).await?)
     }
+}
+
+/// Whether an event means that the member's factors are others than before.
+const fn changes_factors(event: Event) -> bool {
+    matches!(
+        event,
+        Event::SecurityInfoRegistered
+            | Event::SecurityInfoRegisteredByAdmin
+            | Event::SecurityInfoDeleted
+            | Event::SecurityInfoDeletedByAdmin
+            | Event::RecoveryCodesMade
+            | Event::TokenActivated
+            | Event::TokenReturned
+    )
 }
 
 pub(crate) fn check_room(info: &SecurityInfo) -> Result<()> {

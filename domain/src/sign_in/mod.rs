@@ -3,6 +3,7 @@
 //! The steps of one attempt are `password`, then `second` or `register`, then decided. Each step takes an attempt at exactly that step; anything else
 //! is refused, so that no step can be skipped, repeated or taken out of order.
 
+pub mod device;
 pub mod error;
 mod legacy;
 mod pass;
@@ -289,6 +290,8 @@ pub struct AttemptView {
     pub given_name: Option<String>,
     /// A second factor was given in this attempt.
     pub second_asked: bool,
+    /// Days for which the browser may be remembered at this step.
+    pub remember_days: Option<i64>,
 }
 
 /// The verbs of signing in.
@@ -339,6 +342,12 @@ impl SignIn<'_> {
 
     /// Takes the password. One hash is computed whether the name exists or not.
     pub async fn password(self, at: &BegunAttempt, password: &str, client: &Client) -> Result<PasswordOutcome> {
+        self.password_from(at, password, client, None).await
+    }
+
+    /// The same from a browser that may be remembered.
+    pub async fn password_from(self, at: &BegunAttempt, password: &str, client: &Client, device: Option<&device::DeviceSecret>) -> Result<PasswordOutcome> {
+        let device = device.map(device::DeviceSecret::hash);
         let domain = self.0;
         let Some((tenant, attempt)) = at.tenant.zip(at.attempt) else {
             return self.password_of_nobody(at, password).await;
@@ -347,7 +356,11 @@ impl SignIn<'_> {
         let keys = domain.keys(tenant).await?;
         let source = format!("password:{}", source_of(&keys, client));
         let mac = Bytea(keys.key(KeyPurpose::WrongPassword).mac(&[typed.expose().as_bytes()])[..16].to_vec());
-        let wanted = Wanted::of_attempt(tenant, attempt);
+        let wanted = Wanted {
+            ip: client.address,
+            device: device.as_ref().map(|hash| &hash[..]),
+            ..Wanted::of_attempt(tenant, attempt)
+        };
         // First without effects: is anything to be compared at all, and with what?
         let stored = domain
             .decide(wanted, |scene| {
@@ -561,7 +574,12 @@ impl SignIn<'_> {
         let (db, tenant, member) = (self.0.db(), me.me.tenant(), me.me.id());
         Ok(match handle {
             Some(handle) => store::delete_by_handle(db, tenant, member, handle).await?.into(),
-            None => store::delete_others(db, tenant, member, me.handle).await?,
+            None => {
+                let mut tx = db.tenant(tenant).await?;
+                crate::directory::store::end_devices(&mut tx, member, self.0.clock().now()).await?;
+                tx.commit().await?;
+                store::delete_others(db, tenant, member, me.handle).await?
+            }
         })
     }
 
@@ -955,6 +973,7 @@ fn view_of(scene: &Scene<'_>, attempt: &AttemptFacts) -> Verdicts<AttemptView> {
         skip_days_left: skip_days_left(scene, attempt),
         given_name: facts.member.as_ref().filter(|_| known).and_then(|m| m.given_name.clone()),
         second_asked: attempt.second_asked,
+        remember_days: device::days_for(scene, attempt).filter(|_| known),
     })
 }
 

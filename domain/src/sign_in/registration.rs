@@ -143,6 +143,7 @@ pub(crate) fn first_code(
         mfa_state: (member.mfa_state == MfaState::Enabled).then_some(MfaState::Enforced),
         last_sign_in_at: Some(scene.now),
         default_method: member.default_method.is_none().then_some(waiting.method_id),
+        ends_devices: true,
         ..MemberChange::default()
     });
     commit.steps.push(Step::with(StepKind::MethodRegistered, json!({ "method": MethodKind::Totp })));

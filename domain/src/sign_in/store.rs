@@ -199,3 +199,53 @@ pub(crate) async fn find_password(db: &Db, tenant: TenantId, member: Option<Memb
     tx.commit().await?;
     Ok(phc)
 }
+
+/// A remembered browser that counts.
+pub(crate) struct DeviceListRow {
+    pub(crate) device: Uuid,
+    pub(crate) hash: Vec<u8>,
+    pub(crate) agent: String,
+    pub(crate) made_at: Timestamp,
+    pub(crate) last_used_at: Option<Timestamp>,
+    pub(crate) expires_at: Timestamp,
+}
+
+pub(crate) async fn list_devices(db: &Db, tenant: TenantId, member: MemberId, now: Timestamp) -> Result<Vec<DeviceListRow>, DbError> {
+    let mut tx = db.tenant(tenant).await?;
+    let rows = sqlx::query!(
+        "select d.device_id, d.hash, d.agent, d.made_at, d.last_used_at, d.expires_at from remembered_device d
+           join member m on m.tenant_id = d.tenant_id and m.member_id = d.member_id and m.epoch = d.epoch
+         where d.tenant_id = $1 and d.member_id = $2 and d.ended_at is null and d.expires_at > $3 order by d.made_at desc limit 50",
+        tenant.0,
+        member.0,
+        now.to_sqlx() as _
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(rows
+        .into_iter()
+        .map(|r| DeviceListRow {
+            device: r.device_id,
+            hash: r.hash,
+            agent: r.agent,
+            made_at: r.made_at.to_jiff(),
+            last_used_at: r.last_used_at.map(|t| t.to_jiff()),
+            expires_at: r.expires_at.to_jiff(),
+        })
+        .collect())
+}
+
+pub(crate) async fn end_device(tx: &mut crate::db::TenantTx, member: MemberId, device: Uuid, now: Timestamp) -> Result<bool, DbError> {
+    let tenant = tx.tenant().0;
+    let ended = sqlx::query!(
+        "update remembered_device set ended_at = $4 where tenant_id = $1 and member_id = $2 and device_id = $3 and ended_at is null",
+        tenant,
+        member.0,
+        device,
+        now.to_sqlx() as _
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(ended.rows_affected() == 1)
+}

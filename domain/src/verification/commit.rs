@@ -162,6 +162,8 @@ pub struct MemberChange {
     pub default_method: Option<MethodId>,
     /// Every session and remembered device ends.
     pub ends_sessions: bool,
+    /// Every remembered browser ends.
+    pub ends_devices: bool,
 }
 
 /// The row of an attempt.

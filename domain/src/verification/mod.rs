@@ -6,6 +6,7 @@ pub mod compare;
 pub(crate) mod engine;
 pub mod error;
 pub mod facts;
+pub mod fraud;
 pub mod rules;
 pub(crate) mod sending;
 pub(crate) mod stand_in;
@@ -1003,6 +1004,7 @@ fn added(
     commit.member = Some(MemberChange {
         mfa_state: (counts && member.mfa_state == MfaState::Enabled).then_some(MfaState::Enforced),
         default_method: (counts && member.default_method.is_none()).then_some(id),
+        ends_devices: true,
         ..MemberChange::default()
     });
     let to = scene.facts.methods.iter().find(|m| m.method_id == id).and_then(|m| m.masked());

@@ -132,7 +132,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Session {
 }
 
 /// A part of the path, read.
-async fn named<T: FromStr, S: Send + Sync>(parts: &mut Parts, state: &S, name: &str, unknown: ErrorCode) -> Result<T, Refusal> {
+pub(super) async fn named<T: FromStr, S: Send + Sync>(parts: &mut Parts, state: &S, name: &str, unknown: ErrorCode) -> Result<T, Refusal> {
     let found = RawPathParams::from_request_parts(parts, state).await.map_err(|_| unknown)?;
     let text = found.iter().find(|(known, _)| *known == name).map(|(_, text)| text);
     Ok(text.and_then(|text| text.parse().ok()).ok_or(unknown)?)

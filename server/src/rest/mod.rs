@@ -10,6 +10,7 @@ mod json;
 mod key;
 mod member;
 mod methods;
+mod networks;
 mod oath_tokens;
 pub(crate) mod openapi;
 mod paging;
@@ -31,6 +32,7 @@ pub(crate) fn routes() -> Routes<Service> {
         .merge(methods::routes())
         .merge(passes::routes())
         .merge(blocks::routes())
+        .merge(networks::routes())
         .merge(app_passwords::routes())
         .merge(oath_tokens::routes())
         .merge(journal::routes())

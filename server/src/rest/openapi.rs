@@ -3,7 +3,7 @@
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{app_passwords, blocks, journal, methods, oath_tokens, passes, users, verifications};
+use super::{app_passwords, blocks, journal, methods, networks, oath_tokens, passes, users, verifications};
 
 /// The whole description. A test compares it with the register of routes.
 #[derive(OpenApi)]
@@ -37,6 +37,12 @@ use super::{app_passwords, blocks, journal, methods, oath_tokens, passes, users,
         blocks::block,
         blocks::open_bypass,
         blocks::close_bypass,
+        networks::list,
+        networks::add,
+        networks::rename,
+        networks::remove,
+        networks::read_trust,
+        networks::set_trust,
         app_passwords::list,
         app_passwords::make,
         app_passwords::remove,

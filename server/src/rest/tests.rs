@@ -205,6 +205,7 @@ async fn a_stranger_is_answered_as_the_register_says() {
             .replace("{token}", "nonsense")
             .replace("{provider}", "00000000-0000-0000-0000-000000000001")
             .replace("{message}", "00000000-0000-0000-0000-000000000001")
+            .replace("{network}", "00000000-0000-0000-0000-000000000001")
             .replace("{serial}", "ZS-1")
             .replace("{tenant}", "noord")
             .replace("{id}", &installation.noord.member);
@@ -990,4 +991,48 @@ async fn blocks_and_bypasses_by_the_interface() {
         let path = format!("/api/v1/users/{foreign}/{action}");
         assert_eq!(installation.call(&admin, "POST", &path, json!({ "reason": "x" })).await.status, 404, "{action}");
     }
+}
+
+/// Trusted networks and trust by the interface: every refusal names the value.
+#[tokio::test]
+async fn networks_and_trust_by_the_interface() {
+    let installation = Installation::new().await;
+    let admin = installation.key(installation.noord.tenant, &[Scope::Admin]).await;
+    let read = installation.key(installation.noord.tenant, &[Scope::Read, Scope::Support, Scope::Pass]).await;
+    let networks = "/api/v1/networks";
+    assert_eq!(installation.call(&read, "GET", networks, Value::Null).await.status, 403);
+    let refused = installation
+        .call(&admin, "POST", networks, json!({ "name": "Office", "range": "10.0.0.1/8", "reason": "x" }))
+        .await;
+    assert_eq!(refused.status, 422);
+    assert!(
+        refused.body["detail"].as_str().is_some_and(|told| told.contains("'10.0.0.1/8'")),
+        "{}",
+        refused.body
+    );
+    let no_reason = json!({ "name": "Office", "range": "10.0.0.0/8" });
+    assert_eq!(installation.call(&admin, "POST", networks, no_reason).await.status, 400);
+    let added = installation
+        .call(&admin, "POST", networks, json!({ "name": "Office", "range": "2001:db8::/48", "reason": "x" }))
+        .await;
+    assert_eq!((added.status, added.body["range"].as_str()), (201, Some("2001:db8::/48")), "{}", added.body);
+    let one = format!("{networks}/{}", added.body["id"].as_str().expect("an id"));
+    let renamed = installation.call(&admin, "PATCH", &one, json!({ "name": "Head office", "reason": "x" })).await;
+    assert_eq!(renamed.status, 204);
+    let listed = installation.call(&admin, "GET", networks, Value::Null).await;
+    assert_eq!(listed.body["items"][0]["name"].as_str(), Some("Head office"));
+    let foreign = installation.key(installation.zuid.tenant, &[Scope::Admin]).await;
+    assert_eq!(installation.call(&foreign, "DELETE", &format!("{one}?reason=x"), Value::Null).await.status, 404);
+    assert_eq!(installation.call(&admin, "DELETE", &one, Value::Null).await.status, 400, "a reason is needed");
+    assert_eq!(installation.call(&admin, "DELETE", &format!("{one}?reason=x"), Value::Null).await.status, 204);
+    let trust = |days: i64| json!({ "networks_skip": true, "remember_days": days, "fraud_blocks": true });
+    let refused = installation.call(&admin, "PUT", "/api/v1/trust", trust(31)).await;
+    assert!(
+        refused.status == 422 && refused.body.to_string().contains("31 is not between 0 and 30"),
+        "{}",
+        refused.body
+    );
+    assert_eq!(installation.call(&admin, "PUT", "/api/v1/trust", trust(30)).await.status, 200);
+    let seen = installation.call(&admin, "GET", "/api/v1/trust", Value::Null).await;
+    assert_eq!(seen.body, trust(30));
 }
