@@ -295,6 +295,7 @@ fn sign_ins() -> Vec<(&'static str, Draw)> {
         ("sign-in-expired", draw(|| stopped(ErrorCode::SignInExpired, None))),
         ("sign-in-locked", draw(|| stopped(ErrorCode::Locked, Some("2026-11-17T09:56:29Z")))),
         ("sign-in-blocked", draw(|| stopped(ErrorCode::BlockedByPolicy, None))),
+        ("sign-in-account-blocked", draw(|| stopped(ErrorCode::Blocked, Some("2027-02-15T09:41:00Z")))),
         ("sign-in-too-many", draw(|| stopped(ErrorCode::TooManyCodes, None))),
     ]
 }

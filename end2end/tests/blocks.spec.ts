@@ -40,6 +40,9 @@ test("an admin blocks a member, who learns why, and the block is lifted at the d
       await expect(me.heading()).toHaveText(me.say("errors.blocked_title"));
     },
   });
+  await enterName(me, upn);
+  await enterPassword(me);
+  await expect(me.heading()).toHaveText(me.say("errors.blocked_title"));
   await expect(me.page.getByText("4711")).toHaveCount(0);
   const session = await sessionId(me);
   expect(await org.verify(upn, app.fresh(), "webmail")).toBe("denied");

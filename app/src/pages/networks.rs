@@ -167,19 +167,17 @@ fn add(form: NewNetworkForm, here: &str) -> AnyView {
         <Section id="add" title=text!(networks.add_title)>
             <form class="stack card" method="post" action=action>
                 <input type="hidden" name="do" value="add"/>
-                <div class="halves">
-                    <TextField name="name" label=text!(networks.name) value=form.name error=form.name_error length_max=NAME_CHARACTERS_MAX as u32 required=true autocomplete="off"/>
-                    <TextField
-                        name="range"
-                        label=text!(networks.range)
-                        hint=text!(networks.range_hint).to_owned()
-                        value=form.range
-                        error=form.range_error
-                        length_max=60
-                        required=true
-                        autocomplete="off"
-                    />
-                </div>
+                <TextField name="name" label=text!(networks.name) value=form.name error=form.name_error length_max=NAME_CHARACTERS_MAX as u32 required=true autocomplete="off"/>
+                <TextField
+                    name="range"
+                    label=text!(networks.range)
+                    hint=text!(networks.range_hint).to_owned()
+                    value=form.range
+                    error=form.range_error
+                    length_max=60
+                    required=true
+                    autocomplete="off"
+                />
                 <TextField
                     name="reason"
                     label=text!(members.reason)
