@@ -184,6 +184,9 @@ pub fn reason(reason: Reason) -> &'static str {
         Reason::HungUp => text!(reasons.hung_up),
         Reason::WrongPin => text!(reasons.wrong_pin),
         Reason::BadPhone => text!(reasons.bad_phone),
+        Reason::Busy => text!(reasons.busy),
+        Reason::NoAnswer => text!(reasons.no_answer),
+        Reason::FraudReported => text!(reasons.fraud_reported),
     }
 }
 
@@ -246,6 +249,7 @@ pub fn error_title(code: ErrorCode) -> &'static str {
         ErrorCode::ChallengeGone => text!(errors.challenge_gone_title),
         ErrorCode::NotSent => text!(errors.not_sent_title),
         ErrorCode::PassUnusable => text!(errors.pass_unusable_title),
+        ErrorCode::SignInReported => text!(errors.sign_in_reported_title),
         ErrorCode::AppPasswordRequired => text!(errors.app_password_required_title),
         ErrorCode::MethodLimit => text!(errors.method_limit_title),
         ErrorCode::PendingGone => text!(errors.pending_gone_title),
@@ -314,6 +318,7 @@ pub fn error_next(code: ErrorCode) -> &'static str {
         ErrorCode::ChallengeGone => text!(errors.challenge_gone_next),
         ErrorCode::NotSent => text!(errors.not_sent_next),
         ErrorCode::PassUnusable => text!(errors.pass_unusable_next),
+        ErrorCode::SignInReported => text!(errors.sign_in_reported_next),
         ErrorCode::AppPasswordRequired => text!(errors.app_password_required_next),
         ErrorCode::MethodLimit => text!(errors.method_limit_next),
         ErrorCode::PendingGone => text!(errors.pending_gone_next),
