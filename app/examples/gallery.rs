@@ -14,13 +14,14 @@ use app::{
         register::{self, Mode, NotOffered, OffReason, Offer, RegisterPage, RegisterStep, Registered, Skip, Square},
         security_info::{self, Browser, Confirm, MethodState, MethodView, Notice, OffView, Remove, RemoveEffect, SecurityInfo, SecurityInfoPage},
         set_up::{self, SetUpPage},
-        sign_in::{self, Asked, Help, NameNote, SignInPage, SignInStep, Way},
+        sign_in::{self, Asked, Call, Help, NameNote, SignInPage, SignInStep, Way},
     },
     render::{Page, document},
     shell::{Frame, MemberAccount, MemberShell},
     theme::Theme,
     visit::Visit,
 };
+use domain::verification::CallState;
 use jiff::Timestamp;
 use model::{Decision, ErrorCode, MethodKind, OathParams, Reason, RegistrationReason, SessionId};
 
@@ -262,6 +263,9 @@ fn sign_ins() -> Vec<(&'static str, Draw)> {
             draw(|| code(MethodKind::Totp, "", Some(problem(ErrorCode::Throttled, None, Some("2026-11-17T09:43:29Z"))))),
         ),
         ("sign-in-sms", draw(|| code(MethodKind::Sms, "", None))),
+        ("sign-in-call", draw(|| call(CallState::Calling))),
+        ("sign-in-call-busy", draw(|| call(CallState::Over(Reason::Busy)))),
+        ("sign-in-call-reported", draw(|| stopped(ErrorCode::SignInReported, None))),
         ("sign-in-token", draw(|| code(MethodKind::HardwareToken, "", None))),
         ("sign-in-recovery", draw(|| code(MethodKind::RecoveryCode, "", None))),
         (
@@ -298,6 +302,19 @@ fn sign_ins() -> Vec<(&'static str, Draw)> {
         ("sign-in-account-blocked", draw(|| stopped(ErrorCode::Blocked, Some("2027-02-15T09:41:00Z")))),
         ("sign-in-too-many", draw(|| stopped(ErrorCode::TooManyCodes, None))),
     ]
+}
+
+fn call(state: CallState) -> SignInStep {
+    SignInStep::Call {
+        upn: UPN.to_owned(),
+        call: Call {
+            sent_to: "42".to_owned(),
+            until: at("2026-11-17T09:43:29Z"),
+            state,
+        },
+        problem: None,
+        other_ways: true,
+    }
 }
 
 fn registers() -> Vec<(&'static str, Draw)> {
@@ -619,6 +636,7 @@ fn security_infos() -> Vec<(&'static str, Draw)> {
                 SecurityInfo::Confirm(Confirm {
                     handle: String::new(),
                     asked: Some(asked),
+                    call: None,
                     sends: Vec::new(),
                     typed: None,
                     problem: None,

@@ -22,6 +22,8 @@ pub const SECURITY_INFO_ADD: &str = "/security-info/add";
 pub const SECURITY_INFO_ADD_TOKEN: &str = "/security-info/add/hardware-token";
 /// A phone more.
 pub const SECURITY_INFO_ADD_PHONE: &str = "/security-info/add/phone";
+/// A phone more, for calls.
+pub const SECURITY_INFO_ADD_CALL: &str = "/security-info/add/call";
 /// A mailbox more.
 pub const SECURITY_INFO_ADD_MAIL: &str = "/security-info/add/email";
 /// One's own sign-ins.

@@ -300,6 +300,7 @@ async fn e1_e3_no_verb_reaches_into_another_tenant() {
         send(noord.tenant, attempt, Purpose::SignIn, MethodKind::Sms) on domain.verification() => nothing;
         send_again(noord.tenant, attempt, Purpose::SignIn) on domain.verification() => nothing;
         confirm_address(&me, theirs.challenge, &code) on methods => nothing;
+        complete_address(&me, theirs.challenge) on methods => nothing;
         second(noord.tenant, attempt, Purpose::SignIn, &code, None) on domain.verification() => nothing;
         second(noord.tenant, theirs.challenge, Purpose::Verification, &code, None) on domain.verification() => nothing;
         verify(&key, None, request(theirs.member.upn.as_str(), Some("123456"))) on domain.verification() => nothing;

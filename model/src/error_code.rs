@@ -77,7 +77,8 @@ error_codes! {
     2111 NotSent 422 "No code was sent" => "Use another way, or ask the service desk; the detail says why.";
     2112 PassUnusable 401 "The pass does not work now" => "It works within its time, and a one-time pass once. Ask the service desk for a new one.";
     2113 AppPasswordRequired 403 "0x800434D4L: the program needs an app password" => "Make an app password and type it in place of your own.";
-    2120 Blocked 403 "The account is blocked" => "Ask the service desk.";
+    2114 Blocked 403 "The account is blocked" => "Ask the service desk.";
+    2115 SignInReported 403 "The sign-in was reported as not one's own" => "Start again; if it was you, tell the service desk.";
     3001 MethodLimit 409 "No more methods of this kind fit" => "Remove one first; the detail names the limit.";
     3002 PendingGone 410 "The square has expired" => "Start again to get a new one.";
     3003 MethodNeeded 409 "This is the only method left and it is required" => "Add another one first.";

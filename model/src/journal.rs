@@ -143,6 +143,10 @@ text_enum! {
         WrongPin = "wrong_pin",
         /// The number is not one.
         BadPhone = "bad_phone",
+        /// Somebody was speaking on that line.
+        Busy = "busy",
+        /// The phone rang, and nobody took it.
+        NoAnswer = "no_answer",
     }
 }
 
@@ -171,7 +175,7 @@ impl Reason {
             Self::Declined | Self::FraudReported => "declined",
             Self::PushNoResponse => "push_no_response",
             Self::PushFailed => "push_failed",
-            Self::Unreachable => "unreachable",
+            Self::Unreachable | Self::Busy | Self::NoAnswer => "unreachable",
             Self::Voicemail => "voicemail",
             Self::HungUp => "hung_up",
             Self::WrongPin => "wrong_pin",
@@ -228,7 +232,9 @@ text_enum! {
         PhoneAppDenied = "FAILED_PHONE_APP_DENIED",
         /// No answer in the app.
         PhoneAppNoResponse = "FAILED_PHONE_APP_NO_RESPONSE",
-        /// Pressed # without a PIN.
+        /// Keys were pressed that were not the ones asked for.
+        WithPin = "SUCCESS_WITH_PIN",
+        /// Confirmed in a call as it asked.
         NoPin = "SUCCESS_NO_PIN",
         /// Answered, nothing pressed: usually voicemail.
         NoPinButTimeout = "SUCCESS_NO_PIN_BUT_TIMEOUT",
@@ -238,6 +244,8 @@ text_enum! {
         UserHungUp = "FAILED_USER_HUNGUP_ON_US",
         /// The number has a wrong format.
         InvalidPhoneNumber = "FAILED_INVALID_PHONENUMBER",
+        /// The code that reports fraud was pressed.
+        FraudCodeEntered = "FAILED_FRAUD_CODE_ENTERED",
     }
 }
 
@@ -270,6 +278,10 @@ text_enum! {
         DeliveryFailed = "delivery_failed",
         /// Nothing was sent: a limit, a country or a missing provider.
         DeliveryRefused = "delivery_refused",
+        /// A call was not taken, or ended without the keys that it asked for.
+        CallMissed = "call_missed",
+        /// The member reported that it was not him.
+        FraudReported = "fraud_reported",
         /// The code was right.
         CodeRight = "code_right",
         /// No code was asked for, and what stood in for it.

@@ -52,6 +52,11 @@ def call(sid, form):
         callback(status_url, {**base, "CallStatus": "ringing"})
     if status_url and form.get("AsyncAmd"):
         callback(status_url, {**base, "AnsweredBy": "machine_start" if to.endswith("02") else "human"})
+    ended = {"04": "busy", "05": "no-answer"}.get(to[-2:])
+    if ended:
+        if status_url:
+            callback(status_url, {**base, "CallStatus": ended})
+        return tell(event="call_over")
     url, fields = form["Url"][0], {**base, "CallStatus": "in-progress"}
     for turn in range(6):
         document = callback(url, fields)
@@ -61,6 +66,8 @@ def call(sid, form):
         gather, fields = root.find("Gather"), {**base, "CallStatus": "in-progress"}
         if gather is None:
             assert root.find("Hangup") is not None
+            break
+        if to.endswith("06"):
             break
         assert gather.get("finishOnKey") == "#" and gather.get("input") == "dtmf"
         heard = [WORDS[word] for word in re.findall(r"\w+", gather.find("Say").text) if word in WORDS]

@@ -1,4 +1,4 @@
-//! `/security-info/add/phone` and `/security-info/add/email`: a number or mailbox, and the code that is sent there. Looking at a page sends nothing.
+//! `/security-info/add/phone`, `/security-info/add/call` and `/security-info/add/email`: a number or mailbox, and the code that is sent there, or the call. Looking at a page sends nothing.
 
 use axum::{
     extract::{Form, Query as QueryOf},
@@ -11,21 +11,21 @@ use domain::{
         rules::NotSent,
     },
     methods::MethodError,
-    sign_in::SignInError,
-    verification::Answered,
+    sign_in::{AttemptView, SignInError},
+    verification::{Answered, CallState},
 };
 use model::*;
 use serde::Deserialize;
 
 use super::{
     forms::Pairs,
-    sign_in::{code_of, next_code},
+    sign_in::{call_of, code_of, code_of_call, next_code},
 };
 use crate::{
     caller::{Answer, Guest, see},
     pages::{
         Problem,
-        security_info::{AddressCode, AddressForm, PATH, address_code, address_form},
+        security_info::{AddressCall, AddressCode, AddressForm, PATH, address_call, address_code, address_form},
     },
     routes,
     visit::query_value,
@@ -48,6 +48,19 @@ pub(super) async fn act_phone(guest: Guest, form: Form<Vec<(String, String)>>) -
     act(guest, form, MethodKind::Sms).await
 }
 
+/// The form for a phone that is to be called, or the page that waits for the call.
+pub(super) async fn show_call(guest: Guest, query: QueryOf<AddressQuery>) -> Answer {
+    let Ok(attempt) = query.attempt.parse::<AttemptId>() else {
+        return show(guest, query, MethodKind::Voice).await;
+    };
+    called(guest, attempt).await
+}
+
+/// What came back about a phone that is to be called.
+pub(super) async fn act_call(guest: Guest, form: Form<Vec<(String, String)>>) -> Answer {
+    act(guest, form, MethodKind::Voice).await
+}
+
 /// The form for a mailbox, or the page of the code that was sent to it.
 pub(super) async fn show_mail(guest: Guest, query: QueryOf<AddressQuery>) -> Answer {
     show(guest, query, MethodKind::Email).await
@@ -62,6 +75,7 @@ pub(super) async fn act_mail(guest: Guest, form: Form<Vec<(String, String)>>) ->
 pub(super) fn page_of(kind: MethodKind) -> &'static str {
     match kind {
         MethodKind::Email => routes::SECURITY_INFO_ADD_MAIL,
+        MethodKind::Voice => routes::SECURITY_INFO_ADD_CALL,
         _ => routes::SECURITY_INFO_ADD_PHONE,
     }
 }
@@ -89,8 +103,8 @@ async fn show(mut guest: Guest, QueryOf(query): QueryOf<AddressQuery>, kind: Met
     }))
 }
 
-/// The code's page of an attempt that is this member's own, and open.
-async fn look(guest: &mut Guest, attempt: AttemptId, kind: MethodKind) -> Result<Option<AddressCode>, crate::caller::Stop> {
+/// An attempt that is this member's own, and open.
+async fn own(guest: &mut Guest, attempt: AttemptId) -> Result<Option<AttemptView>, crate::caller::Stop> {
     let me = guest.member()?.clone();
     let view = match guest.domain().sign_in().look(me.me.tenant(), attempt).await {
         Ok(view) if view.purpose == Purpose::AddMethod && view.upn == me.member.upn => view,
@@ -98,6 +112,12 @@ async fn look(guest: &mut Guest, attempt: AttemptId, kind: MethodKind) -> Result
         Err(error) => return Err(guest.fails()(error)),
     };
     guest.in_attempt(view.session_id);
+    Ok(Some(view))
+}
+
+/// The code's page of an attempt that is this member's own, and open.
+async fn look(guest: &mut Guest, attempt: AttemptId, kind: MethodKind) -> Result<Option<AddressCode>, crate::caller::Stop> {
+    let Some(view) = own(guest, attempt).await? else { return Ok(None) };
     let Some(sent) = view.sent else { return Ok(None) };
     Ok(Some(AddressCode {
         kind,
@@ -115,9 +135,49 @@ async fn act(guest: Guest, Form(fields): Form<Vec<(String, String)>>, kind: Meth
     match fields.one("step") {
         "send" => send(guest, &fields, kind).await,
         "again" => again(guest, &fields, kind).await,
-        "code" => confirm(guest, &fields, kind).await,
+        "code" if kind != MethodKind::Voice => confirm(guest, &fields, kind).await,
         _ => Err(guest.oops(ErrorCode::BadRequest)),
     }
+}
+
+/// The page that waits for a call, and goes on when the right keys were pressed in it.
+async fn called(mut guest: Guest, attempt: AttemptId) -> Answer {
+    let me = guest.member()?.clone();
+    let Some(view) = own(&mut guest, attempt).await? else {
+        let refused = guest.domain().verification().refusal(me.me.tenant(), attempt).await.map_err(guest.fails())?;
+        let code = refused.map_or(ErrorCode::ChallengeGone, code_of_call);
+        return Ok(form_again(&guest, MethodKind::Voice, String::new(), Some(Problem::new(code)), None));
+    };
+    let Some(call) = call_of(&view) else {
+        return Ok(see(routes::SECURITY_INFO_ADD_CALL));
+    };
+    if call.state != CallState::Right {
+        return Ok(guest.show(|| {
+            address_call(
+                guest.shell(),
+                AddressCall {
+                    call,
+                    attempt: attempt.to_string(),
+                    problem: None,
+                },
+            )
+        }));
+    }
+    let answered = guest.domain().methods().complete_address(&me.me, attempt).await.map_err(guest.fails())?;
+    let problem = match answered {
+        Some(Answered::Right(_) | Answered::Register) => return Ok(see(&format!("{PATH}?done=added&what={}", query_value(&call.sent_to)))),
+        Some(Answered::Wait { until }) => Problem {
+            until: Some(until),
+            ..Problem::new(ErrorCode::Throttled)
+        },
+        Some(Answered::Wrong { reason, .. }) => Problem::new(code_of(reason)),
+        Some(Answered::Ended { reason, until }) => Problem {
+            until,
+            ..Problem::new(code_of(reason))
+        },
+        None => Problem::new(ErrorCode::ChallengeGone),
+    };
+    Ok(form_again(&guest, MethodKind::Voice, String::new(), Some(problem), None))
 }
 
 /// Reads the address and sends a code there.
@@ -125,7 +185,7 @@ async fn send(guest: Guest, fields: &Pairs, kind: MethodKind) -> Answer {
     let me = guest.member()?.clone();
     let address = match kind {
         // A number without a country's code is one of the tenant's own country.
-        MethodKind::Sms => match PhoneNumber::parse(fields.one("address"), home_of(&me.tenant.locale)) {
+        MethodKind::Sms | MethodKind::Voice => match PhoneNumber::parse(fields.one("address"), home_of(&me.tenant.locale)) {
             Ok(phone) => Address::Phone(phone),
             Err(error) => return Ok(bad(&guest, kind, fields, || phone_words(&error))),
         },
@@ -171,6 +231,14 @@ async fn again(mut guest: Guest, fields: &Pairs, kind: MethodKind) -> Answer {
         Err(why) => {
             let problem = Problem::not_sent(why.until());
             let code = problem.code;
+            if let Some(call) = own(&mut guest, attempt).await?.as_ref().and_then(call_of) {
+                let model = AddressCall {
+                    call,
+                    attempt: attempt.to_string(),
+                    problem: Some(problem),
+                };
+                return Ok(guest.show_with(code, || address_call(guest.shell(), model)));
+            }
             model.problem = Some(problem);
             Ok(guest.show_with(code, || address_code(guest.shell(), model)))
         }

@@ -33,14 +33,9 @@ fn choices(info: &Info) -> Vec<AddChoice> {
         MethodKind::Totp => Some(routes::REGISTER),
         MethodKind::HardwareToken => Some(routes::SECURITY_INFO_ADD_TOKEN),
         MethodKind::Sms => Some(routes::SECURITY_INFO_ADD_PHONE),
+        MethodKind::Voice => Some(routes::SECURITY_INFO_ADD_CALL),
         MethodKind::Email => Some(routes::SECURITY_INFO_ADD_MAIL),
-        MethodKind::Pass
-        | MethodKind::Passkey
-        | MethodKind::Push
-        | MethodKind::Voice
-        | MethodKind::RecoveryCode
-        | MethodKind::AppPassword
-        | MethodKind::SecurityQuestions => None,
+        MethodKind::Pass | MethodKind::Passkey | MethodKind::Push | MethodKind::RecoveryCode | MethodKind::AppPassword | MethodKind::SecurityQuestions => None,
     };
     info.may_add
         .iter()

@@ -32,6 +32,7 @@ pub(super) struct Query {
     pub(super) remove: Option<String>,
     pub(super) renew: Option<String>,
     pub(super) confirm: Option<String>,
+    pub(super) calling: Option<String>,
     pub(super) done: Option<String>,
     pub(super) what: Option<String>,
     pub(super) before: Option<String>,

@@ -51,6 +51,8 @@ where
         .get(routes::SECURITY_INFO_ADD, Who::Member, add_method::choose)
         .get(routes::SECURITY_INFO_ADD_PHONE, Who::Member, add_address::show_phone)
         .post(routes::SECURITY_INFO_ADD_PHONE, Who::Member, add_address::act_phone)
+        .get(routes::SECURITY_INFO_ADD_CALL, Who::Member, add_address::show_call)
+        .post(routes::SECURITY_INFO_ADD_CALL, Who::Member, add_address::act_call)
         .get(routes::SECURITY_INFO_ADD_MAIL, Who::Member, add_address::show_mail)
         .post(routes::SECURITY_INFO_ADD_MAIL, Who::Member, add_address::act_mail)
         .get(routes::SECURITY_INFO_ADD_TOKEN, Who::Member, add_method::show)

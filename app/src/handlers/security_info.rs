@@ -7,14 +7,14 @@ use axum::{
 use domain::{
     methods::{MethodError, MethodView as Held, SecurityInfo as Info, pass::PassView},
     sign_in::{AttemptView, NewSession, SessionStage, SignInError, SignedIn},
-    verification::Answered,
+    verification::{Answered, CallState},
 };
 use model::*;
 use uuid::Uuid;
 
 use super::{
     forms::{Fields, Query},
-    sign_in::{asked, code_of, code_of_offered, next_code},
+    sign_in::{asked, call_of, code_of, code_of_call, code_of_offered, next_code},
 };
 use crate::{
     caller::{Answer, Guest, Stop, see},
@@ -39,6 +39,9 @@ pub(super) async fn show(guest: Guest, QueryOf(query): QueryOf<Query>) -> Answer
     let named = |id: &Option<String>| id.as_deref().and_then(|id| cards(&info, &guest).into_iter().find(|card| card.id == id));
     if let Some(back) = &query.confirm {
         return confirm_page(guest, &me, back, None).await;
+    }
+    if let Some(handle) = &query.calling {
+        return calling(guest, &me, handle).await;
     }
     let model = if let Some(method) = named(&query.rename) {
         SecurityInfo::Rename {
@@ -150,7 +153,8 @@ fn asking(guest: &Guest, view: &AttemptView, handle: &str, typed: Option<String>
         None if view.addresses.is_empty() => Some(MethodKind::RecoveryCode),
         None => None,
     };
-    let asked = at_hand.map(|kind| {
+    let call = call_of(view);
+    let asked = at_hand.filter(|_| call.is_none()).map(|kind| {
         let mut asked = asked(kind, &view.tenant_name);
         asked.method = handle.to_owned();
         asked.sent_to = view.sent.as_ref().map(|sent| sent.sent_to.clone());
@@ -162,6 +166,7 @@ fn asking(guest: &Guest, view: &AttemptView, handle: &str, typed: Option<String>
         SecurityInfo::Confirm(Confirm {
             handle: handle.to_owned(),
             asked,
+            call,
             sends: view.addresses.clone(),
             typed,
             problem,
@@ -170,6 +175,67 @@ fn asking(guest: &Guest, view: &AttemptView, handle: &str, typed: Option<String>
     match code {
         Some(code) => guest.show_with(code, || page(guest.shell(), model())),
         None => guest.show(|| page(guest.shell(), model())),
+    }
+}
+
+/// The page that waits for a call before a change, and goes on when the right keys were pressed in it.
+async fn calling(mut guest: Guest, me: &SignedIn, handle: &str) -> Answer {
+    let (attempt, back) = handle.split_once('~').unwrap_or((handle, PATH));
+    let Ok(attempt) = attempt.parse::<AttemptId>() else {
+        return Err(guest.oops(ErrorCode::BadRequest));
+    };
+    let back = safe_path(back).unwrap_or(PATH).to_owned();
+    let tenant = me.me.tenant();
+    let view = match guest.domain().sign_in().look(tenant, attempt).await {
+        Ok(view) if view.purpose == Purpose::StepUp && view.upn == me.member.upn => view,
+        _ => {
+            // Said in the call that it was not he, or wrong too often: whoever this is, the session ends.
+            let refused = guest.domain().verification().refusal(tenant, attempt).await.map_err(guest.fails())?;
+            return match refused.map_or(ErrorCode::SignInExpired, code_of_call) {
+                ErrorCode::SignInExpired => confirm_page(guest, me, &back, Some(Problem::new(ErrorCode::SignInExpired))).await,
+                code => {
+                    guest.close().await?;
+                    Err(guest.oops(code))
+                }
+            };
+        }
+    };
+    guest.in_attempt(view.session_id);
+    if view.sent.as_ref().is_none_or(|sent| sent.call != Some(CallState::Right)) {
+        return Ok(asking(&guest, &view, &format!("{attempt}~{back}"), None, None));
+    }
+    let completed = guest
+        .domain()
+        .verification()
+        .complete(tenant, attempt, Purpose::StepUp)
+        .await
+        .map_err(guest.fails())?;
+    match completed {
+        Some((Answered::Right(right), _)) if right.member == me.me.id() => {
+            let new = domain::sign_in::full_session(tenant, attempt, &right, guest.client.clone());
+            guest
+                .open(NewSession {
+                    stage: SessionStage::Full,
+                    note: Default::default(),
+                    ..new
+                })
+                .await?;
+            Ok(see(&back))
+        }
+        Some((Answered::Ended { reason, .. }, _)) => {
+            guest.close().await?;
+            Err(guest.oops(code_of(reason)))
+        }
+        Some((Answered::Right(_) | Answered::Register, _)) => Err(guest.oops(ErrorCode::Forbidden)),
+        Some((Answered::Wrong { reason, .. }, _)) => confirm_page(guest, me, &back, Some(Problem::new(code_of(reason)))).await,
+        Some((Answered::Wait { until }, _)) => {
+            let problem = Problem {
+                until: Some(until),
+                ..Problem::new(ErrorCode::Throttled)
+            };
+            confirm_page(guest, me, &back, Some(problem)).await
+        }
+        None => confirm_page(guest, me, &back, Some(Problem::new(ErrorCode::SignInExpired))).await,
     }
 }
 
@@ -195,6 +261,9 @@ async fn confirm_send(mut guest: Guest, me: &SignedIn, fields: &Fields) -> Answe
     let Some(view) = own(guest.domain().sign_in().look(tenant, attempt).await) else {
         return confirm_page(guest, me, back, Some(Problem::new(ErrorCode::SignInExpired))).await;
     };
+    if problem.is_none() && kind == MethodKind::Voice {
+        return Ok(see(&format!("{PATH}?calling={}", query_value(&fields.method))));
+    }
     Ok(asking(&guest, &view, &fields.method, None, problem))
 }
 

@@ -9,7 +9,7 @@ use domain::{
     sign_in::{
         AttemptView, BegunAttempt, Caller, NewSession, PassOutcome, PasswordOutcome, SessionNote, SessionStage, SignInError, full_session, password_session,
     },
-    verification::{Answered, facts::Stage},
+    verification::{Answered, CallState, facts::Stage},
 };
 use jiff::Timestamp;
 use model::*;
@@ -20,7 +20,7 @@ use crate::{
     pages::{
         Problem,
         preferences::safe_path,
-        sign_in::{Asked, Help, NameNote, SignInPage, SignInStep, Way, page},
+        sign_in::{Asked, Call, Help, NameNote, SignInPage, SignInStep, Way, page},
     },
     routes,
 };
@@ -34,11 +34,15 @@ pub(super) async fn show(mut guest: Guest, QueryOf(query): QueryOf<Query>) -> An
             match guest.domain().sign_in().look(tenant, attempt).await {
                 Ok(view) => {
                     guest.in_attempt_of(&view);
-                    Ok(step(&guest, &view, &query))
+                    match view.sent.as_ref().and_then(|sent| sent.call) {
+                        Some(CallState::Right) => called(guest, &view, (tenant, attempt)).await,
+                        _ => Ok(step(&guest, &view, &query)),
+                    }
                 }
                 Err(SignInError::Expired | SignInError::OtherStep(_)) => {
+                    let refused = guest.domain().verification().refusal(tenant, attempt).await.map_err(guest.fails())?;
                     guest.close().await?;
-                    Ok(stopped(&guest, ErrorCode::SignInExpired, None, None))
+                    Ok(stopped(&guest, refused.map_or(ErrorCode::SignInExpired, code_of_call), None, None))
                 }
                 Err(error) => Err(guest.fails()(error)),
             }
@@ -270,6 +274,39 @@ async fn way(mut guest: Guest, fields: &Fields) -> Answer {
     }
 }
 
+/// The right keys were pressed in the call: the browser that holds the attempt goes on.
+async fn called(guest: Guest, view: &AttemptView, (tenant, attempt): (TenantId, AttemptId)) -> Answer {
+    let note = guest.note();
+    let answered = match guest.domain().verification().complete(tenant, attempt, view.purpose).await {
+        Ok(Some((answered, _))) => answered,
+        Ok(None) => return expired(&guest).await,
+        Err(error) if error.code() == ErrorCode::ChallengeGone => return expired(&guest).await,
+        Err(error) => return Err(guest.fails()(error)),
+    };
+    match answered {
+        Answered::Right(right) => {
+            guest.open(full_session(tenant, attempt, &right, guest.client.clone())).await?;
+            Ok(see(note.back.as_deref().unwrap_or(routes::HOME)))
+        }
+        Answered::Register => {
+            let mut new = NewSession::of_attempt(Some(tenant), Some(attempt), SessionStage::Register, 1, guest.client.clone());
+            new.note = note;
+            guest.open(new).await?;
+            Ok(see(routes::REGISTER))
+        }
+        // Locked or blocked since the keys were pressed.
+        Answered::Wrong { reason, .. } => ended(guest, view, (tenant, attempt), reason, None).await,
+        Answered::Wait { until } => ended(guest, view, (tenant, attempt), Reason::Throttled, Some(until)).await,
+        Answered::Ended { reason, until } => ended(guest, view, (tenant, attempt), reason, until).await,
+    }
+}
+
+async fn ended(guest: Guest, view: &AttemptView, (tenant, attempt): (TenantId, AttemptId), reason: Reason, until: Option<Timestamp>) -> Answer {
+    guest.domain().sign_in().end_attempt_sessions(tenant, attempt).await.map_err(guest.fails())?;
+    guest.close().await?;
+    Ok(stopped(&guest, code_of(reason), until, Some(view.upn.clone())))
+}
+
 /// The same code once more.
 async fn send_again(mut guest: Guest) -> Answer {
     let Some((tenant, attempt)) = guest.attempt() else {
@@ -489,6 +526,21 @@ fn kind_shown(view: &AttemptView, chosen: Option<MethodKind>) -> Option<MethodKi
 
 fn code_step(view: &AttemptView, kind: Option<MethodKind>, typed: Option<String>, problem: Option<Problem>) -> SignInPage {
     let kind = kind_shown(view, kind).unwrap_or(MethodKind::Totp);
+    let other_ways = view.families.len() > 1 || view.addresses.len() > 1;
+    if let Some(call) = call_of(view).filter(|_| kind == MethodKind::Voice) {
+        return SignInPage {
+            application: view.application.clone(),
+            step: SignInStep::Call {
+                upn: view.upn.clone(),
+                call: Call {
+                    sent_to: tail(kind, &call.sent_to),
+                    ..call
+                },
+                problem,
+                other_ways,
+            },
+        };
+    }
     let mut asked = asked(kind, &view.tenant_name);
     if let Some(sent) = view.sent.as_ref().filter(|sent| sent.kind == kind) {
         asked.sent_to = Some(tail(kind, &sent.sent_to));
@@ -506,9 +558,19 @@ fn code_step(view: &AttemptView, kind: Option<MethodKind>, typed: Option<String>
                 .remember_days
                 .filter(|_| !matches!(kind, MethodKind::Pass | MethodKind::RecoveryCode))
                 .and_then(|days| u16::try_from(days).ok()),
-            other_ways: view.families.len() > 1 || view.addresses.len() > 1,
+            other_ways,
         },
     }
+}
+
+/// The call that an attempt waits for.
+pub(super) fn call_of(view: &AttemptView) -> Option<Call> {
+    let sent = view.sent.as_ref()?;
+    Some(Call {
+        sent_to: sent.sent_to.clone(),
+        until: sent.expires_at,
+        state: sent.call?,
+    })
 }
 
 /// What a sentence names an address by: the last two digits of a number, a mailbox as it is masked.
@@ -577,6 +639,14 @@ pub(super) fn code_of_offered(reason: Reason, offered: &OfferedCode) -> ErrorCod
     }
 }
 
+/// The code of the page for an attempt that has ended in its call.
+pub(super) fn code_of_call(reason: Reason) -> ErrorCode {
+    match reason {
+        Reason::FraudReported | Reason::TooManyCodes | Reason::Locked | Reason::Throttled => code_of(reason),
+        _ => ErrorCode::SignInExpired,
+    }
+}
+
 /// The code of an error page for a reason of the journal.
 pub(super) fn code_of(reason: Reason) -> ErrorCode {
     match reason {
@@ -584,6 +654,7 @@ pub(super) fn code_of(reason: Reason) -> ErrorCode {
         Reason::MethodOff => ErrorCode::NoMethods,
         Reason::CodeReused => ErrorCode::CodeReused,
         Reason::PassExpired => ErrorCode::PassUnusable,
+        Reason::FraudReported => ErrorCode::SignInReported,
         Reason::TooManyCodes => ErrorCode::TooManyCodes,
         Reason::Throttled => ErrorCode::Throttled,
         Reason::Locked => ErrorCode::Locked,

@@ -198,6 +198,8 @@ pub fn reason(reason: Reason) -> &'static str {
         Reason::HungUp => text!(reasons.hung_up),
         Reason::WrongPin => text!(reasons.wrong_pin),
         Reason::BadPhone => text!(reasons.bad_phone),
+        Reason::Busy => text!(reasons.busy),
+        Reason::NoAnswer => text!(reasons.no_answer),
     }
 }
 
@@ -260,6 +262,7 @@ pub fn error_title(code: ErrorCode) -> &'static str {
         ErrorCode::ChallengeGone => text!(errors.challenge_gone_title),
         ErrorCode::NotSent => text!(errors.not_sent_title),
         ErrorCode::PassUnusable => text!(errors.pass_unusable_title),
+        ErrorCode::SignInReported => text!(errors.sign_in_reported_title),
         ErrorCode::AppPasswordRequired => text!(errors.app_password_required_title),
         ErrorCode::Blocked => text!(errors.blocked_title),
         ErrorCode::MethodLimit => text!(errors.method_limit_title),
@@ -329,6 +332,7 @@ pub fn error_next(code: ErrorCode) -> &'static str {
         ErrorCode::ChallengeGone => text!(errors.challenge_gone_next),
         ErrorCode::NotSent => text!(errors.not_sent_next),
         ErrorCode::PassUnusable => text!(errors.pass_unusable_next),
+        ErrorCode::SignInReported => text!(errors.sign_in_reported_next),
         ErrorCode::AppPasswordRequired => text!(errors.app_password_required_next),
         ErrorCode::Blocked => text!(errors.blocked_next),
         ErrorCode::MethodLimit => text!(errors.method_limit_next),

@@ -35,7 +35,7 @@ impl PressDigit {
     }
 
     /// The key.
-    const fn key(self) -> char {
+    pub(crate) const fn key(self) -> char {
         (b'0' + self.0) as char
     }
 }
@@ -58,10 +58,23 @@ pub enum CallMode {
     Pin,
 }
 
+/// What the call is about, as it is said in its first words.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Occasion {
+    /// Somebody signs in.
+    #[default]
+    SignIn,
+    /// Somebody wants to change something about the account.
+    Change,
+    /// Somebody wants this phone to be a method.
+    NewPhone,
+}
+
 /// What is asked in one call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallScript {
     mode: CallMode,
+    occasion: Occasion,
     fraud_code: Option<String>,
     service: String,
 }
@@ -162,7 +175,28 @@ impl CallScript {
             }
         }
         let service = plain_name(service);
-        Ok(Self { mode, fraud_code, service })
+        Ok(Self {
+            mode,
+            occasion: Occasion::default(),
+            fraud_code,
+            service,
+        })
+    }
+
+    /// One that is only to end a call: it asks nothing, and nothing that is pressed approves.
+    pub fn of_last_words(service: &str) -> Self {
+        Self {
+            mode: CallMode::Pin,
+            occasion: Occasion::default(),
+            fraud_code: None,
+            service: plain_name(service),
+        }
+    }
+
+    /// The same, about something else than signing in.
+    #[must_use]
+    pub fn about(self, occasion: Occasion) -> Self {
+        Self { occasion, ..self }
     }
 
     /// How the member confirms.
@@ -204,13 +238,13 @@ impl CallScript {
         let question = self.question(language);
         let service = &self.service;
         match (language, line) {
-            (Language::En, Line::Greeting) => format!("Hello. This is {service}. Somebody is signing in with your account. {question}"),
+            (Language::En, Line::Greeting) => format!("Hello. This is {service}. {} {question}", self.why(language)),
             (Language::En, Line::AfterMistake) => format!("That was not right. {question}"),
             (Language::En, Line::AfterSilence) => format!("We did not hear a key. {question}"),
             (Language::En, Line::Approved) => "Thank you. It is confirmed. Goodbye.".to_owned(),
             (Language::En, Line::Denied) => "It is not confirmed. Goodbye.".to_owned(),
             (Language::En, Line::FraudReported) => "Thank you. We have reported it and stopped the sign-in. Goodbye.".to_owned(),
-            (Language::Nl, Line::Greeting) => format!("Hallo. Dit is {service}. Iemand meldt zich aan met jouw account. {question}"),
+            (Language::Nl, Line::Greeting) => format!("Hallo. Dit is {service}. {} {question}", self.why(language)),
             (Language::Nl, Line::AfterMistake) => format!("Dat klopte niet. {question}"),
             (Language::Nl, Line::AfterSilence) => format!("We hebben geen toets gehoord. {question}"),
             (Language::Nl, Line::Approved) => "Dank je wel. Het is bevestigd. Tot ziens.".to_owned(),
@@ -225,6 +259,17 @@ impl CallScript {
         match language {
             Language::En => format!("Hello. This is an automatic call from {service}. Please connect me to extension {extension}."),
             Language::Nl => format!("Hallo. Dit is een automatisch gesprek van {service}. Verbind me alstublieft door met toestel {extension}."),
+        }
+    }
+
+    const fn why(&self, language: Language) -> &'static str {
+        match (language, self.occasion) {
+            (Language::En, Occasion::SignIn) => "Somebody is signing in with your account.",
+            (Language::En, Occasion::Change) => "Somebody wants to change something about your account.",
+            (Language::En, Occasion::NewPhone) => "Somebody wants to confirm an account by this phone from now on.",
+            (Language::Nl, Occasion::SignIn) => "Iemand meldt zich aan met jouw account.",
+            (Language::Nl, Occasion::Change) => "Iemand wil iets veranderen aan jouw account.",
+            (Language::Nl, Occasion::NewPhone) => "Iemand wil een account voortaan bevestigen met deze telefoon.",
         }
     }
 
@@ -357,6 +402,8 @@ mod tests {
              Ben jij het niet? Druk dan op nul en daarna op hekje om het te melden."
         );
         assert_eq!(spoken_keys("50,8#", Language::Nl), "vijf, nul, acht, hekje");
+        let added = script(2).about(Occasion::NewPhone).words(Line::Greeting, Language::En);
+        assert!(added.contains("by this phone from now on. If it is you, press two"), "{added}");
     }
 
     #[test]

@@ -20,6 +20,7 @@ use crate::{
     actor::Operator,
     vault::{KeyPurpose, SealKey, SealedColumn, Secret},
 };
+use call::{CallMode, CallScript, FRAUD_CODE_DEFAULT, PressDigit};
 use channel::{Channel as Port, Content, Language, Message, Recipient, SendError};
 pub use error::DeliveryError;
 use jiff::Timestamp;
@@ -149,7 +150,8 @@ impl ProviderKind {
     pub const fn carries(self, channel: Channel) -> bool {
         matches!(
             (self, channel),
-            (Self::Smtp, Channel::Mail) | (Self::HttpSms | Self::Smpp, Channel::Sms) | (Self::HttpVoice, Channel::Voice) | (Self::Folder, _)
+            // No calls into a folder: whoever could answer one without a gateway's signature would be a second door to every attempt.
+            (Self::Smtp | Self::Folder, Channel::Mail) | (Self::HttpSms | Self::Smpp | Self::Folder, Channel::Sms) | (Self::HttpVoice, Channel::Voice)
         )
     }
 }
@@ -454,12 +456,15 @@ impl Delivery<'_> {
                     e164: phone.e164().to_owned(),
                     extension: phone.extension(),
                 };
-                (
-                    to,
-                    Content::Sms {
+                let content = match row.channel == Channel::Voice.as_str() {
+                    true => Content::Call {
+                        script: call_script(&code, &parcel.service)?,
+                    },
+                    false => Content::Sms {
                         text: texts::sms_code(said, language),
                     },
-                )
+                };
+                (to, content)
             }
             Address::Mail(mail) => (
                 Recipient::Mail {
@@ -510,7 +515,7 @@ impl Delivery<'_> {
                         taken.id,
                         taken.row.challenge_id,
                         taken.row.attempt_id,
-                        &taken.row.masked,
+                        (&taken.row.channel, &taken.row.masked),
                     )
                     .await?;
                 }
@@ -547,7 +552,7 @@ impl Delivery<'_> {
         }
         tx.commit().await?;
         if after == DeliveryStatus::Failed && !report.bad_recipient {
-            self.go_on(tenant, id, row.challenge_id, row.attempt_id, &row.masked).await?;
+            self.go_on(tenant, id, row.challenge_id, row.attempt_id, (&row.channel, &row.masked)).await?;
         }
         Ok(true)
     }
@@ -580,7 +585,7 @@ impl Delivery<'_> {
     }
 
     /// Sends the same code through the next provider, as long as the challenge lives.
-    async fn go_on(self, tenant: TenantId, failed: DeliveryId, challenge: Uuid, attempt: Uuid, masked: &str) -> Result<()> {
+    async fn go_on(self, tenant: TenantId, failed: DeliveryId, challenge: Uuid, attempt: Uuid, (channel, masked): (&str, &str)) -> Result<()> {
         let (now, rng) = (self.0.clock().now(), self.0.rng());
         let keys = self.0.keys(tenant).await?;
         let mut tx = self.0.db().tenant(tenant).await?;
@@ -595,10 +600,7 @@ impl Delivery<'_> {
         let Some(parcel) = self.parcel_of(&mut tx, challenge).await? else {
             return Ok(());
         };
-        let channel = match &parcel.to {
-            Address::Phone(_) => Channel::Sms,
-            Address::Mail(_) => Channel::Mail,
-        };
+        let Some(channel) = Channel::from_text(channel) else { return Ok(()) };
         let next = rules::route(&sends, channel, country.as_deref(), &tried);
         let (route, sender) = match next {
             // Only one that has not been tried yet: the others have failed already.
@@ -662,6 +664,12 @@ pub(crate) fn open_address(key: &SealKey, method: Uuid, sealed: &[u8]) -> std::r
     serde_json::from_slice(&plain).map_err(|_| crate::vault::SealBroken)
 }
 
+/// What is asked in a call whose digit was drawn with its challenge.
+pub(crate) fn call_script(digit: &Secret<String>, service: &str) -> std::result::Result<CallScript, crate::vault::SealBroken> {
+    let digit = digit.expose().parse().ok().and_then(PressDigit::new).ok_or(crate::vault::SealBroken)?;
+    CallScript::new(CallMode::Standard { digit }, Some(FRAUD_CODE_DEFAULT.to_owned()), service).map_err(|_| crate::vault::SealBroken)
+}
+
 fn open_secret(key: &SealKey, provider: Uuid, sealed: &[u8]) -> Result<Secret<String>> {
     let plain = key.open(SealedColumn::ProviderSecret, provider, sealed)?;
     let text = String::from_utf8(plain.to_vec()).map_err(|_| crate::vault::SealBroken)?;
@@ -705,6 +713,10 @@ fn checked(new: NewSender) -> Result<NewSender> {
     }
     if new.kind == SenderKind::ShortCode && !matches!(new.country.as_deref(), Some("US" | "CA")) {
         return bad("country", String::from("short codes exist in the United States (US) and Canada (CA) only"));
+    }
+    // The caller id is always sent (S57), and it is a number that can be called back.
+    if new.channel == Channel::Voice && new.kind != SenderKind::Number {
+        return bad("kind", String::from("a call comes from a number"));
     }
     if (new.kind == SenderKind::Mail) != (new.channel == Channel::Mail) {
         return bad("kind", format!("a sender of {} cannot be a {}", new.channel, new.kind));

@@ -3,7 +3,7 @@
 use crate::db::{Db, DbError, TenantTx};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
-use model::{DeliveryId, ProviderId, TenantId};
+use model::{AttemptId, ChallengeId, DeliveryId, ProviderId, TenantId};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -317,6 +317,40 @@ pub(crate) async fn find_by_reference(db: &Db, provider: ProviderId, reference: 
         provider: r.provider,
         masked: r.masked,
         status: r.status,
+    }))
+}
+
+/// The call that a message is.
+#[derive(Debug, Clone)]
+pub(crate) struct CallRow {
+    pub(crate) tenant: TenantId,
+    pub(crate) attempt: AttemptId,
+    pub(crate) challenge: ChallengeId,
+    pub(crate) n: i32,
+    pub(crate) reference: Option<String>,
+}
+
+impl CallRow {
+    /// Whether the gateway calls it so. A call may ring before its name has been written down.
+    pub(crate) fn is_named(&self, reference: &str) -> bool {
+        self.reference.as_deref().is_none_or(|known| known == reference)
+    }
+}
+
+pub(crate) async fn find_call(db: &Db, provider: ProviderId, id: DeliveryId) -> Result<Option<CallRow>, DbError> {
+    let row = sqlx::query!(
+        "select tenant_id, attempt_id, challenge_id, n, reference from delivery where delivery_id = $1 and provider_id = $2 and channel = 'voice'",
+        id.0,
+        provider.0
+    )
+    .fetch_optional(db.pool())
+    .await?;
+    Ok(row.map(|r| CallRow {
+        tenant: TenantId(r.tenant_id),
+        attempt: AttemptId(r.attempt_id),
+        challenge: ChallengeId(r.challenge_id),
+        n: r.n,
+        reference: r.reference,
     }))
 }
 

@@ -152,7 +152,7 @@ impl Other {
 }
 
 /// What happens with methods and doors besides code and password, with how often it does beside the others of its kind.
-pub(super) const OTHERS: [(f64, Other); 28] = {
+pub(super) const OTHERS: [(f64, Other); 99] = {
     use MethodKind::*;
     use TransportResult as T;
     [
@@ -170,6 +170,9 @@ pub(super) const OTHERS: [(f64, Other); 28] = {
         (5.0, Other::new(Reason::Voicemail, Some(Voice), Some(T::NoPinButTimeout), 41)),
         (4.0, Other::new(Reason::HungUp, Some(Voice), Some(T::UserHungUp), 12)),
         (3.0, Other::new(Reason::Unreachable, Some(Voice), Some(T::ConfigIssue), 30)),
+        (2.0, Other::new(Reason::Busy, Some(Voice), Some(T::ConfigIssue), 6)),
+        (3.0, Other::new(Reason::NoAnswer, Some(Voice), Some(T::ConfigIssue), 27)),
+        (0.5, Other::new(Reason::FraudReported, Some(Voice), Some(T::FraudCodeEntered), 19)),
         (2.0, Other::new(Reason::WrongPin, Some(Voice), Some(T::NoPin), 28)),
         (1.0, Other::new(Reason::Passkey, Some(Passkey), None, 5)),
         (90.0, Other::new(Reason::RightCode, Some(HardwareToken), Some(T::OathCodeVerified), 14)),
@@ -306,6 +309,7 @@ impl<'a> Run<'a> {
                 wrong_count: new.wrong_count,
                 expires_at: new.expires_at,
                 spent_at: None,
+                right_at: None,
             });
         }
         if let (Some(challenge), Some(change)) = (&mut self.facts.challenge, commit.challenge) {

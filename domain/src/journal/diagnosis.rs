@@ -361,7 +361,9 @@ impl CaseFacts<'_> {
             | Reason::Voicemail
             | Reason::HungUp
             | Reason::WrongPin
-            | Reason::BadPhone => Finding::NotApproved { reason },
+            | Reason::BadPhone
+            | Reason::Busy
+            | Reason::NoAnswer => Finding::NotApproved { reason },
             Reason::InProgress | Reason::Duplicate => Finding::Repeated,
             Reason::Clock | Reason::ServiceError | Reason::Misconfiguration => Finding::OurFault { reason },
         }

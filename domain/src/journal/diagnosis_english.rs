@@ -228,6 +228,8 @@ fn reason_text(reason: Reason) -> &'static str {
         Reason::HungUp => "hung up",
         Reason::WrongPin => "wrong PIN",
         Reason::BadPhone => "the phone number is not one",
+        Reason::Busy => "the line was busy",
+        Reason::NoAnswer => "nobody took the call",
         Reason::Clock => "the clock of a server is wrong",
         Reason::ServiceError => "a part of the service failed",
         Reason::Misconfiguration => "settings are missing or contradict each other",

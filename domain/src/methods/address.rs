@@ -9,6 +9,7 @@ use crate::{
     vault::{KeyPurpose, TenantKeys},
     verification::{
         Answered, Begun, OnItsWay, VerificationError, answer_attempt, attempt_row,
+        call::completed,
         commit::Commit,
         engine::Decided,
         facts::Stage,
@@ -108,6 +109,24 @@ impl Methods<'_> {
                 }
                 let (commit, answered, _) = answer_attempt(domain, tenant, scene, Purpose::AddMethod, code, None)?;
                 Ok(Decided::Commit(Box::new(commit), answered))
+            })
+            .await?;
+        Ok(answered)
+    }
+
+    /// Finishes what was confirmed in a call to the phone that is to become a method; `None` while it was not.
+    pub async fn complete_address(self, me: &Member, attempt: AttemptId) -> Result<Option<Answered>> {
+        let (domain, tenant) = (self.0, me.tenant());
+        let answered = domain
+            .decide(Wanted::of_attempt(tenant, attempt), |scene| {
+                // Somebody else's number stays somebody else's (abuse case B23).
+                if scene.facts.member.as_ref().is_none_or(|m| m.member_id != me.id()) {
+                    return Err(VerificationError::ChallengeGone);
+                }
+                match completed(domain, tenant, scene, Purpose::AddMethod)? {
+                    Some((commit, answered, _)) => Ok(Decided::Commit(Box::new(commit), Some(answered))),
+                    None => Ok(Decided::Answer(None)),
+                }
             })
             .await?;
         Ok(answered)

@@ -366,7 +366,13 @@ impl Methods<'_> {
             .await?
             .map(|row| pass::PassView::of(row, self.0.clock().now()));
         let carried = |kind: MethodKind| kind.channel().is_none_or(|channel| channels.iter().any(|c| c == channel.as_str()));
-        let known = [MethodKind::Totp, MethodKind::HardwareToken, MethodKind::Sms, MethodKind::Email];
+        let known = [
+            MethodKind::Totp,
+            MethodKind::HardwareToken,
+            MethodKind::Sms,
+            MethodKind::Voice,
+            MethodKind::Email,
+        ];
         let may_add = known
             .into_iter()
             .filter(|kind| carried(*kind))

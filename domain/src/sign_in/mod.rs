@@ -892,7 +892,10 @@ fn code_ran_out(scene: &Scene<'_>) -> bool {
 /// How an attempt ends that nobody went on with.
 pub(crate) fn ended_by_time(domain: &Domain, tenant: TenantId, scene: &Scene<'_>, attempt: &AttemptFacts) -> Verdicts<Commit> {
     let mut commit = Commit::about(tenant, scene.facts, attempt.attempt_id, attempt.started_at, scene.now);
+    let answered = scene.facts.challenge.as_ref().is_some_and(|c| c.right_at.is_some());
     let (decision, reason) = match attempt.stage {
+        // Confirmed in a call, and nobody came back for it.
+        Stage::Second if answered => (Decision::Denied, Reason::SignInExpired),
         Stage::Register => (Decision::Interrupted, Reason::RegistrationRequired),
         Stage::Second => (Decision::Denied, attempt.last_refusal.unwrap_or(Reason::CodeNeverEntered)),
         Stage::Password | Stage::Decided => (Decision::Abandoned, Reason::PageClosed),

@@ -403,6 +403,9 @@ pub struct ChallengeFacts {
     pub expires_at: Timestamp,
     /// When it was spent.
     pub spent_at: Option<Timestamp>,
+    /// When it was answered right.
+    #[serde(default)]
+    pub right_at: Option<Timestamp>,
 }
 
 /// A stored answer.

@@ -1,7 +1,7 @@
 //! "It wasn't me": whoever is asked for a factor says that somebody else is trying. The challenge is denied at once, whatever answer may still come; the tenant's
 //! policy says whether the member is blocked until an admin has looked. The answer to a call with 0# comes in here, and so may others.
 
-use super::*;
+use super::{facts::ChallengeFacts, *};
 
 /// What a report came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,15 +33,24 @@ fn fraud(domain: &Domain, tenant: TenantId, scene: &Scene<'_>, named: Option<Cha
     let attempt = attempt.ok_or_else(gone)?;
     let open = scene.facts.challenge.as_ref().filter(|c| c.spent_at.is_none() && c.expires_at > scene.now);
     let open = open.filter(|c| named.is_none_or(|named| c.challenge_id == named)).ok_or_else(gone)?;
-    let member = scene.facts.member.as_ref().ok_or_else(gone)?;
+    reported(domain, tenant, scene, attempt, open)
+}
+
+/// Ends an attempt that its member says is not his: what it asked is worth nothing any more, and the journal says who reported it and how.
+pub(crate) fn reported(
+    domain: &Domain,
+    tenant: TenantId,
+    scene: &Scene<'_>,
+    attempt: &AttemptFacts,
+    challenge: &ChallengeFacts,
+) -> Result<(Commit, FraudReported), VerificationError> {
+    let member = scene.facts.member.as_ref().ok_or(VerificationError::ChallengeGone)?;
     let session_id = SessionId::from_bits(attempt.session_id as u64);
-    let mut commit = ended(domain, tenant, scene, attempt, Reason::FraudReported)?;
-    commit.challenge = Some(ChallengeChange {
-        challenge_id: open.challenge_id,
-        wrong_count: open.wrong_count,
-        spent_at: Some(scene.now),
-        right_at: None,
-    });
+    let transport = (challenge.kind == Some(MethodKind::Voice)).then_some(TransportResult::FraudCodeEntered);
+    let method = challenge.kind.map(|kind| (challenge.method_id, kind));
+    let mut commit = ended_by(domain, tenant, scene, attempt, Reason::FraudReported, (transport, method))?;
+    commit.steps.insert(0, Step::with(StepKind::FraudReported, json!({ "method": challenge.kind })));
+    commit.challenge = Some(call::spent(scene, challenge));
     let wants_block = scene.policy.as_ref().is_some_and(|(_, document)| document.trust.fraud_blocks);
     // Nobody locks the organisation out of its own console by a telephone; a block that holds already is not shortened.
     let chief = member.operator || member.roles.contains(&Role::GlobalAdmin);
@@ -63,7 +72,7 @@ fn fraud(domain: &Domain, tenant: TenantId, scene: &Scene<'_>, named: Option<Cha
             ..MemberChange::default()
         });
     }
-    let after = json!({ "blocked": blocked, "method": open.kind });
+    let after = json!({ "blocked": blocked, "method": challenge.kind });
     let audited = Audited {
         event: Event::FraudReported,
         who: Who::Member(member.member_id),

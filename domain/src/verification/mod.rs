@@ -1,6 +1,7 @@
 //! Verification: checks a code, or starts a challenge and takes its answer. Every decision is one commit of counters, claimed step, log row,
 //! usage row and timeline, and is told to nobody before.
 
+pub mod call;
 pub mod commit;
 pub mod compare;
 pub(crate) mod engine;
@@ -28,6 +29,7 @@ use crate::{
     policy::rules::Evaluation,
     vault::{KeyPurpose, SealBroken, SealKey, SealedColumn},
 };
+pub use call::{CallEnd, CallState, Spoken, Turn};
 use commit::*;
 use engine::{Decided, Scene};
 pub use error::VerificationError;
@@ -388,8 +390,14 @@ impl Verification<'_> {
                     .challenge
                     .as_ref()
                     .filter(|c| c.kind == Some(kind) && c.code_sealed.is_some() && c.spent_at.is_none() && c.expires_at > scene.now);
-                if let Some(sent) = open.and_then(|open| on_its_way(scene, open)) {
-                    return Ok(Decided::Answer(Ok(sent)));
+                match open.and_then(|open| on_its_way(scene, open)) {
+                    // A call that nobody took is placed again.
+                    Some(sent) if matches!(sent.call, Some(CallState::Over(_))) => {
+                        let (commit, sent) = send_again(domain, tenant, scene, purpose)?;
+                        return Ok(Decided::Commit(Box::new(commit), sent));
+                    }
+                    Some(sent) => return Ok(Decided::Answer(Ok(sent))),
+                    None => {}
                 }
                 let place = sending::method_for(scene, &document, kind).ok_or(VerificationError::ChallengeGone)?;
                 let mut commit = Commit::about(tenant, scene.facts, attempt.attempt_id, attempt.started_at, scene.now);
@@ -648,7 +656,10 @@ pub(crate) fn begin_challenge(
                 let outcome = Outcome {
                     decision: Decision::Denied,
                     reason,
-                    transport: Some(TransportResult::SmsNotSent),
+                    transport: Some(match kind {
+                        MethodKind::Voice => TransportResult::ServerError,
+                        _ => TransportResult::SmsNotSent,
+                    }),
                     second_factor: false,
                     method: Some((Some(scene.facts.methods[place].method_id), kind)),
                     policy: Some(policy_record(scene.facts, version, &evaluation)),
@@ -818,6 +829,7 @@ pub(crate) fn on_its_way(scene: &Scene<'_>, open: &facts::ChallengeFacts) -> Opt
         kind: method.kind,
         sent_to: method.masked()?.to_owned(),
         expires_at: open.expires_at,
+        call: (method.kind == MethodKind::Voice).then(|| call::state(scene, open)),
     })
 }
 
@@ -901,6 +913,18 @@ pub(crate) fn answer_attempt(
         return Err(VerificationError::ChallengeGone);
     }
     let judged = judge_code(scene, attempt.application.as_deref(), code, kind)?;
+    concluded(domain, tenant, scene, (attempt, challenge), &judged)
+}
+
+/// What a verdict on an answer does to its attempt: the one commit of counters, decision, log and usage.
+pub(crate) fn concluded(
+    domain: &Domain,
+    tenant: TenantId,
+    scene: &Scene<'_>,
+    (attempt, challenge): (&AttemptFacts, &facts::ChallengeFacts),
+    judged: &Judged,
+) -> Result<(Commit, Answered, SessionId), VerificationError> {
+    let purpose = attempt.purpose;
     let session = SessionId::from_bits(attempt.session_id as u64);
     let mut commit = Commit::about(tenant, scene.facts, attempt.attempt_id, attempt.started_at, scene.now);
     let told = judged.write(domain, tenant, scene, &mut commit, Some(session))?;
@@ -922,7 +946,8 @@ pub(crate) fn answer_attempt(
             challenge_id: challenge.challenge_id,
             wrong_count,
             spent_at: (ends || right).then_some(scene.now),
-            right_at: right.then_some(scene.now),
+            // A wrong code on the page takes nothing from what was confirmed in a call.
+            right_at: if right { Some(scene.now) } else { challenge.right_at },
         });
     }
     let decision = if right { Decision::Allowed } else { Decision::Denied };
@@ -1116,6 +1141,19 @@ fn phone_of(scene: &Scene<'_>) -> Result<Option<String>, SealBroken> {
 
 /// An attempt that ends without an answer, and why.
 pub(crate) fn ended(domain: &Domain, tenant: TenantId, scene: &Scene<'_>, attempt: &AttemptFacts, reason: Reason) -> Result<Commit, VerificationError> {
+    ended_by(domain, tenant, scene, attempt, reason, (None, None))
+}
+
+/// The same, with what the transport did and the method that was asked.
+#[allow(clippy::type_complexity, reason = "two columns of the log that are absent together or not")]
+pub(crate) fn ended_by(
+    domain: &Domain,
+    tenant: TenantId,
+    scene: &Scene<'_>,
+    attempt: &AttemptFacts,
+    reason: Reason,
+    (transport, method): (Option<TransportResult>, Option<(Option<MethodId>, MethodKind)>),
+) -> Result<Commit, VerificationError> {
     let mut commit = Commit::about(tenant, scene.facts, attempt.attempt_id, attempt.started_at, scene.now);
     let evaluated = scene.evaluate(attempt.application.as_deref());
     commit.attempt = Some(AttemptChange {
@@ -1132,9 +1170,10 @@ pub(crate) fn ended(domain: &Domain, tenant: TenantId, scene: &Scene<'_>, attemp
     let outcome = Outcome {
         decision: Decision::Denied,
         reason,
-        transport: None,
-        second_factor: true,
-        method: None,
+        transport,
+        // Proving a new phone is no second factor, and costs nothing.
+        second_factor: attempt.purpose != Purpose::AddMethod,
+        method,
         policy: evaluated.map(|(version, _, evaluation)| policy_record(scene.facts, version, &evaluation)),
     };
     commit.log = Some(log_entry(domain, tenant, scene, attempt, outcome)?);
@@ -1279,6 +1318,10 @@ impl Judged {
                     });
                     told.method = Some((Some(method.method_id), method.kind));
                     told.reason = Reason::RightCode;
+                    if method.kind == MethodKind::Voice {
+                        told.reason = Reason::Approved;
+                        told.transport = TransportResult::NoPin;
+                    }
                 }
                 if let Some(place) = recovery {
                     commit.recovery_used = Some(facts.recovery[*place].clone());
@@ -1330,6 +1373,8 @@ impl Judged {
                 }
                 if *reason == Reason::CodeReused {
                     told.transport = TransportResult::OathCodeDuplicate;
+                } else if told.method.is_some_and(|(_, kind)| kind == MethodKind::Voice) {
+                    told.transport = TransportResult::WithPin;
                 } else if told.method.is_some_and(|(_, kind)| kind.family() == Family::Delivered) {
                     told.transport = TransportResult::SmsOtpIncorrect;
                 }

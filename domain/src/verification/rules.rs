@@ -261,7 +261,9 @@ pub fn comparable(facts: &Facts, document: &PolicyDocument, offered: &OfferedCod
         !proving && wanted.contains(&Family::Recovery) && !facts.recovery.is_empty() && document.allows(MethodKind::RecoveryCode, MethodUse::Mfa);
     let mut held: Vec<Family> = facts.methods.iter().filter(|m| fits(m)).map(|m| m.kind.family()).collect();
     held.extend(has_recovery.then_some(Family::Recovery));
-    let sent = sent_to(facts, document, now).filter(|place| wanted.contains(&Family::Delivered) && kind.is_none_or(|k| k == facts.methods[*place].kind));
+    // What is asked in a call is answered in it and nowhere else.
+    let typed = |k: MethodKind| k != MethodKind::Voice && kind.is_none_or(|kind| kind == k);
+    let sent = sent_to(facts, document, now).filter(|place| wanted.contains(&Family::Delivered) && typed(facts.methods[*place].kind));
     held.extend(sent.map(|_| Family::Delivered));
     let has_pass = !proving && wanted.contains(&Family::Pass) && pass_may_be_compared(facts, document, MethodUse::Mfa);
     held.extend(has_pass.then_some(Family::Pass));

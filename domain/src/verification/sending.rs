@@ -1,6 +1,7 @@
 //! Codes that are sent: which method they go to, whether one may go, and the challenge with its message, written by one commit.
 
 use super::{
+    call::CallState,
     commit::{ChallengeRow, Commit, DeliveryRow, Step},
     engine::Scene,
     error::VerificationError,
@@ -30,6 +31,8 @@ pub struct OnItsWay {
     pub sent_to: String,
     /// How long it lives.
     pub expires_at: Timestamp,
+    /// How far the call is, for one that is called.
+    pub call: Option<CallState>,
 }
 
 /// What an attempt is, as far as a code that is sent for it needs to know.
@@ -70,7 +73,10 @@ pub(crate) fn send_code(domain: &Domain, tenant: TenantId, scene: &Scene<'_>, co
         }
         Err(Refused::Broken(broken)) => return Err(broken.into()),
     };
-    let code = new_code(domain.rng());
+    let code = match channel {
+        Channel::Voice => new_digit(domain.rng()),
+        Channel::Sms | Channel::Mail => new_code(domain.rng()),
+    };
     let sealed = scene
         .keys
         .key(KeyPurpose::Code)
@@ -205,6 +211,7 @@ fn queue(commit: &mut Commit, kind: MethodKind, message: DeliveryRow, until: Tim
         kind,
         sent_to: message.masked.clone(),
         expires_at: until,
+        call: (kind == MethodKind::Voice).then_some(CallState::Calling),
     };
     commit.new_delivery = Some(message);
     sent
@@ -217,7 +224,7 @@ fn refusal(method: &MethodFacts, why: &NotSent) -> Step {
     )
 }
 
-fn locale(scene: &Scene<'_>) -> String {
+pub(crate) fn locale(scene: &Scene<'_>) -> String {
     let member = scene.facts.member.as_ref().and_then(|m| m.locale.clone());
     let tenant = scene.facts.tenant.as_ref().map(|t| t.locale.clone());
     member.or(tenant).unwrap_or_else(|| String::from("en"))
@@ -225,13 +232,20 @@ fn locale(scene: &Scene<'_>) -> String {
 
 /// Six digits, each equally likely.
 fn new_code(rng: &Rng) -> zeroize::Zeroizing<String> {
-    const CODES: u64 = 1_000_000;
-    // What lies past the last whole million would make small codes likelier.
-    let fair = u64::MAX - u64::MAX % CODES;
-    let drawn = std::iter::repeat_with(|| u64::from_be_bytes(rng.bytes()))
-        .find(|n| *n < fair)
-        .unwrap_or_default();
-    zeroize::Zeroizing::new(format!("{:06}", drawn % CODES))
+    zeroize::Zeroizing::new(format!("{:06}", drawn(rng, 1_000_000)))
+}
+
+/// The digit that is spoken in a call, 1 to 9: zero reports fraud.
+fn new_digit(rng: &Rng) -> zeroize::Zeroizing<String> {
+    zeroize::Zeroizing::new(format!("{}", 1 + drawn(rng, 9)))
+}
+
+/// A number below `many`, each equally likely.
+fn drawn(rng: &Rng, many: u64) -> u64 {
+    // What lies past the last whole round would make small numbers likelier.
+    let fair = u64::MAX - u64::MAX % many;
+    let found = std::iter::repeat_with(|| u64::from_be_bytes(rng.bytes())).find(|n| *n < fair);
+    found.unwrap_or_default() % many
 }
 
 /// The address that is to become a method, as its row keeps it: sealed, with what may be shown and what the rules need.

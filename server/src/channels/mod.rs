@@ -12,8 +12,7 @@ mod smpp_session;
 pub(crate) mod sms_http;
 mod smtp;
 mod tls;
-#[cfg_attr(not(test), expect(dead_code, reason = "no call is placed before its documents are served"))]
-mod voice_documents;
+pub(crate) mod voice_documents;
 pub(crate) mod voice_http;
 mod watched;
 

@@ -5,6 +5,7 @@ use domain::delivery::{
     channel::{Extension, Language},
     texts::escape,
 };
+use domain::verification::Spoken;
 
 use super::gateway::CallbackFields;
 
@@ -13,6 +14,14 @@ pub(crate) const KEY_WAIT_SECONDS: u32 = 10;
 
 /// How long an operator has to put the call through.
 pub(crate) const OPERATOR_WAIT_SECONDS: u32 = 15;
+
+/// The document for what is said next; a first line asks an operator before, where there is one.
+pub(crate) fn of(spoken: &Spoken, answer_url: &str) -> String {
+    match spoken.line {
+        Line::Greeting => opening(&spoken.script, spoken.extension.as_ref(), spoken.language, answer_url),
+        line => document(&spoken.script, line, spoken.language, answer_url),
+    }
+}
 
 /// The first document of a call: asks an operator where there is one, then greets and waits for keys.
 pub(crate) fn opening(script: &CallScript, extension: Option<&Extension>, language: Language, answer_url: &str) -> String {

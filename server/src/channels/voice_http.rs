@@ -174,6 +174,11 @@ pub(crate) fn parse_status_callback(fields: &CallbackFields) -> Result<CallRepor
         None => fields.need("CallStatus")?,
     };
     let (error_code, bad_recipient) = fields.error_code();
+    // A busy line is no error to the gateway; the timeline is to say it.
+    let ended = matches!(word, "busy" | "no-answer" | "failed" | "canceled").then(|| word.to_owned());
+    let error_code = error_code.or(ended);
+    // Another gateway would find the same line busy, and the same phone left to ring.
+    let bad_recipient = bad_recipient || matches!(word, "busy" | "no-answer");
     let delivery = DeliveryReport {
         reference: fields.reference("CallSid")?,
         status: status_of(word),
@@ -227,6 +232,7 @@ mod tests {
         let report = |body: &str| parse_status_callback(&CallbackFields::parse(body.as_bytes()).expect("small"));
         let busy = report("CallSid=CA1&CallStatus=busy").expect("whole");
         assert_eq!((busy.stage, busy.delivery.status), (CallStage::Busy, DeliveryStatus::Failed));
+        assert_eq!((busy.delivery.error_code.as_deref(), busy.delivery.bad_recipient), (Some("busy"), true));
         let machine = report("CallSid=CA1&AnsweredBy=machine_start").expect("whole");
         assert_eq!((machine.answered_by, machine.stage), (Some(AnsweredBy::Machine), CallStage::Answered));
         assert_eq!(report("CallSid=CA1"), Err(CallbackError::Missing("CallStatus")));

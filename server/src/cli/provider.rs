@@ -54,7 +54,7 @@ struct Add {
     /// What it carries: sms, voice or mail
     #[arg(long)]
     channel: Channel,
-    /// How it is spoken to: smtp, http_sms, smpp or folder
+    /// How it is spoken to: smtp, http_sms, smpp, http_voice or folder; calls need http_voice, and a sender that is a number
     #[arg(long, value_parser = kind)]
     kind: ProviderKind,
     /// Name for people
@@ -167,11 +167,9 @@ fn file_text(path: &Path) -> Result<String, Failure> {
     Ok(text)
 }
 
-/// Not `http_voice`: nothing serves the documents that a gateway asks for during a call.
 fn kind(text: &str) -> Result<ProviderKind, String> {
-    let usable = || ProviderKind::ALL.into_iter().filter(|kind| *kind != ProviderKind::HttpVoice);
-    usable().find(|kind| kind.as_str() == text).ok_or_else(|| {
-        let known: Vec<_> = usable().map(ProviderKind::as_str).collect();
+    ProviderKind::from_text(text).ok_or_else(|| {
+        let known = ProviderKind::ALL.map(ProviderKind::as_str);
         format!("the kinds are {}", known.join(", "))
     })
 }

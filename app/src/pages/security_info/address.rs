@@ -1,4 +1,4 @@
-//! `/security-info/add/phone` and `/security-info/add/email`: where the code goes, and the code.
+//! `/security-info/add/phone`, `/security-info/add/call` and `/security-info/add/email`: where the code goes, and the code; or the call.
 
 use jiff::Timestamp;
 use leptos::prelude::*;
@@ -7,7 +7,10 @@ use model::MethodKind;
 use super::PATH;
 use crate::{
     components::{Button, ButtonLook, ButtonSize, CodeBoxes, Countdown, InputKind, LinkButton, TextField},
-    pages::problem::{Details, Problem},
+    pages::{
+        problem::{Details, Problem},
+        sign_in::{Again, Call, call_body, call_lead, call_title},
+    },
     render::{Page, PageMeta},
     routes,
     shell::{Frame, MemberShell},
@@ -43,9 +46,21 @@ pub struct AddressCode {
     pub problem: Option<Problem>,
 }
 
+/// The page that waits for a call.
+#[derive(Clone, Debug)]
+pub struct AddressCall {
+    /// The call, with the number masked.
+    pub call: Call,
+    /// The attempt.
+    pub attempt: String,
+    /// What went wrong.
+    pub problem: Option<Problem>,
+}
+
 fn path(kind: MethodKind) -> &'static str {
     match kind {
         MethodKind::Email => routes::SECURITY_INFO_ADD_MAIL,
+        MethodKind::Voice => routes::SECURITY_INFO_ADD_CALL,
         _ => routes::SECURITY_INFO_ADD_PHONE,
     }
 }
@@ -71,6 +86,14 @@ pub fn address_form(shell: MemberShell, model: AddressForm) -> Page {
             InputKind::Email,
             "email",
             text!(security_info.mail_send),
+        ),
+        MethodKind::Voice => (
+            text!(security_info.call_lead),
+            text!(security_info.call_label),
+            text!(security_info.call_hint),
+            InputKind::Phone,
+            "tel",
+            text!(security_info.call_send),
         ),
         _ => (
             text!(security_info.phone_lead),
@@ -108,6 +131,37 @@ pub fn address_form(shell: MemberShell, model: AddressForm) -> Page {
         </div>
     };
     framed(shell, title(model.kind), body.into_any())
+}
+
+/// Draws the page that waits for a call.
+#[must_use]
+pub fn address_call(shell: MemberShell, model: AddressCall) -> Page {
+    let AddressCall { call, attempt, problem } = model;
+    let refresh = call.refresh().filter(|_| problem.is_none());
+    let banner = problem.as_ref().and_then(Problem::banner);
+    let details = problem.map(|problem| Details::new(problem.code, title(MethodKind::Voice), None).folded());
+    let path = path(MethodKind::Voice);
+    let here = format!("{path}?attempt={attempt}");
+    let again = Again {
+        action: path,
+        fields: vec![("step", "again".to_owned()), ("attempt", attempt)],
+    };
+    let calling = rich!(security_info.call_sent, to = call.sent_to.clone(), <b> = <strong/>).into_any();
+    let view = view! {
+        <div class="stack screen-stack">
+            <div class="lead"><h1>{call_title(call.state)}</h1>{call_lead(&call, calling)}</div>
+            {banner}
+            {call_body(&call, here, again)}
+            <LinkButton href=path look=ButtonLook::Quiet size=ButtonSize::Block>{text!(security_info.address_other)}</LinkButton>
+            {details}
+        </div>
+    };
+    let shell = MemberShell { frame: Frame::Framed, ..shell };
+    let meta = PageMeta {
+        refresh,
+        ..PageMeta::new(title(MethodKind::Voice), text!(security_info.description))
+    };
+    Page::new(meta, shell, view.into_any())
 }
 
 /// Draws the page of the code.
@@ -154,6 +208,7 @@ pub fn address_code(shell: MemberShell, model: AddressCode) -> Page {
 fn title(kind: MethodKind) -> &'static str {
     match kind {
         MethodKind::Email => text!(security_info.mail_title),
+        MethodKind::Voice => text!(security_info.call_title),
         _ => text!(security_info.phone_title),
     }
 }

@@ -8,8 +8,9 @@ use crate::{
     components::{Button, ButtonLook, ButtonSize, CodeBoxes, Countdown, LinkButton, TextField},
     pages::{
         problem::{Details, Problem},
-        sign_in::{Asked, pass_field, pass_line},
+        sign_in::{Again, Asked, Call, call_body, call_lead, call_title, pass_field, pass_line},
     },
+    visit::query_value,
 };
 
 /// What is asked.
@@ -19,6 +20,8 @@ pub struct Confirm {
     pub handle: String,
     /// Which code; nothing when one has to be sent first.
     pub asked: Option<Asked>,
+    /// A call that waits for the right keys; nothing is typed then.
+    pub call: Option<Call>,
     /// Where a code can be sent: kind and masked address.
     pub sends: Vec<(MethodKind, String)>,
     /// What was typed.
@@ -31,11 +34,15 @@ pub(super) fn view(confirm: Confirm) -> AnyView {
     let Confirm {
         handle,
         asked,
+        call,
         sends,
         typed,
         problem,
     } = confirm;
     let banner = problem.as_ref().and_then(Problem::banner);
+    if let Some(call) = call {
+        return calling(&handle, &call, banner, problem);
+    }
     let lead = match asked.as_ref().and_then(|asked| asked.sent_to.clone()) {
         Some(to) => rich!(security_info.confirm_sent, to = to, <b> = <strong/>).into_any(),
         None => text!(security_info.confirm_lead).into_any(),
@@ -53,6 +60,30 @@ pub(super) fn view(confirm: Confirm) -> AnyView {
             {banner}
             {form}
             {sends}
+            <LinkButton href=PATH look=ButtonLook::Quiet size=ButtonSize::Block>{text!(security_info.cancel)}</LinkButton>
+            {details}
+        </div>
+    }
+    .into_any()
+}
+
+/// The page that waits for a call. Its address names the attempt, for the browser asks again by itself.
+fn calling(handle: &str, call: &Call, banner: Option<AnyView>, problem: Option<Problem>) -> AnyView {
+    let again = Again {
+        action: PATH,
+        fields: vec![
+            ("step", "confirm-send".to_owned()),
+            ("method", handle.to_owned()),
+            ("kind", MethodKind::Voice.as_str().to_owned()),
+        ],
+    };
+    let words = rich!(security_info.call_sent, to = call.sent_to.clone(), <b> = <strong/>).into_any();
+    let details = problem.map(|problem| Details::new(problem.code, text!(security_info.page_confirm), None).folded());
+    view! {
+        <div class="stack screen-stack">
+            <div class="lead"><h1>{call_title(call.state)}</h1>{call_lead(call, words)}</div>
+            {banner}
+            {call_body(call, format!("{PATH}?calling={}", query_value(handle)), again)}
             <LinkButton href=PATH look=ButtonLook::Quiet size=ButtonSize::Block>{text!(security_info.cancel)}</LinkButton>
             {details}
         </div>
@@ -97,6 +128,7 @@ fn code_form(asked: Asked, typed: Option<String>, problem: Option<&Problem>) -> 
 fn send_form(handle: &str, kind: MethodKind, to: String, look: ButtonLook) -> AnyView {
     let words = match kind {
         MethodKind::Email => text!(security_info.confirm_send_mail, to = to),
+        MethodKind::Voice => text!(security_info.confirm_send_call, to = to),
         _ => text!(security_info.confirm_send_sms, to = to),
     };
     view! {

@@ -12,7 +12,7 @@ mod confirm;
 mod methods;
 
 pub use add::{AddChoice, AddToken, AddTokenErrors, Closed, add_choice, add_token, closed};
-pub use address::{AddressCode, AddressForm, address_code, address_form};
+pub use address::{AddressCall, AddressCode, AddressForm, address_call, address_code, address_form};
 pub use change::{Remove, RemoveEffect};
 pub use confirm::Confirm;
 pub use methods::{MethodState, MethodView, OffView};
@@ -153,7 +153,18 @@ pub fn page(shell: MemberShell, model: SecurityInfo) -> Page {
         Frame::Framed
     };
     let shell = MemberShell { frame, ..shell };
-    let meta = PageMeta::new(text!(security_info.title), text!(security_info.description));
+    let refresh = match &model {
+        SecurityInfo::Confirm(Confirm {
+            call: Some(call),
+            problem: None,
+            ..
+        }) => call.refresh(),
+        _ => None,
+    };
+    let meta = PageMeta {
+        refresh,
+        ..PageMeta::new(text!(security_info.title), text!(security_info.description))
+    };
     let view = match model {
         SecurityInfo::Overview(model) => overview(*model),
         SecurityInfo::Rename { method, name, error } => change::rename(method, name, error),

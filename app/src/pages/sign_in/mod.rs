@@ -5,11 +5,14 @@
 //! `step=pass code` (in place of the password) · `step=way method` (choose another way) · `step=again` (send the code again) · `step=restart`.
 //! Links (GET): `/sign-in?show=pass`, `/sign-in?show=ways`, `/sign-in?show=name`.
 
+mod call;
 mod code;
 mod name;
 mod stopped;
 mod ways;
 
+pub use call::Call;
+pub(crate) use call::{Again, body as call_body, lead as call_lead, title as call_title};
 pub use code::Asked;
 pub use name::NameNote;
 pub(crate) use name::{pass_field, pass_line};
@@ -84,6 +87,17 @@ pub enum SignInStep {
         /// Whether there is another way.
         other_ways: bool,
     },
+    /// A call that waits for the right keys.
+    Call {
+        /// The name that was typed.
+        upn: String,
+        /// The call.
+        call: Call,
+        /// What went wrong.
+        problem: Option<Problem>,
+        /// Whether there is another way.
+        other_ways: bool,
+    },
     /// Which of them do you have with you?
     Ways {
         /// Strongest first.
@@ -135,10 +149,22 @@ pub fn page(shell: MemberShell, model: SignInPage) -> Page {
         SignInStep::Password { .. } => text!(sign_in.password_title),
         SignInStep::Pass { .. } => text!(sign_in.code_title_pass),
         SignInStep::Ways { .. } => text!(sign_in.another_way),
-        SignInStep::Name { .. } | SignInStep::Code { .. } => text!(sign_in.title),
+        SignInStep::Name { .. } | SignInStep::Code { .. } | SignInStep::Call { .. } => text!(sign_in.title),
     };
     let shell = MemberShell { frame: Frame::Framed, ..shell };
-    Page::new(PageMeta::new(title, text!(sign_in.description)), shell, view(model))
+    let meta = PageMeta {
+        refresh: refresh(&model.step),
+        ..PageMeta::new(title, text!(sign_in.description))
+    };
+    Page::new(meta, shell, view(model))
+}
+
+/// A page with words about a problem is left alone until they have been read.
+fn refresh(step: &SignInStep) -> Option<u8> {
+    match step {
+        SignInStep::Call { call, problem: None, .. } => call.refresh(),
+        _ => None,
+    }
 }
 
 fn view(model: SignInPage) -> AnyView {
@@ -170,6 +196,12 @@ fn view(model: SignInPage) -> AnyView {
             };
             code::view(form)
         }
+        SignInStep::Call {
+            upn,
+            call,
+            problem,
+            other_ways,
+        } => call::view(upn, call, problem, other_ways),
         SignInStep::Ways { ways, unable, problem } => ways::view(ways, unable, problem),
         SignInStep::Stopped { problem, upn, help } => stopped::view(problem, upn, help),
     };

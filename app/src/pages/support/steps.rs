@@ -90,6 +90,15 @@ fn title(step: &StepView) -> (Tone, Option<IconName>, String) {
                 _ => text!(support.step_not_sent_budget),
             },
         ),
+        StepKind::CallMissed => {
+            let reason = step.detail["reason"].as_str().and_then(Reason::from_text).unwrap_or(Reason::Unreachable);
+            (
+                Tone::Warn,
+                Some(IconName::MethodVoice),
+                text!(support.step_call_missed, reason = words::reason(reason)),
+            )
+        }
+        StepKind::FraudReported => (Tone::Bad, Some(IconName::MethodVoice), text!(support.step_fraud_reported).to_owned()),
         StepKind::CodeRight => plain(Tone::Ok, None, text!(support.step_code_right)),
         StepKind::SecondSkipped => {
             let by = said(step, "by");

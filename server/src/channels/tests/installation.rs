@@ -136,8 +136,39 @@ impl Installation {
         self.domain.delivery().add_provider(Operator::console(), new).await.expect("a provider")
     }
 
-    /// A member with a phone.
+    /// A gateway that places calls, and the number they come from. Its account's token is `token`.
+    pub(super) async fn calls(&self, name: &str, port: u16, token: &str) -> ProviderId {
+        let delivery = self.domain.delivery();
+        let sender = NewSender {
+            tenant: None,
+            channel: Channel::Voice,
+            country: None,
+            kind: SenderKind::Number,
+            value: String::from("+15550100100"),
+            provider: None,
+            valid_from: None,
+            valid_until: None,
+        };
+        delivery.add_sender(Operator::console(), sender).await.expect("a sender");
+        let new = NewProvider {
+            tenant: None,
+            channel: Channel::Voice,
+            kind: ProviderKind::HttpVoice,
+            name: CleanText::parse(name).expect("a name"),
+            rank: 1,
+            settings: json!({ "base": format!("http://127.0.0.1:{port}"), "account": "AC0123456789" }),
+            secret: Some(Secret::new(token.to_owned())),
+        };
+        delivery.add_provider(Operator::console(), new).await.expect("a provider")
+    }
+
+    /// A member with a phone for text messages.
     pub(super) async fn member(&self, name: &str, number: &str) -> String {
+        self.member_with(name, number, MethodKind::Sms).await
+    }
+
+    /// A member with a phone.
+    pub(super) async fn member_with(&self, name: &str, number: &str, kind: MethodKind) -> String {
         let upn = format!("{name}@noord.example");
         let admin = Admin::console(self.tenant);
         let new = NewMember {
@@ -150,7 +181,7 @@ impl Installation {
         let member = self.domain.directory().create_member(&admin, new).await.expect("a member");
         let phone = Address::Phone(PhoneNumber::parse(number, None).expect("a number"));
         let of = MemberRef::Id(member);
-        self.domain.methods().add_address(&admin, &of, MethodKind::Sms, &phone).await.expect("a phone");
+        self.domain.methods().add_address(&admin, &of, kind, &phone).await.expect("a phone");
         upn
     }
 
@@ -168,7 +199,12 @@ impl Installation {
 
     /// Asks for a code by SMS; the answer names challenge and session.
     pub(super) async fn asks(&self, upn: &str) -> Value {
-        let asked = self.call("POST", "/api/v1/verifications", json!({ "user": upn, "method": "sms" })).await;
+        self.asks_by(upn, "sms").await
+    }
+
+    /// The same, by another method.
+    pub(super) async fn asks_by(&self, upn: &str, method: &str) -> Value {
+        let asked = self.call("POST", "/api/v1/verifications", json!({ "user": upn, "method": method })).await;
         assert_eq!((asked.status, asked.body["decision"].as_str()), (200, Some("pending")), "{}", asked.body);
         asked.body
     }

@@ -1,5 +1,6 @@
 //! Each channel against a real peer that is not ours (`peers/README.md`), and against servers that misbehave.
 
+mod calls;
 mod delivery;
 mod folder;
 mod installation;

@@ -1,0 +1,132 @@
+// Calls: a phone is added by one, and lets somebody in; the page that waits says what became of it, and goes on by itself.
+import type { Page } from "@playwright/test";
+import { Calls } from "../support/calls.ts";
+import { gallery } from "../support/gallery.ts";
+import { enterCode, enterName, enterPassword, signIn, signOut } from "../support/journey.ts";
+import { tenant } from "../support/tenant.ts";
+import { expect, test } from "../support/test.ts";
+
+const PHONE = "+31207946000";
+
+/** A page that asks again by itself is not to do so while its picture is taken. */
+async function still(page: Page, act: () => Promise<void>): Promise<void> {
+  await page.route("**/*", async (route) => {
+    if (route.request().resourceType() !== "document" || route.request().method() !== "GET") return route.fallback();
+    const response = await route.fetch({ maxRedirects: 0 });
+    if (response.status() !== 200) return route.fulfill({ response });
+    await route.fulfill({ response, body: (await response.text()).replace(/<meta http-equiv="refresh"[^>]*>/, "") });
+  });
+  await act();
+  await page.unroute("**/*");
+  await page.goto(page.url());
+}
+
+test("a phone is added by a call, and a call lets somebody in", async ({ untouched: server, somebody }) => {
+  const calls = await Calls.start(server);
+  const org = await tenant(server, "Hogeschool Duinmeer");
+  const upn = org.member("femke", { given: "Femke" });
+  const app = await org.app(upn);
+  await org.rest("PUT", `/users/${upn}/mfa-state`, { state: "enabled" });
+  const me = await somebody({ at: server });
+  await signIn(me, upn, app);
+
+  const add = "/security-info/add/call";
+  await me.page.goto(add);
+  await gallery(me, "security-info-add-call");
+  expect(calls.count()).toBe(0);
+  await me.enter(me.field("security_info.call_label"), "+31 20 794 6000");
+  await expect(me.heading()).toHaveText(me.say("sign_in.code_title_voice"));
+  await expect(me.main()).not.toContainText("7946000");
+  const busy = await calls.next(PHONE);
+  await still(me.page, () => gallery(me, "security-info-add-call-wait"));
+  await busy.end("busy");
+  // Nobody touches the page.
+  await me.reads("sign_in.call_busy");
+  await gallery(me, "security-info-add-call-busy");
+  await me.go(me.button("sign_in.call_again"));
+  const again = await calls.next(PHONE);
+  expect(await again.answer()).toContain("by this phone from now on");
+  expect(await again.press(again.digit())).toContain("It is confirmed");
+  await expect(me.heading()).toHaveText(me.say("security_info.title"));
+  await expect(me.page.getByRole("region", { name: me.say("security_info.methods") })).toContainText("00");
+  await again.end("completed");
+  await signOut(me);
+
+  // At sign-in: hung up on the first call, confirmed in the second.
+  await enterName(me, upn);
+  await enterPassword(me);
+  await me.page.goto("/sign-in?show=ways");
+  await me.go(me.page.locator("main button[name=method][value=voice]"));
+  const hungUp = await calls.next(PHONE);
+  await still(me.page, () => gallery(me, "sign-in-call"));
+  await hungUp.answer();
+  await hungUp.end("completed");
+  await me.reads("sign_in.call_hung_up");
+  await gallery(me, "sign-in-call-over");
+  await me.go(me.button("sign_in.call_again"));
+  const second = await calls.next(PHONE);
+  expect(await second.answer()).toContain("Somebody is signing in");
+  const right = second.digit();
+  expect(await second.press(right === "9" ? "8" : "9")).toContain("That was not right");
+  expect(await second.press(right)).toContain("It is confirmed");
+  await expect(me.heading()).toHaveText(me.say("security_info.title"));
+
+  // Before a change a call is as good.
+  await me.page.goto("/security-info?confirm=/security-info");
+  await me.go(me.page.locator("main form:has(input[value=voice]) button"));
+  const change = await calls.next(PHONE);
+  await still(me.page, () => gallery(me, "security-info-confirm-call"));
+  expect(await change.answer()).toContain("wants to change something");
+  await change.press(change.digit());
+  await expect(me.heading()).toHaveText(me.say("security_info.title"));
+  await signOut(me);
+
+  // Five calls in five minutes; then it is the app's turn.
+  await enterName(me, upn);
+  await enterPassword(me);
+  await me.page.goto("/sign-in?show=ways");
+  await me.go(me.page.locator("main button[name=method][value=voice]"));
+  await me.reads("errors.not_sent_title");
+  expect(calls.count()).toBe(5);
+  await me.page.goto("/sign-in?way=totp");
+  await enterCode(me, app.fresh());
+  await expect(me.heading()).toHaveText(me.say("security_info.title"));
+  await calls.stop();
+});
+
+test("a call works without scripts, and what is reported in one ends the sign-in", async ({ untouched: server, somebody }) => {
+  const calls = await Calls.start(server);
+  const org = await tenant(server, "Zorggroep Lindenhof");
+  const upn = org.member("bram", { given: "Bram" });
+  await org.rest("PUT", `/users/${upn}/mfa-state`, { state: "enabled" });
+  const given = await org.rest("POST", `/users/${upn}/methods`, { kind: "voice", phone: `${PHONE} x12` });
+  expect(given.status).toBeLessThan(300);
+
+  // Without a first choice nothing is sent before it is asked for. The extension is dialled.
+  const me = await somebody({ at: server, script: false, language: "nl", width: 390 });
+  await enterName(me, upn);
+  await enterPassword(me);
+  await me.go(me.page.locator("main button[name=method][value=voice]"));
+  const call = await calls.next(PHONE);
+  expect(call.form.get("SendDigits")).toMatch(/^w+12$/);
+  await expect(me.heading()).toHaveText(me.say("sign_in.code_title_voice"));
+  await call.answer();
+  await call.press(call.digit());
+  await expect(me.heading()).toHaveText(me.say("security_info.title"));
+
+  // Somebody else has the password. Bram presses 0, and in no browser does it go on.
+  const other = await somebody({ at: server });
+  const reported = async () => {
+    await enterName(other, upn);
+    await enterPassword(other);
+    await other.go(other.page.locator("main button[name=method][value=voice]"));
+    const strange = await calls.next(PHONE);
+    await strange.answer();
+    expect(await strange.press("0")).toContain("We have reported it");
+    await expect(other.heading()).toHaveText(other.say("errors.sign_in_reported_title"));
+  };
+  await gallery(other, "sign-in-call-reported", { reach: reported });
+  const { body } = await org.rest("GET", "/auth-log");
+  expect(JSON.stringify(body)).toContain("fraud_reported");
+  await calls.stop();
+});
