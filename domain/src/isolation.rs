@@ -385,6 +385,7 @@ fn verbs() -> BTreeSet<&'static str> {
         include_str!("sign_in/registration.rs"),
         include_str!("sign_in/pass.rs"),
         include_str!("sign_in/legacy.rs"),
+        include_str!("passkeys/mod.rs"),
         include_str!("verification/mod.rs"),
         include_str!("journal/mod.rs"),
         include_str!("journal/case.rs"),

@@ -69,6 +69,8 @@ text_enum! {
         Approved = "approved",
         /// Signed in with a passkey.
         Passkey = "passkey",
+        /// The passkey was not accepted: unknown, not this member's, or its signature is wrong.
+        PasskeyRefused = "passkey_refused",
         /// Registration has to come first.
         RegistrationRequired = "registration_required",
         /// The page was left before a second factor was asked.
@@ -263,6 +265,10 @@ text_enum! {
         DeliveryRefused = "delivery_refused",
         /// The code was right.
         CodeRight = "code_right",
+        /// A passkey's signature was right.
+        PasskeyAccepted = "passkey_accepted",
+        /// A passkey was not accepted.
+        PasskeyRefused = "passkey_refused",
         /// The code was wrong.
         CodeWrong = "code_wrong",
         /// The code had been used.

@@ -6,6 +6,7 @@ pub mod compare;
 pub(crate) mod engine;
 pub mod error;
 pub mod facts;
+pub(crate) mod passkey;
 pub mod rules;
 pub(crate) mod sending;
 pub(crate) mod store;
@@ -525,12 +526,12 @@ pub(crate) fn one_shot(
     let outcome = Outcome {
         decision: told.decision,
         reason: told.reason,
-        transport: Some(told.transport),
+        transport: told.transport,
         second_factor: told.compared,
         method: told.method,
         policy: judged.record(scene.facts),
     };
-    log_at_once(domain, tenant, scene, &mut commit, begun, integration.path, application, outcome)?;
+    log_at_once(domain, tenant, scene, &mut commit, begun, Entered::by_rest(integration.path, application), outcome)?;
     let answer = Answer {
         session_id: begun.session,
         decision: Some(told.decision),
@@ -542,16 +543,33 @@ pub(crate) fn one_shot(
     Ok((commit, answer))
 }
 
+/// Where an attempt came in that is decided in the call that began it.
+pub(crate) struct Entered<'a> {
+    pub(crate) door: Door,
+    pub(crate) purpose: Purpose,
+    pub(crate) path: Path,
+    pub(crate) application: Option<&'a str>,
+}
+
+impl<'a> Entered<'a> {
+    const fn by_rest(path: Path, application: Option<&'a str>) -> Self {
+        Self {
+            door: Door::Rest,
+            purpose: Purpose::Verification,
+            path,
+            application,
+        }
+    }
+}
+
 /// The row of the authentication log for an attempt that is decided in the call that began it, and its last step.
-#[allow(clippy::too_many_arguments, reason = "an attempt has this many sides")]
 pub(crate) fn log_at_once(
     domain: &Domain,
     tenant: TenantId,
     scene: &Scene<'_>,
     commit: &mut Commit,
     begun: &Begun,
-    path: Path,
-    application: Option<&str>,
+    entered: Entered<'_>,
     outcome: Outcome,
 ) -> Result<(), VerificationError> {
     commit
@@ -566,14 +584,14 @@ pub(crate) fn log_at_once(
         started_at: scene.now,
         subject_id: scene.facts.subject,
         member_id: scene.facts.member.as_ref().map(|m| m.member_id.0),
-        door: Door::Rest,
-        purpose: Purpose::Verification,
-        path,
+        door: entered.door,
+        purpose: entered.purpose,
+        path: entered.path,
         decision: outcome.decision,
         reason: outcome.reason,
         transport_result: outcome.transport,
         second_factor: outcome.second_factor,
-        application: application.map(str::to_owned),
+        application: entered.application.map(str::to_owned),
         method: outcome.method,
         registration_reasons: Vec::new(),
         policy: outcome.policy,
@@ -647,7 +665,8 @@ pub(crate) fn begin_challenge(
                     method: Some((Some(scene.facts.methods[place].method_id), kind)),
                     policy: Some(policy_record(scene.facts, version, &evaluation)),
                 };
-                log_at_once(domain, tenant, scene, &mut commit, begun, integration.path, row.application.as_deref(), outcome)?;
+                let entered = Entered::by_rest(integration.path, row.application.as_deref());
+                log_at_once(domain, tenant, scene, &mut commit, begun, entered, outcome)?;
                 let answer = Answer {
                     session_id: begun.session,
                     decision: Some(Decision::Denied),
@@ -694,11 +713,12 @@ pub(crate) fn begin_challenge(
     Ok((commit, answer))
 }
 
-/// The kind that a member is asked for when none is named: the first choice, else a code of an app.
+/// The kind that a member is asked for when none is named: the first choice, else a code of an app. A program cannot show a passkey.
 fn first_choice(scene: &Scene<'_>) -> MethodKind {
     let facts = scene.facts;
     let first = facts.member.as_ref().and_then(|m| m.default_method);
-    let chosen = facts.methods.iter().find(|m| Some(m.method_id) == first && m.state == "active");
+    let mut usable = facts.methods.iter().filter(|m| m.state == "active" && m.kind != MethodKind::Passkey);
+    let chosen = usable.find(|m| Some(m.method_id) == first);
     chosen.map_or(MethodKind::Totp, |m| m.kind)
 }
 
@@ -849,6 +869,13 @@ pub(crate) fn answer_attempt(
     code: &OfferedCode,
     kind: Option<MethodKind>,
 ) -> Result<(Commit, Answered, SessionId), VerificationError> {
+    let (attempt, challenge) = waiting_for_answer(scene, purpose)?;
+    let judged = judge_code(scene, attempt.application.as_deref(), code, kind)?;
+    conclude(domain, tenant, scene, (attempt, challenge), &judged)
+}
+
+/// An attempt that waits for its second factor and its open challenge, both for this purpose.
+pub(crate) fn waiting_for_answer<'a>(scene: &'a Scene<'_>, purpose: Purpose) -> Result<(&'a AttemptFacts, &'a facts::ChallengeFacts), VerificationError> {
     let (attempt, challenge) = match (&scene.facts.attempt, &scene.facts.challenge) {
         (Some(attempt), Some(challenge)) if attempt.purpose == purpose && challenge.purpose == purpose => (attempt, challenge),
         _ => return Err(VerificationError::ChallengeGone),
@@ -856,7 +883,18 @@ pub(crate) fn answer_attempt(
     if attempt.stage != Stage::Second || challenge.spent_at.is_some() || challenge.expires_at <= scene.now || expired(attempt, scene.now) {
         return Err(VerificationError::ChallengeGone);
     }
-    let judged = judge_code(scene, attempt.application.as_deref(), code, kind)?;
+    Ok((attempt, challenge))
+}
+
+/// What a judged answer does to its attempt: it ends allowed or denied, goes on to registration, or takes another answer.
+pub(crate) fn conclude(
+    domain: &Domain,
+    tenant: TenantId,
+    scene: &Scene<'_>,
+    (attempt, challenge): (&AttemptFacts, &facts::ChallengeFacts),
+    judged: &Judged,
+) -> Result<(Commit, Answered, SessionId), VerificationError> {
+    let purpose = attempt.purpose;
     let session = SessionId::from_bits(attempt.session_id as u64);
     let mut commit = Commit::about(tenant, scene.facts, attempt.attempt_id, attempt.started_at, scene.now);
     let told = judged.write(domain, tenant, scene, &mut commit, Some(session))?;
@@ -903,7 +941,7 @@ pub(crate) fn answer_attempt(
         let outcome = Outcome {
             decision,
             reason,
-            transport: Some(told.transport),
+            transport: told.transport,
             // Proving a new phone is no second factor, and costs nothing.
             second_factor: purpose != Purpose::AddMethod,
             method: told.method,
@@ -1129,13 +1167,15 @@ pub(crate) struct Judged {
     pub(crate) document: Option<Arc<PolicyDocument>>,
     evaluation: Option<Evaluation>,
     compared_any: bool,
+    /// The method's parameters as they shall be, where they change with use.
+    params: Option<serde_json::Value>,
 }
 
 /// What a verdict comes to, for log and answer.
 pub(crate) struct Told {
     decision: Decision,
     reason: Reason,
-    transport: TransportResult,
+    transport: Option<TransportResult>,
     method: Option<(Option<MethodId>, MethodKind)>,
     until: Option<Timestamp>,
     compared: bool,
@@ -1155,6 +1195,7 @@ fn judge_code(scene: &Scene<'_>, application: Option<&str>, code: &OfferedCode, 
             document: None,
             evaluation: None,
             compared_any: false,
+            params: None,
         });
     };
     let mut compared_any = false;
@@ -1172,6 +1213,7 @@ fn judge_code(scene: &Scene<'_>, application: Option<&str>, code: &OfferedCode, 
         document: Some(document),
         evaluation: Some(evaluation),
         compared_any,
+        params: None,
     })
 }
 
@@ -1195,7 +1237,7 @@ impl Judged {
         let mut told = Told {
             decision: Decision::Denied,
             reason: Reason::ServiceError,
-            transport: TransportResult::OathCodeIncorrect,
+            transport: Some(TransportResult::OathCodeIncorrect),
             method: None,
             until: None,
             compared: self.compared_any,
@@ -1208,7 +1250,11 @@ impl Judged {
                 recovery,
                 families,
             } => {
-                commit.guard = Counter::default();
+                let passkey = method.is_some_and(|place| facts.methods[place].kind == MethodKind::Passkey);
+                // A passkey is let in whatever was guessed elsewhere, and so it forgives nothing that was guessed.
+                if !passkey {
+                    commit.guard = Counter::default();
+                }
                 for family in families.iter().filter(|family| !facts.counter(family.as_str()).is_clear()) {
                     commit.counters.push(ScopedCounter {
                         scope: family.to_string(),
@@ -1218,11 +1264,11 @@ impl Judged {
                 }
                 told.decision = Decision::Allowed;
                 let sent = method.is_some_and(|place| facts.methods[place].kind.family() == Family::Delivered);
-                told.transport = if sent {
+                told.transport = Some(if sent {
                     TransportResult::SmsAuthenticated
                 } else {
                     TransportResult::OathCodeVerified
-                };
+                });
                 if let (Some(place), Some((step, drift))) = (method, claim) {
                     let method = &facts.methods[*place];
                     commit.method_used = Some(MethodUsed {
@@ -1230,10 +1276,13 @@ impl Judged {
                         step: *step,
                         drift: *drift,
                         label: None,
-                        params: None,
+                        params: self.params.clone(),
                     });
                     told.method = Some((Some(method.method_id), method.kind));
-                    told.reason = Reason::RightCode;
+                    told.reason = if passkey { Reason::Passkey } else { Reason::RightCode };
+                }
+                if passkey {
+                    told.transport = None;
                 }
                 if let Some(place) = recovery {
                     commit.recovery_used = Some(facts.recovery[*place].clone());
@@ -1243,9 +1292,8 @@ impl Judged {
                         .notices
                         .push(notice(domain, scene, "recovery_code_used", json!({ "left": facts.recovery.len() - 1 })));
                 }
-                commit
-                    .steps
-                    .push(Step::with(StepKind::CodeRight, json!({ "method": told.method.map(|(_, kind)| kind) })));
+                let kind = if passkey { StepKind::PasskeyAccepted } else { StepKind::CodeRight };
+                commit.steps.push(Step::with(kind, json!({ "method": told.method.map(|(_, kind)| kind) })));
             }
             Verdict::RightPass { pass } => {
                 commit.guard = Counter::default();
@@ -1258,17 +1306,29 @@ impl Judged {
             Verdict::NotCompared { reason, until } => {
                 told.reason = *reason;
                 told.until = *until;
-                told.transport = match reason {
+                told.transport = Some(match reason {
                     Reason::Throttled => TransportResult::AuthenticationThrottled,
                     Reason::Locked | Reason::Blocked | Reason::Disabled | Reason::BlockedByPolicy => TransportResult::UserBlocked,
                     _ => TransportResult::ServerError,
-                };
+                });
                 let kind = if *reason == Reason::Throttled {
                     StepKind::Throttled
                 } else {
                     StepKind::Locked
                 };
                 commit.steps.push(Step::with(kind, json!({ "reason": reason, "until": until })));
+            }
+            // Nobody guesses a signature: it spends the challenge and locks nobody out.
+            Verdict::Wrong {
+                reason: reason @ Reason::PasskeyRefused,
+                method,
+                ..
+            } => {
+                told.reason = *reason;
+                told.counted = true;
+                told.transport = None;
+                told.method = method.map(|place| (Some(facts.methods[place].method_id), MethodKind::Passkey));
+                commit.steps.push(Step::new(StepKind::PasskeyRefused));
             }
             Verdict::Wrong {
                 reason,
@@ -1284,9 +1344,9 @@ impl Judged {
                     told.method = Some((None, MethodKind::Pass));
                 }
                 if *reason == Reason::CodeReused {
-                    told.transport = TransportResult::OathCodeDuplicate;
+                    told.transport = Some(TransportResult::OathCodeDuplicate);
                 } else if told.method.is_some_and(|(_, kind)| kind.family() == Family::Delivered) {
-                    told.transport = TransportResult::SmsOtpIncorrect;
+                    told.transport = Some(TransportResult::SmsOtpIncorrect);
                 }
                 count_wrong(scene, commit, &limits, families);
                 let kind = if *reason == Reason::CodeReused {

@@ -1,0 +1,82 @@
+//! Every statement of passkeys. Ceremonies and user handles are installation data: they are read before anybody's tenant is known.
+
+use crate::db::{Db, DbError, TenantTx};
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
+use model::{MemberId, TenantId};
+use serde_json::Value;
+use uuid::Uuid;
+
+/// The ceremony of a browser session for one purpose; a new one takes the place of the one before.
+pub(crate) async fn save_ceremony(db: &Db, browser: &[u8], purpose: &str, id: Uuid, state: &Value, expires_at: Timestamp) -> Result<(), DbError> {
+    sqlx::query!(
+        "insert into ceremony (session_hash, purpose, ceremony_id, state, expires_at) values ($1, $2, $3, $4, $5)
+         on conflict (session_hash, purpose) do update set ceremony_id = excluded.ceremony_id, state = excluded.state, expires_at = excluded.expires_at",
+        browser,
+        purpose,
+        id,
+        state,
+        expires_at.to_sqlx() as _
+    )
+    .execute(db.pool())
+    .await?;
+    Ok(())
+}
+
+/// Reads a ceremony by deleting it: whatever comes of it, it is good for one answer.
+pub(crate) async fn take_ceremony(db: &Db, browser: &[u8], purpose: &str, now: Timestamp) -> Result<Option<Value>, DbError> {
+    Ok(sqlx::query_scalar!(
+        "delete from ceremony where session_hash = $1 and purpose = $2 and expires_at > $3 returning state",
+        browser,
+        purpose,
+        now.to_sqlx() as _
+    )
+    .fetch_optional(db.pool())
+    .await?)
+}
+
+/// Ceremonies that nobody finished.
+pub(crate) async fn delete_ended(db: &Db, now: Timestamp) -> Result<u64, DbError> {
+    Ok(sqlx::query!("delete from ceremony where expires_at <= $1", now.to_sqlx() as _)
+        .execute(db.pool())
+        .await?
+        .rows_affected())
+}
+
+/// What a member's passkeys know their owner by: the one there is, or this new one.
+pub(crate) async fn handle_of(db: &Db, tenant: TenantId, member: MemberId, new: Uuid, now: Timestamp) -> Result<Uuid, DbError> {
+    sqlx::query!(
+        "insert into user_handle (user_handle, tenant_id, member_id, made_at) values ($1, $2, $3, $4) on conflict (tenant_id, member_id) do nothing",
+        new,
+        tenant.0,
+        member.0,
+        now.to_sqlx() as _
+    )
+    .execute(db.pool())
+    .await?;
+    Ok(
+        sqlx::query_scalar!("select user_handle from user_handle where tenant_id = $1 and member_id = $2", tenant.0, member.0)
+            .fetch_one(db.pool())
+            .await?,
+    )
+}
+
+/// Whose handle it is.
+pub(crate) async fn find_owner(db: &Db, handle: Uuid) -> Result<Option<(TenantId, MemberId)>, DbError> {
+    let row = sqlx::query!("select tenant_id, member_id from user_handle where user_handle = $1", handle)
+        .fetch_optional(db.pool())
+        .await?;
+    Ok(row.map(|r| (TenantId(r.tenant_id), MemberId(r.member_id))))
+}
+
+/// The parameters of all passkeys that a member has, switched off or not.
+pub(crate) async fn list_params(tx: &mut TenantTx, member: MemberId) -> Result<Vec<Value>, DbError> {
+    let tenant = tx.tenant().0;
+    Ok(sqlx::query_scalar!(
+        "select params from method where tenant_id = $1 and member_id = $2 and kind = 'passkey' and state in ('active', 'off') order by method_id",
+        tenant,
+        member.0
+    )
+    .fetch_all(&mut **tx)
+    .await?)
+}
