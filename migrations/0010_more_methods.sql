@@ -11,15 +11,15 @@ create table user_handle (
 );
 comment on table user_handle is 'local';
 
--- The server's half of a question to an authenticator: of one browser session and one purpose, read by deleting it.
+-- The server's half of a question to an authenticator: of one browser session and one purpose, read by deleting it. Two tabs ask two questions.
 create table ceremony (
+  ceremony_id  uuid primary key,
   session_hash bytea not null,
   purpose      text not null,
-  ceremony_id  uuid not null,
   state        jsonb not null,
-  expires_at   timestamptz not null,
-  primary key (session_hash, purpose)
+  expires_at   timestamptz not null
 );
+create index on ceremony (session_hash);
 create index on ceremony (expires_at);
 comment on table ceremony is 'local';
 

@@ -146,7 +146,13 @@ impl Reason {
         Some(match self {
             Self::RightCode | Self::RecoveryCodeUsed | Self::Registered | Self::PasswordOnly | Self::Approved | Self::Passkey => return None,
             Self::RegistrationRequired | Self::PageClosed => return None,
-            Self::WrongPassword | Self::Disabled | Self::RegistrationRefused | Self::AppPasswordRequired | Self::PassExpired | Self::BlockedByPolicy => {
+            Self::WrongPassword
+            | Self::PasskeyRefused
+            | Self::Disabled
+            | Self::RegistrationRefused
+            | Self::AppPasswordRequired
+            | Self::PassExpired
+            | Self::BlockedByPolicy => {
                 "invalid_auth"
             }
             Self::NotFound => "not_found",

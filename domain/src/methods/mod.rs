@@ -366,7 +366,15 @@ impl Methods<'_> {
             .await?
             .map(|row| pass::PassView::of(row, self.0.clock().now()));
         let carried = |kind: MethodKind| kind.channel().is_none_or(|channel| channels.iter().any(|c| c == channel.as_str()));
-        let known = [MethodKind::Totp, MethodKind::HardwareToken, MethodKind::Sms, MethodKind::Email];
+        // Passkeys belong to a host name: without one there are none.
+        let carried = |kind: MethodKind| carried(kind) && (kind != MethodKind::Passkey || self.0.relying_party().is_some());
+        let known = [
+            MethodKind::Passkey,
+            MethodKind::Totp,
+            MethodKind::HardwareToken,
+            MethodKind::Sms,
+            MethodKind::Email,
+        ];
         let may_add = known
             .into_iter()
             .filter(|kind| carried(*kind))

@@ -4,6 +4,7 @@ use crate::{
     KeysError,
     db::DbError,
     methods::MethodError,
+    sign_in::SignInError,
     verification::VerificationError,
     webauthn::{Outward, PasskeyError},
 };
@@ -24,6 +25,9 @@ pub enum PasskeysError {
     /// The member's methods.
     #[error(transparent)]
     Method(#[from] MethodError),
+    /// The sign-in that registers its first method.
+    #[error(transparent)]
+    SignIn(#[from] SignInError),
     /// The engine.
     #[error(transparent)]
     Verification(#[from] VerificationError),
@@ -53,6 +57,7 @@ impl PasskeysError {
                 Outward::Fault => ErrorCode::Internal,
             },
             Self::Method(error) => error.code(),
+            Self::SignIn(error) => error.code(),
             Self::Verification(error) => error.code(),
             Self::Db(DbError::Gone(_)) => ErrorCode::DatabaseGone,
             Self::Db(_) => ErrorCode::Internal,

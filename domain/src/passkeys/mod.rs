@@ -10,7 +10,9 @@ use crate::{
     Domain,
     actor::{Client, Member, Who},
     journal::Event,
-    methods::{MethodError, recovery::RecoveryCodes},
+    directory::MemberView,
+    methods::{MethodError, SecurityInfo, recovery::RecoveryCodes},
+    sign_in::registration::first_passkey,
     verification::{
         Answered, Begun, Entered, Outcome, RightAnswer, VerificationError, commit::*, conclude,
         engine::{Decided, Scene},
@@ -33,6 +35,20 @@ type Result<T> = std::result::Result<T, PasskeysError>;
 
 /// A hash of the browser session that a question was asked in.
 pub type BrowserHash = [u8; 32];
+
+/// What a browser sends back: which question it answers, and the answer as `toJSON()` wrote it (WebAuthn L3 section 5.1).
+#[derive(Clone, Copy, Debug)]
+pub struct Reply<'a> {
+    /// The browser that was asked.
+    pub browser: &'a BrowserHash,
+    /// The id of the question.
+    pub ceremony: &'a str,
+    /// The answer.
+    pub answer: &'a str,
+}
+
+/// What a new passkey of the wizard came to: what it opens, and the recovery codes, which are shown once.
+pub type FirstPasskey = (RightAnswer, Option<RecoveryCodes>);
 
 /// What signing in with a passkey came to.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,18 +78,30 @@ pub struct Passkeys<'a>(pub(crate) &'a Domain);
 impl Passkeys<'_> {
     /// Asks for a new passkey. Needs a fresh second factor if there is one to give.
     pub async fn begin_registration(self, me: &Member, browser: &BrowserHash) -> Result<OptionsJson> {
-        let party = self.party()?;
-        let now = self.0.clock().now();
         let mut tx = self.0.db().tenant(me.tenant()).await?;
         let (view, info) = self.0.methods().info(&mut tx, me.id()).await?;
         self.0.methods().fresh(me, &info)?;
-        if !info.may_add.contains(&MethodKind::Passkey) {
-            return Err(MethodError::KindOff(MethodKind::Passkey).into());
-        }
+        check_offer(&info)?;
         let known = store::list_params(&mut tx, me.id()).await?;
         tx.commit().await?;
+        self.ask_for_new(me.tenant(), &view, &known, browser).await
+    }
+
+    /// Asks for the first method during sign-in: only for an attempt that is at registration.
+    pub async fn begin_first(self, tenant: TenantId, attempt: AttemptId, browser: &BrowserHash) -> Result<OptionsJson> {
+        let member = self.0.sign_in().registering(tenant, attempt).await?;
+        let mut tx = self.0.db().tenant(tenant).await?;
+        let (view, info) = self.0.methods().info(&mut tx, member).await?;
+        check_offer(&info)?;
+        let known = store::list_params(&mut tx, member).await?;
+        tx.commit().await?;
+        self.ask_for_new(tenant, &view, &known, browser).await
+    }
+
+    async fn ask_for_new(self, tenant: TenantId, view: &MemberView, known: &[Value], browser: &BrowserHash) -> Result<OptionsJson> {
+        let now = self.0.clock().now();
         let exclude: Vec<CredentialId> = known.iter().filter_map(credential_of).collect();
-        let user_handle = store::handle_of(self.0.db(), me.tenant(), me.id(), self.0.rng().handle(), now).await?;
+        let user_handle = store::handle_of(self.0.db(), tenant, view.id, self.0.rng().handle(), now).await?;
         let name = [view.given_name.as_deref(), view.family_name.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
         let who = Registrant {
             user_handle,
@@ -84,33 +112,49 @@ impl Passkeys<'_> {
             models: None,
             discoverable: Discoverable::Preferred,
         };
-        let (options, ceremony) = party.begin_registration(&who, &exclude, demand, now)?;
+        let (options, ceremony) = self.party()?.begin_registration(&who, &exclude, demand, now)?;
         self.ask(browser, options, &ceremony, now).await
     }
 
+    /// Takes the first passkey of somebody who is signing in: the method counts, the state becomes enforced, the attempt is allowed, in one commit.
+    pub async fn finish_first(self, tenant: TenantId, attempt: AttemptId, reply: Reply<'_>) -> Result<FirstPasskey> {
+        let domain = self.0;
+        let new = self.created(reply, domain.clock().now()).await?;
+        let method = NewMethod {
+            method_id: MethodId(domain.rng().id(domain.clock().now())),
+            kind: MethodKind::Passkey,
+            label: name_of(&new),
+            params: params_of(&new),
+        };
+        let first = domain
+            .decide(Wanted::of_attempt(tenant, attempt), |scene| {
+                let handle = scene.facts.member.as_ref().and_then(|m| m.user_handle);
+                if handle != Some(new.user_handle) {
+                    return Ok(Decided::Answer(Err(PasskeyError::ForeignUser)));
+                }
+                let (commit, right, codes) = first_passkey(domain, tenant, scene, &method)?;
+                Ok(Decided::Commit(Box::new(commit), Ok((right, codes))))
+            })
+            .await?;
+        Ok(first?)
+    }
+
+    /// The passkey of an answer to a question for a new one.
+    async fn created(self, reply: Reply<'_>, now: Timestamp) -> Result<Registered> {
+        let state = self.state(reply, Asked::Register, now).await?;
+        Ok(self.party()?.finish_registration(ceremony_of(&state)?, reply.answer, None, now)?)
+    }
+
     /// Takes the new passkey; it counts at once, for its answer was the proof. The first method makes recovery codes, which are shown once.
-    pub async fn finish_registration(
-        self,
-        me: &Member,
-        browser: &BrowserHash,
-        answer: &str,
-        label: Option<&CleanText<NAME_CHARACTERS_MAX>>,
-    ) -> Result<Option<RecoveryCodes>> {
-        let party = self.party()?;
+    pub async fn finish_registration(self, me: &Member, reply: Reply<'_>, label: Option<&CleanText<NAME_CHARACTERS_MAX>>) -> Result<Option<RecoveryCodes>> {
         let now = self.0.clock().now();
-        let ceremony = self.taken(browser, Asked::Register, now).await?;
-        let new = party.finish_registration(ceremony, answer, None, now)?;
+        let new = self.created(reply, now).await?;
         let methods = self.0.methods();
         let mut tx = self.0.db().tenant(me.tenant()).await?;
         crate::methods::store::lock_member(&mut tx, me.id()).await?;
         let (view, info) = methods.info(&mut tx, me.id()).await?;
         methods.fresh(me, &info)?;
-        if !info.may_add.contains(&MethodKind::Passkey) {
-            return Err(MethodError::KindOff(MethodKind::Passkey).into());
-        }
-        if info.methods.iter().filter(|m| m.kind == MethodKind::Passkey).count() >= PASSKEYS_MAX {
-            return Err(PasskeyError::TooMany.into());
-        }
+        check_offer(&info)?;
         // The handle of the question must be the member's of now.
         if store::find_owner(self.0.db(), new.user_handle).await? != Some((me.tenant(), me.id())) {
             return Err(PasskeyError::ForeignUser.into());
@@ -162,10 +206,11 @@ impl Passkeys<'_> {
     }
 
     /// Signs in by a passkey alone: found by its user handle, decided and logged in one commit.
-    pub async fn sign_in(self, browser: &BrowserHash, answer: &str, client: &Client) -> Result<SignedIn> {
+    pub async fn sign_in(self, reply: Reply<'_>, client: &Client) -> Result<SignedIn> {
         let domain = self.0;
         let party = self.party()?;
-        let state = self.state(browser, Asked::SignIn, domain.clock().now()).await?;
+        let state = self.state(reply, Asked::SignIn, domain.clock().now()).await?;
+        let answer = reply.answer;
         let claim = RelyingParty::claim(answer)?;
         let handle = claim.user_handle.ok_or(PasskeyError::UserHandleMissing)?;
         let owner = store::find_owner(domain.db(), handle).await?;
@@ -216,10 +261,11 @@ impl Passkeys<'_> {
     }
 
     /// Takes a passkey's answer as the second step of an attempt.
-    pub async fn second(self, tenant: TenantId, attempt: AttemptId, purpose: Purpose, browser: &BrowserHash, answer: &str) -> Result<(Answered, SessionId)> {
+    pub async fn second(self, tenant: TenantId, attempt: AttemptId, purpose: Purpose, reply: Reply<'_>) -> Result<(Answered, SessionId)> {
         let domain = self.0;
         let party = self.party()?;
-        let state = self.state(browser, asked_for(purpose), domain.clock().now()).await?;
+        let state = self.state(reply, asked_for(purpose), domain.clock().now()).await?;
+        let answer = reply.answer;
         let answered = domain
             .decide(Wanted::of_attempt(tenant, attempt), |scene| {
                 let waiting = waiting_for_answer(scene, purpose)?;
@@ -261,23 +307,32 @@ impl Passkeys<'_> {
         self.0.relying_party().cloned().ok_or(PasskeysError::NoHost)
     }
 
-    /// Keeps the server's half of a question and gives the browser its own.
-    async fn ask(self, browser: &BrowserHash, options: OptionsJson, ceremony: &Ceremony, now: Timestamp) -> Result<OptionsJson> {
+    /// Keeps the server's half of a question and gives the browser its own, with the id that it sends back.
+    async fn ask(self, browser: &BrowserHash, mut options: OptionsJson, ceremony: &Ceremony, now: Timestamp) -> Result<OptionsJson> {
         let state = serde_json::to_value(ceremony).map_err(|_| PasskeyError::BrokenData)?;
         let id = self.0.rng().id(now);
         store::save_ceremony(self.0.db(), browser, name_of_purpose(ceremony.purpose()), id, &state, ceremony.expires_at()).await?;
+        options["ceremony"] = json!(id);
         Ok(options)
     }
 
-    async fn state(self, browser: &BrowserHash, purpose: Asked, now: Timestamp) -> Result<Value> {
-        store::take_ceremony(self.0.db(), browser, name_of_purpose(purpose), now)
+    async fn state(self, reply: Reply<'_>, purpose: Asked, now: Timestamp) -> Result<Value> {
+        let id = reply.ceremony.parse().map_err(|_| PasskeysError::Gone)?;
+        store::take_ceremony(self.0.db(), reply.browser, name_of_purpose(purpose), id, now)
             .await?
             .ok_or(PasskeysError::Gone)
     }
+}
 
-    async fn taken(self, browser: &BrowserHash, purpose: Asked, now: Timestamp) -> Result<Ceremony> {
-        Ok(ceremony_of(&self.state(browser, purpose, now).await?)?)
+/// Refuses what the organisation does not offer, and more than fit.
+fn check_offer(info: &SecurityInfo) -> Result<()> {
+    if !info.may_add.contains(&MethodKind::Passkey) {
+        return Err(MethodError::KindOff(MethodKind::Passkey).into());
     }
+    if info.methods.iter().filter(|m| m.kind == MethodKind::Passkey).count() >= PASSKEYS_MAX {
+        return Err(MethodError::Limit(PASSKEYS_MAX).into());
+    }
+    Ok(())
 }
 
 /// A sign-in by a passkey alone, decided at once: its log row, its usage and its timeline.

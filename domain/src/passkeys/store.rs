@@ -7,26 +7,32 @@ use model::{MemberId, TenantId};
 use serde_json::Value;
 use uuid::Uuid;
 
-/// The ceremony of a browser session for one purpose; a new one takes the place of the one before.
+/// Most questions that wait for one browser: what more is asked takes the place of the oldest.
+const WAITING_MAX: i64 = 8;
+
+/// Keeps the server's half of a question.
 pub(crate) async fn save_ceremony(db: &Db, browser: &[u8], purpose: &str, id: Uuid, state: &Value, expires_at: Timestamp) -> Result<(), DbError> {
     sqlx::query!(
-        "insert into ceremony (session_hash, purpose, ceremony_id, state, expires_at) values ($1, $2, $3, $4, $5)
-         on conflict (session_hash, purpose) do update set ceremony_id = excluded.ceremony_id, state = excluded.state, expires_at = excluded.expires_at",
+        "with older as (delete from ceremony where ceremony_id in
+           (select ceremony_id from ceremony where session_hash = $2 order by expires_at desc, ceremony_id offset $6))
+         insert into ceremony (ceremony_id, session_hash, purpose, state, expires_at) values ($1, $2, $3, $4, $5)",
+        id,
         browser,
         purpose,
-        id,
         state,
-        expires_at.to_sqlx() as _
+        expires_at.to_sqlx() as _,
+        WAITING_MAX - 1
     )
     .execute(db.pool())
     .await?;
     Ok(())
 }
 
-/// Reads a ceremony by deleting it: whatever comes of it, it is good for one answer.
-pub(crate) async fn take_ceremony(db: &Db, browser: &[u8], purpose: &str, now: Timestamp) -> Result<Option<Value>, DbError> {
+/// Reads a ceremony by deleting it: whatever comes of it, it is good for one answer, of the browser it was asked in.
+pub(crate) async fn take_ceremony(db: &Db, browser: &[u8], purpose: &str, id: Uuid, now: Timestamp) -> Result<Option<Value>, DbError> {
     Ok(sqlx::query_scalar!(
-        "delete from ceremony where session_hash = $1 and purpose = $2 and expires_at > $3 returning state",
+        "delete from ceremony where ceremony_id = $1 and session_hash = $2 and purpose = $3 and expires_at > $4 returning state",
+        id,
         browser,
         purpose,
         now.to_sqlx() as _

@@ -264,6 +264,8 @@ pub struct AttemptView {
     pub application: Option<String>,
     /// Families that could be used now.
     pub families: Vec<Family>,
+    /// Labels of the passkeys.
+    pub passkeys: Vec<String>,
     /// Labels of the authenticator apps.
     pub apps: Vec<String>,
     /// Labels of the hardware tokens.
@@ -918,6 +920,7 @@ fn view_of(scene: &Scene<'_>, attempt: &AttemptFacts) -> Verdicts<AttemptView> {
         } else {
             None
         }),
+        passkeys: labels(MethodKind::Passkey),
         apps: labels(MethodKind::Totp),
         tokens: labels(MethodKind::HardwareToken),
         addresses,

@@ -110,7 +110,7 @@ pub struct MethodUsed {
 }
 
 /// A method that counts from this commit on.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct NewMethod {
     /// Id.
     pub method_id: MethodId,

@@ -552,7 +552,7 @@ pub(crate) struct Entered<'a> {
 }
 
 impl<'a> Entered<'a> {
-    const fn by_rest(path: Path, application: Option<&'a str>) -> Self {
+    pub(crate) const fn by_rest(path: Path, application: Option<&'a str>) -> Self {
         Self {
             door: Door::Rest,
             purpose: Purpose::Verification,
@@ -1173,12 +1173,12 @@ pub(crate) struct Judged {
 
 /// What a verdict comes to, for log and answer.
 pub(crate) struct Told {
-    decision: Decision,
-    reason: Reason,
+    pub(crate) decision: Decision,
+    pub(crate) reason: Reason,
     transport: Option<TransportResult>,
-    method: Option<(Option<MethodId>, MethodKind)>,
+    pub(crate) method: Option<(Option<MethodId>, MethodKind)>,
     until: Option<Timestamp>,
-    compared: bool,
+    pub(crate) compared: bool,
     counted: bool,
 }
 
@@ -1231,7 +1231,7 @@ impl Judged {
     }
 
     /// Writes the verdict's effects into a commit: counters, claimed step, used code, switched-off methods, notices.
-    fn write(&self, domain: &Domain, tenant: TenantId, scene: &Scene<'_>, commit: &mut Commit, session: Option<SessionId>) -> Result<Told, VerificationError> {
+    pub(crate) fn write(&self, domain: &Domain, tenant: TenantId, scene: &Scene<'_>, commit: &mut Commit, session: Option<SessionId>) -> Result<Told, VerificationError> {
         let facts = scene.facts;
         let limits = self.document.as_ref().map(|d| d.limits.clone()).unwrap_or_default();
         let mut told = Told {
@@ -1300,7 +1300,7 @@ impl Judged {
                 use_pass(domain, scene, commit, *pass);
                 told.decision = Decision::Allowed;
                 told.reason = Reason::RightCode;
-                told.transport = TransportResult::OathCodeVerified;
+                told.transport = Some(TransportResult::OathCodeVerified);
                 told.method = Some((None, MethodKind::Pass));
             }
             Verdict::NotCompared { reason, until } => {
