@@ -101,6 +101,8 @@ async function autofill() {
   if (form && await api.isConditionalMediationAvailable?.()) await ask(form, "conditional");
 }
 
+for (const other of document.querySelectorAll("[data-passkey-else]")) other.hidden = forms.length > 0;
+
 for (const form of forms) {
   form.hidden = false;
   form.addEventListener("submit", async (event) => {

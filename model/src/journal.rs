@@ -152,9 +152,7 @@ impl Reason {
             | Self::RegistrationRefused
             | Self::AppPasswordRequired
             | Self::PassExpired
-            | Self::BlockedByPolicy => {
-                "invalid_auth"
-            }
+            | Self::BlockedByPolicy => "invalid_auth",
             Self::NotFound => "not_found",
             Self::WrongCode => "wrong_code",
             Self::CodeReused => "code_reused",

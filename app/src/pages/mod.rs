@@ -9,6 +9,7 @@ mod filters;
 pub mod journal;
 pub mod member;
 pub mod members;
+mod passkey;
 mod places;
 pub mod preferences;
 mod problem;

@@ -9,12 +9,14 @@ mod tests;
 use crate::{
     Domain,
     actor::{Client, Member, Who},
-    journal::Event,
     directory::MemberView,
+    journal::Event,
     methods::{MethodError, SecurityInfo, recovery::RecoveryCodes},
     sign_in::registration::first_passkey,
     verification::{
-        Answered, Begun, Entered, Outcome, RightAnswer, VerificationError, commit::*, conclude,
+        Answered, Begun, Entered, Outcome, RightAnswer, VerificationError,
+        commit::*,
+        conclude,
         engine::{Decided, Scene},
         log_at_once,
         passkey::{self, Shown},
@@ -76,6 +78,14 @@ pub enum SignedIn {
 pub struct Passkeys<'a>(pub(crate) &'a Domain);
 
 impl Passkeys<'_> {
+    /// Whether the member may add one now: the organisation offers it, there is room, and the second factor is fresh.
+    pub async fn may_add(self, me: &Member) -> Result<()> {
+        let mut tx = self.0.db().tenant(me.tenant()).await?;
+        let (_, info) = self.0.methods().info(&mut tx, me.id()).await?;
+        check_offer(&info)?;
+        Ok(self.0.methods().fresh(me, &info)?)
+    }
+
     /// Asks for a new passkey. Needs a fresh second factor if there is one to give.
     pub async fn begin_registration(self, me: &Member, browser: &BrowserHash) -> Result<OptionsJson> {
         let mut tx = self.0.db().tenant(me.tenant()).await?;
@@ -102,7 +112,11 @@ impl Passkeys<'_> {
         let now = self.0.clock().now();
         let exclude: Vec<CredentialId> = known.iter().filter_map(credential_of).collect();
         let user_handle = store::handle_of(self.0.db(), tenant, view.id, self.0.rng().handle(), now).await?;
-        let name = [view.given_name.as_deref(), view.family_name.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
+        let name = [view.given_name.as_deref(), view.family_name.as_deref()]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(" ");
         let who = Registrant {
             user_handle,
             name: &view.upn,
@@ -145,8 +159,13 @@ impl Passkeys<'_> {
         Ok(self.party()?.finish_registration(ceremony_of(&state)?, reply.answer, None, now)?)
     }
 
-    /// Takes the new passkey; it counts at once, for its answer was the proof. The first method makes recovery codes, which are shown once.
-    pub async fn finish_registration(self, me: &Member, reply: Reply<'_>, label: Option<&CleanText<NAME_CHARACTERS_MAX>>) -> Result<Option<RecoveryCodes>> {
+    /// Takes the new passkey and tells its name; it counts at once, for its answer was the proof. The first method makes recovery codes, which are shown once.
+    pub async fn finish_registration(
+        self,
+        me: &Member,
+        reply: Reply<'_>,
+        label: Option<&CleanText<NAME_CHARACTERS_MAX>>,
+    ) -> Result<(String, Option<RecoveryCodes>)> {
         let now = self.0.clock().now();
         let new = self.created(reply, now).await?;
         let methods = self.0.methods();
@@ -176,10 +195,12 @@ impl Passkeys<'_> {
             address_mac: None,
             waits_for: None,
         };
-        crate::methods::store::insert_method(&mut tx, &row, now).await.map_err(|error| match error.constraint() {
-            Some("method_credential") => PasskeysError::Refused(PasskeyError::AlreadyRegistered),
-            _ => error.into(),
-        })?;
+        crate::methods::store::insert_method(&mut tx, &row, now)
+            .await
+            .map_err(|error| match error.constraint() {
+                Some("method_credential") => PasskeysError::Refused(PasskeyError::AlreadyRegistered),
+                _ => error.into(),
+            })?;
         if view.default_method.is_none() {
             crate::methods::store::set_default(&mut tx, me.id(), Some(method)).await?;
         }
@@ -195,7 +216,7 @@ impl Passkeys<'_> {
             .record(&mut tx, me.id(), Who::Member(me.id()), Event::SecurityInfoRegistered, None, Value::Null, after)
             .await?;
         tx.commit().await?;
-        Ok(codes)
+        Ok((label, codes))
     }
 
     /// Asks for any passkey of the service: it tells nothing about who has one.
@@ -424,7 +445,10 @@ fn credential_of(params: &Value) -> Option<CredentialId> {
 
 /// What a passkey is called that nobody has named: by its make and model.
 fn name_of(new: &Registered) -> String {
-    let name = new.name_by_aaguid.as_deref().and_then(|name| CleanText::<NAME_CHARACTERS_MAX>::parse(name).ok());
+    let name = new
+        .name_by_aaguid
+        .as_deref()
+        .and_then(|name| CleanText::<NAME_CHARACTERS_MAX>::parse(name).ok());
     name.map_or_else(|| String::from("Passkey"), |name| name.to_string())
 }
 
@@ -442,4 +466,3 @@ fn params_of(new: &Registered) -> Value {
         "record": new.passkey_json,
     })
 }
-

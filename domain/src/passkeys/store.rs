@@ -60,11 +60,13 @@ pub(crate) async fn handle_of(db: &Db, tenant: TenantId, member: MemberId, new: 
     )
     .execute(db.pool())
     .await?;
-    Ok(
-        sqlx::query_scalar!("select user_handle from user_handle where tenant_id = $1 and member_id = $2", tenant.0, member.0)
-            .fetch_one(db.pool())
-            .await?,
+    Ok(sqlx::query_scalar!(
+        "select user_handle from user_handle where tenant_id = $1 and member_id = $2",
+        tenant.0,
+        member.0
     )
+    .fetch_one(db.pool())
+    .await?)
 }
 
 /// Whose handle it is.

@@ -531,7 +531,15 @@ pub(crate) fn one_shot(
         method: told.method,
         policy: judged.record(scene.facts),
     };
-    log_at_once(domain, tenant, scene, &mut commit, begun, Entered::by_rest(integration.path, application), outcome)?;
+    log_at_once(
+        domain,
+        tenant,
+        scene,
+        &mut commit,
+        begun,
+        Entered::by_rest(integration.path, application),
+        outcome,
+    )?;
     let answer = Answer {
         session_id: begun.session,
         decision: Some(told.decision),
@@ -1231,7 +1239,14 @@ impl Judged {
     }
 
     /// Writes the verdict's effects into a commit: counters, claimed step, used code, switched-off methods, notices.
-    pub(crate) fn write(&self, domain: &Domain, tenant: TenantId, scene: &Scene<'_>, commit: &mut Commit, session: Option<SessionId>) -> Result<Told, VerificationError> {
+    pub(crate) fn write(
+        &self,
+        domain: &Domain,
+        tenant: TenantId,
+        scene: &Scene<'_>,
+        commit: &mut Commit,
+        session: Option<SessionId>,
+    ) -> Result<Told, VerificationError> {
         let facts = scene.facts;
         let limits = self.document.as_ref().map(|d| d.limits.clone()).unwrap_or_default();
         let mut told = Told {

@@ -80,16 +80,17 @@ pub(crate) fn judge(scene: &Scene<'_>, application: Option<&str>, wanted: Method
     let (version, document, evaluation) = scene.evaluate(application).ok_or(VerificationError::PolicyMissing)?;
     let mut params = None;
     let verdict = match (rules::stands(scene.facts, &evaluation), shown) {
-        (Err(refused), _) => refused,
-        (Ok(()), _) if !document.allows(MethodKind::Passkey, wanted) => Verdict::NotCompared {
-            reason: Reason::MethodOff,
-            until: None,
-        },
-        (Ok(()), Shown::Refused(place)) => Verdict::Wrong {
+        // Only whoever shows the passkey learns how the account stands.
+        (_, Shown::Refused(place)) => Verdict::Wrong {
             reason: Reason::PasskeyRefused,
             method: place,
             families: Vec::new(),
             near: None,
+        },
+        (Err(refused), Shown::Right { .. }) => refused,
+        (Ok(()), Shown::Right { .. }) if !document.allows(MethodKind::Passkey, wanted) => Verdict::NotCompared {
+            reason: Reason::MethodOff,
+            until: None,
         },
         (Ok(()), Shown::Right { place, params: after }) => {
             let method = &scene.facts.methods[place];

@@ -13,7 +13,7 @@ mod policy;
 mod rules;
 mod signals;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use ceremony::{CEREMONY_SECONDS, Ceremony, PROMPT_SECONDS, Purpose};
 pub use credential::{CREDENTIAL_ID_BYTES_MAX, CredentialId, StoredPasskey};

@@ -7,9 +7,11 @@ use super::PATH;
 use crate::{
     components::{Button, ButtonLook, ButtonSize, CodeBoxes, Countdown, LinkButton, TextField},
     pages::{
+        passkey::{Act, PasskeyForm, Words},
         problem::{Details, Problem},
         sign_in::{Asked, pass_field, pass_line},
     },
+    routes,
 };
 
 /// What is asked.
@@ -19,6 +21,8 @@ pub struct Confirm {
     pub handle: String,
     /// Which code; nothing when one has to be sent first.
     pub asked: Option<Asked>,
+    /// The attempt to show a passkey to, where the member has one.
+    pub passkey: Option<String>,
     /// Where a code can be sent: kind and masked address.
     pub sends: Vec<(MethodKind, String)>,
     /// What was typed.
@@ -31,6 +35,7 @@ pub(super) fn view(confirm: Confirm) -> AnyView {
     let Confirm {
         handle,
         asked,
+        passkey,
         sends,
         typed,
         problem,
@@ -40,7 +45,8 @@ pub(super) fn view(confirm: Confirm) -> AnyView {
         Some(to) => rich!(security_info.confirm_sent, to = to, <b> = <strong/>).into_any(),
         None => text!(security_info.confirm_lead).into_any(),
     };
-    let has_field = asked.is_some();
+    let has_field = asked.is_some() || passkey.is_some();
+    let passkey = passkey.map(|attempt| passkey_form(&handle, &attempt, asked.is_some()));
     let form = asked.map(|asked| code_form(asked, typed, problem.as_ref()));
     let sends = sends
         .into_iter()
@@ -51,6 +57,7 @@ pub(super) fn view(confirm: Confirm) -> AnyView {
         <div class="stack screen-stack">
             <div class="lead"><h1>{text!(security_info.confirm_title)}</h1><p>{lead}</p></div>
             {banner}
+            {passkey}
             {form}
             {sends}
             <LinkButton href=PATH look=ButtonLook::Quiet size=ButtonSize::Block>{text!(security_info.cancel)}</LinkButton>
@@ -58,6 +65,26 @@ pub(super) fn view(confirm: Confirm) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// A passkey instead of a code.
+fn passkey_form(handle: &str, attempt: &str, or_code: bool) -> AnyView {
+    let form = PasskeyForm {
+        act: Act::Get,
+        action: PATH.to_owned(),
+        options: format!("{}?attempt={attempt}", routes::SECURITY_INFO_CONFIRM_OPTIONS),
+        fields: vec![("step", "confirm-passkey".to_owned()), ("method", handle.to_owned())],
+        autofill: false,
+        look: ButtonLook::Primary,
+        words: Words {
+            button: text!(security_info.confirm_passkey),
+            cancelled: text!(sign_in.passkey_cancelled),
+            known: text!(sign_in.passkey_failed),
+            failed: text!(sign_in.passkey_failed),
+        },
+    };
+    let or = or_code.then(|| view! { <div class="or">{text!(sign_in.or)}</div> });
+    view! { {form.view(None)}{or} }.into_any()
 }
 
 /// The field for the code, whichever it is.

@@ -91,6 +91,8 @@ fn title(step: &StepView) -> (Tone, Option<IconName>, String) {
             },
         ),
         StepKind::CodeRight => plain(Tone::Ok, None, text!(support.step_code_right)),
+        StepKind::PasskeyAccepted => plain(Tone::Ok, None, text!(support.step_passkey_accepted)),
+        StepKind::PasskeyRefused => plain(Tone::Bad, None, text!(support.step_passkey_refused)),
         StepKind::CodeWrong => plain(Tone::Bad, None, text!(support.step_code_wrong)),
         StepKind::CodeReused => plain(Tone::Bad, None, text!(support.step_code_reused)),
         StepKind::Throttled => plain(Tone::Warn, Some(IconName::Clock), text!(support.step_throttled)),

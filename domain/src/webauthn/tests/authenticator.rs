@@ -12,36 +12,36 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-pub(super) const UP: u8 = 0x01;
-pub(super) const UV: u8 = 0x04;
-pub(super) const BE: u8 = 0x08;
-pub(super) const BS: u8 = 0x10;
+pub(crate) const UP: u8 = 0x01;
+pub(crate) const UV: u8 = 0x04;
+pub(crate) const BE: u8 = 0x08;
+pub(crate) const BS: u8 = 0x10;
 const AT: u8 = 0x40;
 
-pub(super) struct Device {
+pub(crate) struct Device {
     key: EcdsaKeyPair,
-    pub(super) id: Vec<u8>,
-    pub(super) aaguid: Uuid,
-    pub(super) flags: u8,
-    pub(super) counter: u32,
+    pub(crate) id: Vec<u8>,
+    pub(crate) aaguid: Uuid,
+    pub(crate) flags: u8,
+    pub(crate) counter: u32,
 }
 
 /// Everything an answer is made of.
 #[derive(Clone, Debug)]
-pub(super) struct Said {
-    pub(super) client_data: Value,
+pub(crate) struct Said {
+    pub(crate) client_data: Value,
     /// Client data as text, if not even that is to be JSON of the value above.
-    pub(super) client_data_text: Option<String>,
-    pub(super) rp_id: String,
-    pub(super) flags: u8,
-    pub(super) counter: u32,
-    pub(super) user_handle: Option<Vec<u8>>,
-    pub(super) id: Vec<u8>,
-    pub(super) signature_broken: bool,
+    pub(crate) client_data_text: Option<String>,
+    pub(crate) rp_id: String,
+    pub(crate) flags: u8,
+    pub(crate) counter: u32,
+    pub(crate) user_handle: Option<Vec<u8>>,
+    pub(crate) id: Vec<u8>,
+    pub(crate) signature_broken: bool,
 }
 
 impl Device {
-    pub(super) fn new(seed: u8) -> Self {
+    pub(crate) fn new(seed: u8) -> Self {
         let random = SystemRandom::new();
         let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &random).expect("a key");
         Self {
@@ -54,7 +54,7 @@ impl Device {
     }
 
     /// What an honest browser and authenticator say to options.
-    pub(super) fn honest(&self, options: &Value) -> Said {
+    pub(crate) fn honest(&self, options: &Value) -> Said {
         let options = &options["publicKey"];
         let (kind, rp_id) = match options["rp"]["id"].as_str() {
             Some(rp_id) => ("webauthn.create", rp_id),
@@ -73,12 +73,12 @@ impl Device {
     }
 
     /// `navigator.credentials.create()` and `toJSON()`, without a proof of make and model.
-    pub(super) fn create(&self, said: &Said) -> String {
+    pub(crate) fn create(&self, said: &Said) -> String {
         self.create_proven(said, |_| (text("none"), Cbor::Map(BTreeMap::new())))
     }
 
     /// The same with a statement about what is to be signed (WebAuthn L3 section 6.5.4): its format and itself.
-    pub(super) fn create_proven(&self, said: &Said, statement: impl FnOnce(&[u8]) -> (Cbor, Cbor)) -> String {
+    pub(crate) fn create_proven(&self, said: &Said, statement: impl FnOnce(&[u8]) -> (Cbor, Cbor)) -> String {
         let mut data = said.authenticator_data(AT);
         data.extend(self.aaguid.as_bytes());
         data.extend((said.id.len() as u16).to_be_bytes());
@@ -109,7 +109,7 @@ impl Device {
     }
 
     /// `navigator.credentials.get()` and `toJSON()`.
-    pub(super) fn get(&self, said: &Said) -> String {
+    pub(crate) fn get(&self, said: &Said) -> String {
         let data = said.authenticator_data(0);
         let client_data = said.client_data_text();
         let mut signed = data.clone();
@@ -162,7 +162,7 @@ impl Said {
 }
 
 /// A packed statement (WebAuthn L3 section 8.2) by an attestation key and its certificate.
-pub(super) fn packed(to_sign: &[u8], pkcs8: &[u8], certificate: &[u8]) -> (Cbor, Cbor) {
+pub(crate) fn packed(to_sign: &[u8], pkcs8: &[u8], certificate: &[u8]) -> (Cbor, Cbor) {
     let random = SystemRandom::new();
     let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, pkcs8, &random).expect("a key");
     let signature = key.sign(&random, to_sign).expect("signs").as_ref().to_vec();
@@ -178,6 +178,6 @@ fn text(text: &str) -> Cbor {
     Cbor::Text(text.to_owned())
 }
 
-pub(super) fn encoded(bytes: &[u8]) -> String {
+pub(crate) fn encoded(bytes: &[u8]) -> String {
     BASE64URL_NOPAD.encode(bytes)
 }

@@ -1,6 +1,6 @@
 //! The module against authenticators in software: honest ones and liars.
 
-mod authenticator;
+pub(crate) mod authenticator;
 mod ceremonies;
 mod models;
 mod tampering;
