@@ -11,15 +11,15 @@ create table user_handle (
 );
 comment on table user_handle is 'local';
 
--- The server's half of a question to an authenticator: of one browser session and one purpose, read by deleting it.
+-- The server's half of a question to an authenticator: of one browser session and one purpose, read by deleting it. Two tabs ask two questions.
 create table ceremony (
+  ceremony_id  uuid primary key,
   session_hash bytea not null,
   purpose      text not null,
-  ceremony_id  uuid not null,
   state        jsonb not null,
-  expires_at   timestamptz not null,
-  primary key (session_hash, purpose)
+  expires_at   timestamptz not null
 );
+create index on ceremony (session_hash);
 create index on ceremony (expires_at);
 comment on table ceremony is 'local';
 
@@ -297,6 +297,11 @@ begin
       on conflict (tenant_id, subject_id, family, day) do update set failures = failure_day.failures + 1;
   end if;
 
+  x := p->'new_method';
+  if jsonb_typeof(x) = 'object' then
+    insert into method (tenant_id, method_id, member_id, kind, label, state, params, last_step, drift, created_at, confirmed_at, last_used_at)
+      select v_tenant, r.method_id, v_subject, r.kind, r.label, 'active', r.params, 0, 0, v_now, v_now, v_now from jsonb_populate_record(null::method, x) r;
+  end if;
   x := p->'method_used';
   if jsonb_typeof(x) = 'object' then
     update method set last_step = (x->>'step')::bigint, drift = (x->>'drift')::int, last_used_at = v_now, label = coalesce(x->>'label', label),

@@ -242,6 +242,22 @@ fn sign_ins() -> Vec<(&'static str, Draw)> {
                 problem: Some(Problem::new(ErrorCode::PassUnusable)),
             }),
         ),
+        (
+            "sign-in-passkey",
+            draw(|| SignInStep::Passkey {
+                upn: UPN.to_owned(),
+                problem: None,
+                other_ways: true,
+            }),
+        ),
+        (
+            "sign-in-passkey-refused",
+            draw(|| SignInStep::Passkey {
+                upn: UPN.to_owned(),
+                problem: Some(Problem::new(ErrorCode::PasskeyRefused)),
+                other_ways: true,
+            }),
+        ),
         ("sign-in-pass", draw(|| code(MethodKind::Pass, "", None))),
         ("sign-in-code", draw(|| code(MethodKind::Totp, "", None))),
         (
@@ -539,6 +555,7 @@ fn overview(methods: Vec<MethodView>, notice: Option<Notice>) -> SecurityInfo {
         sessions: Vec::new(),
         notice,
         problem: None,
+        signal: None,
     }))
 }
 
@@ -637,6 +654,7 @@ fn security_infos() -> Vec<(&'static str, Draw)> {
                     handle: String::new(),
                     asked: Some(asked),
                     call: None,
+                    passkey: None,
                     sends: Vec::new(),
                     typed: None,
                     problem: None,

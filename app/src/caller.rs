@@ -11,8 +11,9 @@ use axum::{
 use domain::{
     Domain,
     actor::{Admin, Client, Operator, Permission},
+    passkeys::BrowserHash,
     sign_in::{
-        Caller, NewSession, SessionNote, SignInError, SignedIn,
+        Caller, NewSession, SessionNote, SessionStage, SignInError, SignedIn, browser_hash,
         device::{DeviceSecret, Remembered},
     },
 };
@@ -237,6 +238,20 @@ impl Guest {
         response
     }
 
+    /// What binds a question to this browser; nothing where it has no session.
+    pub fn browser(&self) -> Option<BrowserHash> {
+        self.session.id().map(|id| browser_hash(&id.0.to_be_bytes()))
+    }
+
+    /// The same; a browser without a session gets one that opens nothing.
+    pub async fn browser_or_new(&self) -> Result<BrowserHash, Stop> {
+        if self.session.id().is_none() {
+            self.open(NewSession::of_attempt(None, None, SessionStage::Anonymous, 0, self.client.clone()))
+                .await?;
+        }
+        self.browser().ok_or_else(|| self.oops(ErrorCode::Internal))
+    }
+
     /// Ends the session and its cookie.
     pub async fn close(&self) -> Result<(), Stop> {
         self.session.flush().await.map_err(|_| self.oops(ErrorCode::DatabaseGone))
@@ -372,6 +387,7 @@ has_code!(
     SignInError,
     domain::directory::DirectoryError,
     domain::methods::MethodError,
+    domain::passkeys::PasskeysError,
     domain::tokens::TokenError,
     domain::verification::VerificationError
 );

@@ -90,7 +90,7 @@ pub fn document(assets: &Assets, visit: &Visit, page: impl FnOnce() -> Page) -> 
         let Page { meta, shell, view } = page();
         let body_class = shell.body_class();
         let body = shell.around(view).to_html();
-        let head = head(assets, visit, meta, body.contains("<leptos-island"));
+        let head = head(assets, visit, meta, Scripts::of(&body));
         let theme = visit.theme.forced().map(|theme| format!(" data-theme=\"{theme}\"")).unwrap_or_default();
         let lang = locale::tag_of(visit.locale);
         format!("<!doctype html>\n<html lang=\"{lang}\"{theme}>{head}<body class=\"{body_class}\">{body}</body></html>")
@@ -99,14 +99,32 @@ pub fn document(assets: &Assets, visit: &Visit, page: impl FnOnce() -> Page) -> 
     Html(html)
 }
 
-fn head(assets: &Assets, visit: &Visit, meta: PageMeta, islands: bool) -> String {
+/// The scripts that a page needs beyond the one of all pages.
+struct Scripts {
+    islands: bool,
+    passkeys: bool,
+}
+
+impl Scripts {
+    fn of(body: &str) -> Self {
+        Self {
+            islands: body.contains("<leptos-island"),
+            passkeys: body.contains(" data-passkey"),
+        }
+    }
+}
+
+fn head(assets: &Assets, visit: &Visit, meta: PageMeta, scripts: Scripts) -> String {
     let nonce = visit.nonce.clone();
     let brand = meta.brand.map(|brand| {
         let nonce = nonce.clone();
         view! { <style nonce=nonce inner_html=brand.css()></style> }
     });
     let refresh = meta.refresh.map(|seconds| view! { <meta http-equiv="refresh" content=seconds.to_string()/> });
-    let islands = islands.then(|| {
+    let passkeys = scripts.passkeys.then(|| {
+        view! { <script type="module" src=assets.url("passkey.js") nonce=nonce.clone()></script> }
+    });
+    let islands = scripts.islands.then(|| {
         view! {
             <script
                 type="module"
@@ -133,6 +151,7 @@ fn head(assets: &Assets, visit: &Visit, meta: PageMeta, islands: bool) -> String
             <link rel="stylesheet" href=assets.url("main.css")/>
             {brand}
             <script type="module" src=assets.url("enhance.js") nonce=nonce.clone()></script>
+            {passkeys}
             {islands}
         </head>
     }

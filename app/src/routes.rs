@@ -10,12 +10,26 @@ pub const PREFERENCES: &str = "/preferences";
 pub const DESIGN: &str = "/design";
 /// Name, password, second step.
 pub const SIGN_IN: &str = "/sign-in";
+/// An answer of a passkey in place of name and password.
+pub const SIGN_IN_PASSKEY: &str = "/sign-in/passkey";
+/// The question to it.
+pub const SIGN_IN_PASSKEY_OPTIONS: &str = "/sign-in/passkey/options";
+/// The question of the second step.
+pub const SIGN_IN_SECOND_OPTIONS: &str = "/sign-in/second/options";
 /// Ends the session.
 pub const SIGN_OUT: &str = "/sign-out";
 /// The wizard.
 pub const REGISTER: &str = "/register";
+/// The question to a device that makes a first passkey.
+pub const REGISTER_PASSKEY_OPTIONS: &str = "/register/passkey/options";
 /// One's own methods.
 pub const SECURITY_INFO: &str = "/security-info";
+/// The question to a passkey before a change.
+pub const SECURITY_INFO_CONFIRM_OPTIONS: &str = "/security-info/confirm/options";
+/// A passkey more.
+pub const SECURITY_INFO_ADD_PASSKEY: &str = "/security-info/add/passkey";
+/// The question to the device that makes it.
+pub const SECURITY_INFO_ADD_PASSKEY_OPTIONS: &str = "/security-info/add/passkey/options";
 /// Which method to add.
 pub const SECURITY_INFO_ADD: &str = "/security-info/add";
 /// A hardware token more.

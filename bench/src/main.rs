@@ -46,6 +46,7 @@ async fn domain(connections: u32) -> Result<Domain, Failure> {
     let key = BASE64.decode(env::var("TWEESTAP_MASTER_KEY")?.as_bytes())?;
     let key: [u8; 32] = key.try_into().map_err(|_| "the master key has 32 bytes")?;
     let node = Node {
+        origin: "http://localhost".to_owned(),
         name: String::from("bench"),
         address: None,
         host: String::from("localhost"),

@@ -414,6 +414,7 @@ fn verbs() -> BTreeSet<&'static str> {
         include_str!("sign_in/pass.rs"),
         include_str!("sign_in/device/mod.rs"),
         include_str!("sign_in/legacy.rs"),
+        include_str!("passkeys/mod.rs"),
         include_str!("verification/mod.rs"),
         include_str!("verification/fraud.rs"),
         include_str!("journal/mod.rs"),

@@ -11,6 +11,7 @@ pub mod directory;
 mod isolation;
 pub mod journal;
 pub mod methods;
+pub mod passkeys;
 pub mod policy;
 mod readiness;
 pub mod rng;
@@ -20,6 +21,7 @@ mod testing;
 pub mod tokens;
 pub mod vault;
 pub mod verification;
+pub mod webauthn;
 
 use clock::Clock;
 use db::{Db, DbError};
@@ -39,7 +41,12 @@ pub struct Node {
     pub address: Option<String>,
     /// The public host that people reach the installation by: texts bind their codes to it.
     pub host: String,
+    /// The origin that browsers reach it by, such as `https://login.example.com`: passkeys belong to it.
+    pub origin: String,
 }
+
+/// What an authenticator calls this service when it asks.
+const SERVICE_NAME: &str = "Tweestap";
 
 /// Everything the service knows how to do. Cheap to clone.
 #[derive(Clone)]
@@ -55,6 +62,7 @@ struct Inner {
     gates: Gates,
     policies: policy::Policies,
     slugs: directory::Slugs,
+    relying_party: Option<webauthn::RelyingParty>,
 }
 
 /// The keys of a tenant cannot be had.
@@ -81,6 +89,8 @@ impl Domain {
     /// Puts the service together.
     pub fn new(db: Db, vault: Vault, clock: Clock, rng: Rng, node: Node) -> Self {
         let passwords = PasswordPool::new(std::thread::available_parallelism().map_or(2, |n| n.get()));
+        // Passkeys belong to a host name: where people reach the service by an address of numbers there are none.
+        let relying_party = webauthn::RelyingParty::new(&node.origin, SERVICE_NAME).ok();
         Self(Arc::new(Inner {
             db,
             vault,
@@ -91,6 +101,7 @@ impl Domain {
             gates: Gates::new(),
             policies: Default::default(),
             slugs: Default::default(),
+            relying_party,
         }))
     }
 
@@ -124,6 +135,11 @@ impl Domain {
         journal::Journal(self)
     }
 
+    /// Passkeys and security keys.
+    pub const fn passkeys(&self) -> passkeys::Passkeys<'_> {
+        passkeys::Passkeys(self)
+    }
+
     /// Signing in, and the sessions that come of it.
     pub const fn sign_in(&self) -> sign_in::SignIn<'_> {
         sign_in::SignIn(self)
@@ -132,6 +148,10 @@ impl Domain {
     /// The sample data.
     pub const fn demo(&self) -> demo::Demo<'_> {
         demo::Demo(self)
+    }
+
+    pub(crate) fn relying_party(&self) -> Option<&webauthn::RelyingParty> {
+        self.0.relying_party.as_ref()
     }
 
     /// The clock.

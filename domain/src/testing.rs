@@ -295,6 +295,7 @@ async fn node(database: &testkit::TestDatabase, name: &str, clock: Clock) -> Dom
             name: name.to_owned(),
             address: None,
             host: String::from("localhost"),
+            origin: String::from("http://localhost:3000"),
         },
     )
 }

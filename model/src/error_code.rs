@@ -79,6 +79,11 @@ error_codes! {
     2113 AppPasswordRequired 403 "0x800434D4L: the program needs an app password" => "Make an app password and type it in place of your own.";
     2114 Blocked 403 "The account is blocked" => "Ask the service desk.";
     2115 SignInReported 403 "The sign-in was reported as not one's own" => "Start again; if it was you, tell the service desk.";
+    2120 PasskeyAgain 410 "The question to the passkey has been answered or has expired" => "Press the button once more.";
+    2121 PasskeyRefused 401 "This passkey was not accepted" => "Use another passkey or another way.";
+    2122 PasskeyLocked 401 "The device did not check who used the passkey" => "Set a PIN, finger or face on the device and try again.";
+    2123 PasskeyKnown 409 "This device holds a passkey for this account already" => "Use another device, or the passkey that is there.";
+    2124 PasskeyModel 422 "The organisation does not allow this make of passkey" => "Use one that the organisation allows.";
     3001 MethodLimit 409 "No more methods of this kind fit" => "Remove one first; the detail names the limit.";
     3002 PendingGone 410 "The square has expired" => "Start again to get a new one.";
     3003 MethodNeeded 409 "This is the only method left and it is required" => "Add another one first.";

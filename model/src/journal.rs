@@ -75,6 +75,8 @@ text_enum! {
         TrustedNetwork = "trusted_network",
         /// Not asked for a second factor: the browser is remembered.
         RememberedDevice = "remembered_device",
+        /// The passkey was not accepted: unknown, not this member's, or its signature is wrong.
+        PasskeyRefused = "passkey_refused",
         /// Registration has to come first.
         RegistrationRequired = "registration_required",
         /// The page was left before a second factor was asked.
@@ -157,9 +159,13 @@ impl Reason {
             Self::RightCode | Self::RecoveryCodeUsed | Self::Registered | Self::PasswordOnly | Self::Approved | Self::Passkey => return None,
             Self::Bypassed | Self::TrustedNetwork | Self::RememberedDevice => return None,
             Self::RegistrationRequired | Self::PageClosed => return None,
-            Self::WrongPassword | Self::Disabled | Self::RegistrationRefused | Self::AppPasswordRequired | Self::PassExpired | Self::BlockedByPolicy => {
-                "invalid_auth"
-            }
+            Self::WrongPassword
+            | Self::PasskeyRefused
+            | Self::Disabled
+            | Self::RegistrationRefused
+            | Self::AppPasswordRequired
+            | Self::PassExpired
+            | Self::BlockedByPolicy => "invalid_auth",
             Self::NotFound => "not_found",
             Self::WrongCode => "wrong_code",
             Self::CodeReused => "code_reused",
@@ -286,6 +292,10 @@ text_enum! {
         CodeRight = "code_right",
         /// No code was asked for, and what stood in for it.
         SecondSkipped = "second_skipped",
+        /// A passkey's signature was right.
+        PasskeyAccepted = "passkey_accepted",
+        /// A passkey was not accepted.
+        PasskeyRefused = "passkey_refused",
         /// The code was wrong.
         CodeWrong = "code_wrong",
         /// The code had been used.

@@ -76,6 +76,7 @@ impl Site {
             name: "test".into(),
             address: None,
             host: String::from("localhost"),
+            origin: String::from("http://localhost:3000"),
         };
         let domain = Domain::new(db, Vault::new(&[7; 32]), Clock::held(start), Rng::System, node);
         domain.directory().make_partitions(0).await.expect("partitions");

@@ -58,6 +58,7 @@ impl Installation {
             name: "test".into(),
             address: None,
             host: String::from("localhost"),
+            origin: String::from("http://localhost:3000"),
         };
         let domain = Domain::new(db, Vault::new(&[7; 32]), Clock::system(), Rng::System, node);
         domain.directory().make_partitions(1).await.expect("partitions");

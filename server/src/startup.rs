@@ -74,6 +74,7 @@ impl Ground {
             name: settings.node.clone(),
             address: address.map(|ip| ip.to_string()),
             host: settings.public_url.host().to_owned(),
+            origin: settings.public_url.origin(),
         };
         let vault = Vault::new(self.master_key.expose());
         Ok(Domain::new(db, vault, Clock::system(), Rng::System, node))

@@ -30,12 +30,13 @@ const TOKEN: &str = "Token";
 /// The kinds that may be added, and where.
 fn choices(info: &Info) -> Vec<AddChoice> {
     let page = |kind: &MethodKind| match kind {
+        MethodKind::Passkey => Some(routes::SECURITY_INFO_ADD_PASSKEY),
         MethodKind::Totp => Some(routes::REGISTER),
         MethodKind::HardwareToken => Some(routes::SECURITY_INFO_ADD_TOKEN),
         MethodKind::Sms => Some(routes::SECURITY_INFO_ADD_PHONE),
         MethodKind::Voice => Some(routes::SECURITY_INFO_ADD_CALL),
         MethodKind::Email => Some(routes::SECURITY_INFO_ADD_MAIL),
-        MethodKind::Pass | MethodKind::Passkey | MethodKind::Push | MethodKind::RecoveryCode | MethodKind::AppPassword | MethodKind::SecurityQuestions => None,
+        MethodKind::Pass | MethodKind::Push | MethodKind::RecoveryCode | MethodKind::AppPassword | MethodKind::SecurityQuestions => None,
     };
     info.may_add
         .iter()

@@ -18,6 +18,8 @@ pub(super) struct Fields {
     pub(super) session: String,
     pub(super) browser: String,
     pub(super) remember: String,
+    pub(super) ceremony: String,
+    pub(super) response: String,
 }
 
 /// The query of the members' pages.
@@ -36,6 +38,7 @@ pub(super) struct Query {
     pub(super) done: Option<String>,
     pub(super) what: Option<String>,
     pub(super) before: Option<String>,
+    pub(super) attempt: Option<String>,
 }
 
 /// The longest that is shown again of what somebody typed, in characters.

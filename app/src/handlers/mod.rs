@@ -11,6 +11,7 @@ mod journal;
 mod member;
 mod members;
 mod networks;
+mod passkey;
 mod register;
 mod security_info;
 mod set_up;
@@ -21,11 +22,11 @@ mod token;
 mod token_import;
 mod tokens;
 
-use axum::extract::FromRef;
+use axum::{extract::FromRef, http::Method};
 
 use crate::{
     caller::Portal,
-    edge::{Routes, Who},
+    edge::{Body, Routes, Who},
     routes,
 };
 
@@ -41,13 +42,33 @@ where
         .get(routes::DESIGN, Who::Anyone, account::design)
         .get(routes::SIGN_IN, Who::Anyone, sign_in::show)
         .post(routes::SIGN_IN, Who::Anyone, sign_in::act)
+        .post(routes::SIGN_IN_PASSKEY, Who::Anyone, passkey::sign_in)
+        .add(Method::POST, routes::SIGN_IN_PASSKEY_OPTIONS, Who::Anyone, Body::None, passkey::sign_in_options)
+        .add(Method::POST, routes::SIGN_IN_SECOND_OPTIONS, Who::Anyone, Body::None, passkey::second_options)
         .post(routes::SIGN_OUT, Who::Anyone, account::sign_out)
         .get(routes::SET_UP, Who::Anyone, set_up::show)
         .post(routes::SET_UP, Who::Anyone, set_up::act)
         .get(routes::REGISTER, Who::Visitor, register::show)
         .post(routes::REGISTER, Who::Visitor, register::act)
+        .add(Method::POST, routes::REGISTER_PASSKEY_OPTIONS, Who::Visitor, Body::None, passkey::first_options)
         .get(routes::SECURITY_INFO, Who::Member, security_info::show)
         .post(routes::SECURITY_INFO, Who::Member, security_info::act)
+        .add(
+            Method::POST,
+            routes::SECURITY_INFO_CONFIRM_OPTIONS,
+            Who::Member,
+            Body::None,
+            passkey::confirm_options,
+        )
+        .get(routes::SECURITY_INFO_ADD_PASSKEY, Who::Member, passkey::show_add)
+        .post(routes::SECURITY_INFO_ADD_PASSKEY, Who::Member, passkey::add)
+        .add(
+            Method::POST,
+            routes::SECURITY_INFO_ADD_PASSKEY_OPTIONS,
+            Who::Member,
+            Body::None,
+            passkey::add_options,
+        )
         .get(routes::SECURITY_INFO_ADD, Who::Member, add_method::choose)
         .get(routes::SECURITY_INFO_ADD_PHONE, Who::Member, add_address::show_phone)
         .post(routes::SECURITY_INFO_ADD_PHONE, Who::Member, add_address::act_phone)

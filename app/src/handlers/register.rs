@@ -5,9 +5,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
-    methods::{MethodError, PendingTotp},
+    methods::{MethodError, PendingTotp, recovery::RecoveryCodes},
     sign_in::{AttemptView, Caller, Confirmed, SessionStage, SignInError, SignedIn, full_session, password_session},
-    verification::facts::Stage,
+    verification::{RightAnswer, facts::Stage},
 };
 use model::*;
 
@@ -43,8 +43,12 @@ pub(super) async fn show(mut guest: Guest, QueryOf(query): QueryOf<Query>) -> An
                 return Ok(see(routes::SIGN_IN));
             };
             let (tenant, attempt) = guest.attempt().ok_or_else(|| guest.oops(ErrorCode::SignInExpired))?;
-            if query.show.as_deref() == Some("choose") {
-                return Ok(guest.show(|| page(guest.shell(), interrupted(&view, choose()))));
+            match query.show.as_deref() {
+                Some("choose") => return Ok(guest.show(|| page(guest.shell(), interrupted(&view, choose(view.offers_passkey))))),
+                Some("passkey") if view.offers_passkey => {
+                    return Ok(guest.show(|| page(guest.shell(), interrupted(&view, RegisterStep::Passkey { problem: None }))));
+                }
+                _ => {}
             }
             let pending = guest.domain().sign_in().begin_registration(tenant, attempt).await.map_err(guest.fails())?;
             let step = match query.show.as_deref() {
@@ -63,9 +67,11 @@ pub(super) async fn act(guest: Guest, Form(fields): Form<Fields>) -> Answer {
         return Ok(see(routes::SIGN_IN));
     }
     match fields.step.as_str() {
+        "choose" if fields.kind == MethodKind::Passkey.as_str() => Ok(see("/register?show=passkey")),
         "choose" | "back" => Ok(see(routes::REGISTER)),
         "scanned" => Ok(see("/register?show=test")),
         "test" => try_once(guest, &fields).await,
+        "passkey" => first_passkey(guest, &fields).await,
         "skip" => skip(guest).await,
         "codes" => Ok(see("/register?show=done")),
         _ => Err(guest.oops(ErrorCode::BadRequest)),
@@ -104,7 +110,7 @@ async fn try_once(mut guest: Guest, fields: &Fields) -> Answer {
                 Err(other) => Err(guest.oops(other)),
             }
         }
-        Caller::SigningIn { note, .. } => {
+        Caller::SigningIn { .. } => {
             let Some(view) = registering(&mut guest).await? else {
                 return Ok(see(routes::SIGN_IN));
             };
@@ -120,29 +126,7 @@ async fn try_once(mut guest: Guest, fields: &Fields) -> Answer {
                 },
             };
             match confirmed {
-                Ok((right, codes)) => {
-                    let mut new = full_session(tenant, attempt, &right, guest.client.clone());
-                    new.note.back = note.back;
-                    guest.open(new).await?;
-                    match codes {
-                        Some(codes) => {
-                            let step = RegisterStep::Codes {
-                                codes: codes.reveal(),
-                                unticked: false,
-                            };
-                            Ok(guest.show_secret(|| {
-                                page(
-                                    guest.shell(),
-                                    RegisterPage {
-                                        progress: progress(&view, 2),
-                                        ..interrupted(&view, step)
-                                    },
-                                )
-                            }))
-                        }
-                        None => Ok(see("/register?show=done")),
-                    }
-                }
+                Ok((right, codes)) => opened(&guest, &view, (tenant, attempt), &right, codes).await,
                 Err(problem) => {
                     let pending = guest.domain().sign_in().begin_registration(tenant, attempt).await.map_err(guest.fails())?;
                     let step = test(&view.tenant_name, &pending, Some(fields.device.clone()), typed(), Some(Problem::new(problem)));
@@ -152,6 +136,50 @@ async fn try_once(mut guest: Guest, fields: &Fields) -> Answer {
         }
         Caller::Visitor => Ok(see(routes::SIGN_IN)),
     }
+}
+
+/// A passkey as the first method.
+async fn first_passkey(mut guest: Guest, fields: &Fields) -> Answer {
+    let Some(view) = registering(&mut guest).await? else {
+        return Ok(see(routes::SIGN_IN));
+    };
+    let (tenant, attempt) = guest.attempt().ok_or_else(|| guest.oops(ErrorCode::SignInExpired))?;
+    let browser = guest.browser();
+    let made = match super::passkey::reply(browser.as_ref(), fields) {
+        Ok(reply) => guest.domain().passkeys().finish_first(tenant, attempt, reply).await,
+        Err(error) => Err(error),
+    };
+    match made {
+        Ok((right, codes)) => opened(&guest, &view, (tenant, attempt), &right, codes).await,
+        Err(error) if super::passkey::is_told(error.code()) => {
+            let step = RegisterStep::Passkey {
+                problem: Some(Problem::new(error.code())),
+            };
+            Ok(again(&guest, error.code(), interrupted(&view, step)))
+        }
+        // Another tab was first: the wizard shows where it stands.
+        Err(error) if error.code() == ErrorCode::ChallengeGone => Ok(see(routes::REGISTER)),
+        Err(error) => Err(guest.fails()(error)),
+    }
+}
+
+/// The session that a first method opens, and the recovery codes, shown once.
+async fn opened(guest: &Guest, view: &AttemptView, (tenant, attempt): (TenantId, AttemptId), right: &RightAnswer, codes: Option<RecoveryCodes>) -> Answer {
+    let mut new = full_session(tenant, attempt, right, guest.client.clone());
+    new.note.back = guest.note().back;
+    guest.open(new).await?;
+    let Some(codes) = codes else {
+        return Ok(see("/register?show=done"));
+    };
+    let step = RegisterStep::Codes {
+        codes: codes.reveal(),
+        unticked: false,
+    };
+    let model = || RegisterPage {
+        progress: progress(view, 2),
+        ..interrupted(view, step)
+    };
+    Ok(guest.show_secret(|| page(guest.shell(), model())))
 }
 
 async fn skip(guest: Guest) -> Answer {
@@ -235,7 +263,7 @@ fn progress(view: &AttemptView, step: u8) -> (u8, u8) {
 
 fn managed(me: &SignedIn, pending: &PendingTotp, show: Option<&str>) -> RegisterPage {
     let step = match show {
-        Some("choose") => choose(),
+        Some("choose") => choose(false),
         Some("test") => test(&me.tenant.name, pending, None, None, None),
         _ => RegisterStep::Scan(square(&me.tenant.name, pending)),
     };
@@ -247,14 +275,16 @@ fn frame_of(me: &SignedIn) -> RegisterPage {
     RegisterPage {
         mode: Mode::Manage,
         tenant: me.tenant.name.clone(),
-        step: choose(),
+        step: choose(false),
         progress: (1, 1),
     }
 }
 
-fn choose() -> RegisterStep {
+/// What may be registered, strongest first.
+fn choose(passkey: bool) -> RegisterStep {
+    let passkey = passkey.then_some(MethodKind::Passkey);
     RegisterStep::Choose {
-        offers: vec![Offer { kind: MethodKind::Totp }],
+        offers: passkey.into_iter().chain([MethodKind::Totp]).map(|kind| Offer { kind }).collect(),
         not_offered: Vec::new(),
         problem: None,
     }

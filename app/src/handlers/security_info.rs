@@ -68,7 +68,12 @@ pub(super) async fn show(guest: Guest, QueryOf(query): QueryOf<Query>) -> Answer
             Some("ended" | "forgotten") => Some(Notice::Forgotten(what)),
             _ => None,
         };
-        overview(&guest, &me, &info, notice).await?
+        let mut model = overview(&guest, &me, &info, notice).await?;
+        if let (SecurityInfo::Overview(model), Some("removed")) = (&mut model, query.done.as_deref()) {
+            let accepted = guest.domain().passkeys().accepted(&me.me).await.map_err(guest.fails())?;
+            model.signal = accepted.map(|told| told.to_string());
+        }
+        model
     };
     Ok(guest.show(|| page(guest.shell(), model)))
 }
@@ -78,6 +83,7 @@ pub(super) async fn act(guest: Guest, Form(fields): Form<Fields>) -> Answer {
     let me = guest.member()?.clone();
     match fields.step.as_str() {
         "confirm" => return confirm(guest, &me, &fields).await,
+        "confirm-passkey" => return confirm_passkey(guest, &me, &fields).await,
         "confirm-send" => return confirm_send(guest, &me, &fields).await,
         "codes" => return Ok(see("/security-info?done=added")),
         "end" => return end_session(guest, &me, &fields).await,
@@ -150,7 +156,7 @@ fn asking(guest: &Guest, view: &AttemptView, handle: &str, typed: Option<String>
         None if !view.apps.is_empty() => Some(MethodKind::Totp),
         None if !view.tokens.is_empty() => Some(MethodKind::HardwareToken),
         None if view.families.contains(&Family::Pass) => Some(MethodKind::Pass),
-        None if view.addresses.is_empty() => Some(MethodKind::RecoveryCode),
+        None if view.addresses.is_empty() && view.families.contains(&Family::Recovery) => Some(MethodKind::RecoveryCode),
         None => None,
     };
     let call = call_of(view);
@@ -167,6 +173,11 @@ fn asking(guest: &Guest, view: &AttemptView, handle: &str, typed: Option<String>
             handle: handle.to_owned(),
             asked,
             call,
+            passkey: handle
+                .split('~')
+                .next()
+                .filter(|_| view.families.contains(&Family::WebAuthn))
+                .map(str::to_owned),
             sends: view.addresses.clone(),
             typed,
             problem,
@@ -331,6 +342,34 @@ async fn confirm(mut guest: Guest, me: &SignedIn, fields: &Fields) -> Answer {
     }
 }
 
+/// A passkey before a change.
+async fn confirm_passkey(mut guest: Guest, me: &SignedIn, fields: &Fields) -> Answer {
+    let (attempt, back) = fields.method.split_once('~').unwrap_or((&fields.method, PATH));
+    let Ok(attempt) = attempt.parse::<AttemptId>() else {
+        return Err(guest.oops(ErrorCode::BadRequest));
+    };
+    let back = safe_path(back).unwrap_or(PATH).to_owned();
+    let tenant = me.me.tenant();
+    let view = match guest.domain().sign_in().look(tenant, attempt).await {
+        Ok(view) if view.purpose == Purpose::StepUp && view.upn == me.member.upn => view,
+        _ => return confirm_page(guest, me, &back, Some(Problem::new(ErrorCode::SignInExpired))).await,
+    };
+    guest.in_attempt(view.session_id);
+    match super::passkey::second(&guest, &view, (tenant, attempt), fields).await? {
+        Ok(Answered::Right(right)) if right.member == me.me.id() => {
+            let new = domain::sign_in::full_session(tenant, attempt, &right, guest.client.clone());
+            guest.open(new).await?;
+            Ok(see(&back))
+        }
+        Ok(Answered::Ended { reason, .. }) => {
+            guest.close().await?;
+            Err(guest.oops(code_of(reason)))
+        }
+        Ok(_) => Err(guest.oops(ErrorCode::Forbidden)),
+        Err(code) => Ok(asking(&guest, &view, &fields.method, None, Some(Problem::new(code)))),
+    }
+}
+
 async fn end_session(guest: Guest, me: &SignedIn, fields: &Fields) -> Answer {
     let handle = fields.session.parse::<Uuid>().ok();
     guest.domain().sign_in().revoke(me, handle).await.map_err(guest.fails())?;
@@ -422,6 +461,7 @@ async fn overview(guest: &Guest, me: &SignedIn, info: &Info, notice: Option<Noti
         sessions: sessions.into_iter().map(browser).collect(),
         notice,
         problem: None,
+        signal: None,
     })))
 }
 

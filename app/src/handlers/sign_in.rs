@@ -73,6 +73,7 @@ pub(super) async fn act(guest: Guest, QueryOf(query): QueryOf<Query>, Form(field
         "password" => password(guest, &fields).await,
         "pass" => pass(guest, &fields).await,
         "code" => code(guest, &fields).await,
+        "passkey" => passkey(guest, &fields).await,
         "way" => way(guest, &fields).await,
         "again" => send_again(guest).await,
         "restart" => {
@@ -413,6 +414,42 @@ async fn code(mut guest: Guest, fields: &Fields) -> Answer {
     }
 }
 
+/// A passkey as the second step.
+async fn passkey(mut guest: Guest, fields: &Fields) -> Answer {
+    let Some((tenant, attempt)) = guest.attempt() else {
+        return Ok(see(routes::SIGN_IN));
+    };
+    let view = match guest.domain().sign_in().look(tenant, attempt).await {
+        Ok(view) if view.stage == Stage::Second => view,
+        Ok(_) => return Ok(see(routes::SIGN_IN)),
+        Err(_) => return expired(&guest).await,
+    };
+    guest.in_attempt_of(&view);
+    let answered = match super::passkey::second(&guest, &view, (tenant, attempt), fields).await? {
+        Ok(answered) => answered,
+        Err(code) => return Ok(guest.show_with(code, || page(guest.shell(), passkey_step(&view, Some(Problem::new(code)))))),
+    };
+    let note = guest.note();
+    match answered {
+        Answered::Right(right) => {
+            guest.open(full_session(tenant, attempt, &right, guest.client.clone())).await?;
+            Ok(see(note.back.as_deref().unwrap_or(routes::HOME)))
+        }
+        Answered::Register => {
+            let mut new = NewSession::of_attempt(Some(tenant), Some(attempt), SessionStage::Register, 1, guest.client.clone());
+            new.note = note;
+            guest.open(new).await?;
+            Ok(see(routes::REGISTER))
+        }
+        Answered::Ended { reason, until } => {
+            guest.domain().sign_in().end_attempt_sessions(tenant, attempt).await.map_err(guest.fails())?;
+            guest.close().await?;
+            Ok(stopped(&guest, code_of(reason), until, Some(view.upn.clone())))
+        }
+        Answered::Wait { .. } | Answered::Wrong { .. } => Err(guest.oops(ErrorCode::Internal)),
+    }
+}
+
 /// The page of the step that an attempt is at.
 fn step(guest: &Guest, view: &AttemptView, query: &Query) -> Response {
     match view.stage {
@@ -437,7 +474,7 @@ async fn expired(guest: &Guest) -> Answer {
     Ok(stopped(guest, ErrorCode::SignInExpired, None, None))
 }
 
-fn stopped(guest: &Guest, code: ErrorCode, until: Option<Timestamp>, upn: Option<String>) -> Response {
+pub(super) fn stopped(guest: &Guest, code: ErrorCode, until: Option<Timestamp>, upn: Option<String>) -> Response {
     let problem = Problem { until, ..Problem::new(code) };
     guest.show_with(code, || {
         page(
@@ -450,7 +487,7 @@ fn stopped(guest: &Guest, code: ErrorCode, until: Option<Timestamp>, upn: Option
     })
 }
 
-fn name_step(upn: String, note: Option<NameNote>, problem: Option<Problem>) -> SignInPage {
+pub(super) fn name_step(upn: String, note: Option<NameNote>, problem: Option<Problem>) -> SignInPage {
     SignInPage {
         application: None,
         step: SignInStep::Name {
@@ -505,7 +542,11 @@ fn has_form_of(kind: Option<MethodKind>, offered: &OfferedCode) -> bool {
 /// to be sent first, for looking at a page sends nothing.
 fn kind_shown(view: &AttemptView, chosen: Option<MethodKind>) -> Option<MethodKind> {
     let typed = |kind: &MethodKind| {
-        matches!(kind, MethodKind::Pass | MethodKind::Totp | MethodKind::HardwareToken | MethodKind::RecoveryCode) && view.families.contains(&kind.family())
+        let at_hand = matches!(
+            kind,
+            MethodKind::Passkey | MethodKind::Pass | MethodKind::Totp | MethodKind::HardwareToken | MethodKind::RecoveryCode
+        );
+        at_hand && view.families.contains(&kind.family())
     };
     let on_its_way = view.sent.as_ref().map(|sent| sent.kind);
     chosen
@@ -518,14 +559,28 @@ fn kind_shown(view: &AttemptView, chosen: Option<MethodKind>) -> Option<MethodKi
             } else {
                 MethodKind::Totp
             };
-            [oath, MethodKind::Pass, MethodKind::RecoveryCode]
+            [MethodKind::Passkey, oath, MethodKind::Pass, MethodKind::RecoveryCode]
                 .into_iter()
                 .find(|kind| typed(kind) && (*kind != MethodKind::RecoveryCode || view.addresses.is_empty()))
         })
 }
 
+fn passkey_step(view: &AttemptView, problem: Option<Problem>) -> SignInPage {
+    SignInPage {
+        application: view.application.clone(),
+        step: SignInStep::Passkey {
+            upn: view.upn.clone(),
+            problem,
+            other_ways: view.families.len() > 1,
+        },
+    }
+}
+
 fn code_step(view: &AttemptView, kind: Option<MethodKind>, typed: Option<String>, problem: Option<Problem>) -> SignInPage {
     let kind = kind_shown(view, kind).unwrap_or(MethodKind::Totp);
+    if kind == MethodKind::Passkey {
+        return passkey_step(view, problem);
+    }
     let other_ways = view.families.len() > 1 || view.addresses.len() > 1;
     if let Some(call) = call_of(view).filter(|_| kind == MethodKind::Voice) {
         return SignInPage {
@@ -605,6 +660,9 @@ fn ways_step(view: &AttemptView, problem: Option<Problem>) -> SignInPage {
     if view.families.contains(&Family::Pass) {
         ways.push(way(MethodKind::Pass, None, None));
     }
+    if view.families.contains(&Family::WebAuthn) {
+        ways.push(way(MethodKind::Passkey, view.passkeys.first().cloned(), None));
+    }
     if !view.apps.is_empty() {
         ways.push(way(MethodKind::Totp, view.apps.first().cloned(), None));
     }
@@ -658,6 +716,7 @@ pub(super) fn code_of(reason: Reason) -> ErrorCode {
         Reason::TooManyCodes => ErrorCode::TooManyCodes,
         Reason::Throttled => ErrorCode::Throttled,
         Reason::Locked => ErrorCode::Locked,
+        Reason::PasskeyRefused => ErrorCode::PasskeyRefused,
         Reason::BlockedByPolicy => ErrorCode::BlockedByPolicy,
         Reason::Blocked => ErrorCode::Blocked,
         Reason::Disabled => ErrorCode::AccountDisabled,

@@ -36,6 +36,7 @@ async fn service() -> (Domain, testkit::TestDatabase) {
         name: "node-a".to_owned(),
         address: None,
         host: "localhost".to_owned(),
+        origin: String::from("http://localhost:3000"),
     };
     let clock = Clock::held("2026-11-17T14:41:00Z".parse().expect("a moment"));
     (Domain::new(db, Vault::new(&[42; 32]), clock, Rng::System, node), database)

@@ -155,6 +155,8 @@ pub enum Finding {
     AppPasswordRequired,
     /// The pass had expired.
     PassExpired,
+    /// A passkey that opens nothing here.
+    PasskeyRefused,
     /// The pass had not begun.
     PassEarly {
         /// When it begins.
@@ -352,6 +354,7 @@ impl CaseFacts<'_> {
             },
             Reason::PageClosed => Finding::LeftEarly,
             Reason::AppPasswordRequired => Finding::AppPasswordRequired,
+            Reason::PasskeyRefused => Finding::PasskeyRefused,
             Reason::PassExpired => self.pass_begins().map_or(Finding::PassExpired, |from| Finding::PassEarly { from }),
             Reason::Declined
             | Reason::FraudReported
@@ -464,6 +467,7 @@ impl CaseFacts<'_> {
             Finding::RegistrationNeeded { .. } => vec![Fix::TellToFinish, Fix::SendSetUpLink],
             Finding::NeverAnswered { .. } => vec![Fix::TellStartAgain, Fix::RequireReregistration],
             Finding::AppPasswordRequired => vec![Fix::TellAppPassword],
+            Finding::PasskeyRefused => vec![Fix::GivePass, Fix::SendSetUpLink],
             Finding::PassExpired | Finding::PassUsed => vec![Fix::GivePass, Fix::SendSetUpLink],
             Finding::PassEarly { from } => wait(&Some(*from)).into_iter().chain([Fix::GivePass]).collect(),
             Finding::NotApproved { .. } => vec![Fix::TellStartAgain],

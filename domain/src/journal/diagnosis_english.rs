@@ -140,6 +140,10 @@ impl Finding {
                 "The program used the password.",
                 "MFA is enforced for the member: a program that cannot ask for a second step needs an app password.",
             ),
+            Self::PasskeyRefused => plain(
+                "The passkey was not accepted.",
+                "It was removed here, is another account's, or its signature was wrong. Another way of the member still opens the account.",
+            ),
             Self::PassExpired => plain("The pass had expired.", "A pass works only within its time."),
             Self::PassEarly { from } => (
                 format!("The pass is not good before {}.", moment(*from)),

@@ -225,7 +225,7 @@ impl AuthEntry {
         self.second_factor = true;
         self.method_id = Some(method);
         self.method_kind = Some(kind);
-        self.transport_result = Some(TransportResult::OathCodeVerified);
+        self.transport_result = (kind != MethodKind::Passkey).then_some(TransportResult::OathCodeVerified);
         self.leaf_hash = Bytea(self.leaf());
     }
 

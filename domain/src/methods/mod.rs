@@ -366,7 +366,10 @@ impl Methods<'_> {
             .await?
             .map(|row| pass::PassView::of(row, self.0.clock().now()));
         let carried = |kind: MethodKind| kind.channel().is_none_or(|channel| channels.iter().any(|c| c == channel.as_str()));
+        // Passkeys belong to a host name: without one there are none.
+        let carried = |kind: MethodKind| carried(kind) && (kind != MethodKind::Passkey || self.0.relying_party().is_some());
         let known = [
+            MethodKind::Passkey,
             MethodKind::Totp,
             MethodKind::HardwareToken,
             MethodKind::Sms,

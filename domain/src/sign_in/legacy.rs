@@ -7,7 +7,7 @@ use crate::{
     directory::api_key::Credential,
     methods::app_password,
     policy::rules::{Evaluation, Inputs, evaluate},
-    verification::{VerificationError, authenticate, count_family, log_at_once},
+    verification::{Entered, VerificationError, authenticate, count_family, log_at_once},
 };
 use std::net::IpAddr;
 
@@ -99,8 +99,8 @@ impl SignIn<'_> {
                     },
                     wait_until: until,
                 };
-                let application = Some(request.protocol.as_str());
-                log_at_once(domain, tenant, scene, &mut commit, &begun, integration.path(), application, outcome)?;
+                let entered = Entered::by_rest(integration.path(), Some(request.protocol.as_str()));
+                log_at_once(domain, tenant, scene, &mut commit, &begun, entered, outcome)?;
                 commit.reserve(begun.session);
                 Ok(Decided::Commit(Box::new(commit), answer))
             })

@@ -266,6 +266,10 @@ pub struct AttemptView {
     pub application: Option<String>,
     /// Families that could be used now.
     pub families: Vec<Family>,
+    /// A passkey may be registered here.
+    pub offers_passkey: bool,
+    /// Labels of the passkeys.
+    pub passkeys: Vec<String>,
     /// Labels of the authenticator apps.
     pub apps: Vec<String>,
     /// Labels of the hardware tokens.
@@ -464,7 +468,7 @@ impl SignIn<'_> {
     /// Where an attempt stands. Expired and decided ones are refused.
     pub async fn look(self, tenant: TenantId, attempt: AttemptId) -> Result<AttemptView> {
         let wanted = Wanted::of_attempt(tenant, attempt);
-        let view = self
+        let mut view = self
             .0
             .decide(wanted, |scene| {
                 let attempt = scene.facts.attempt.as_ref().filter(|a| a.stage != Stage::Decided && !expired(a, scene.now));
@@ -472,6 +476,7 @@ impl SignIn<'_> {
                 Ok(Decided::Answer(view_of(scene, attempt)?))
             })
             .await?;
+        view.offers_passkey &= self.0.relying_party().is_some();
         Ok(view)
     }
 
@@ -956,6 +961,8 @@ fn view_of(scene: &Scene<'_>, attempt: &AttemptFacts) -> Verdicts<AttemptView> {
         } else {
             None
         }),
+        offers_passkey: document.as_ref().is_some_and(|d| d.allows(MethodKind::Passkey, MethodUse::Mfa)),
+        passkeys: labels(MethodKind::Passkey),
         apps: labels(MethodKind::Totp),
         tokens: labels(MethodKind::HardwareToken),
         addresses,
@@ -990,6 +997,11 @@ fn skip_days_left(scene: &Scene<'_>, attempt: &AttemptFacts) -> Option<i64> {
     let ends = from + SignedDuration::from_hours(24 * i64::from(document.registration.grace_days));
     let left = ends.duration_since(scene.now);
     (left > SignedDuration::ZERO).then(|| (left.as_hours() + 23) / 24)
+}
+
+/// What a question to a browser is bound to: its session, unreadable.
+pub fn browser_hash(id: &[u8]) -> [u8; 32] {
+    hash(id)
 }
 
 fn hash(id: &[u8]) -> [u8; 32] {

@@ -98,7 +98,7 @@ impl SignIn<'_> {
     }
 
     /// The member of an attempt that is at registration.
-    async fn registering(self, tenant: TenantId, attempt: AttemptId) -> Result<MemberId> {
+    pub(crate) async fn registering(self, tenant: TenantId, attempt: AttemptId) -> Result<MemberId> {
         let wanted = Wanted::of_attempt(tenant, attempt);
         Ok(self
             .0
@@ -137,31 +137,56 @@ pub(crate) fn first_code(
         label: Some(label.to_string()),
         params: None,
     });
+    let first = (waiting.method_id, MethodKind::Totp, label.as_str());
+    let (right, codes) = registered(domain, tenant, scene, (attempt, member), &mut commit, first)?;
+    Ok(Some((commit, right, codes)))
+}
+
+/// A first passkey: its answer was the proof.
+pub(crate) fn first_passkey(
+    domain: &Domain,
+    tenant: TenantId,
+    scene: &Scene<'_>,
+    method: &NewMethod,
+) -> Verdicts<(Commit, RightAnswer, Option<RecoveryCodes>)> {
+    let (attempt, member) = open_registration(scene)?;
+    let mut commit = Commit::about(tenant, scene.facts, attempt.attempt_id, attempt.started_at, scene.now);
+    commit.new_method = Some(method.clone());
+    let first = (method.method_id, method.kind, method.label.as_str());
+    let (right, codes) = registered(domain, tenant, scene, (attempt, member), &mut commit, first)?;
+    Ok((commit, right, codes))
+}
+
+/// What follows a first method that is proven: recovery codes, the enforced state, who is told, and an attempt that is allowed.
+fn registered(
+    domain: &Domain,
+    tenant: TenantId,
+    scene: &Scene<'_>,
+    (attempt, member): (&AttemptFacts, &crate::verification::facts::MemberFacts),
+    commit: &mut Commit,
+    (method, kind, label): (MethodId, MethodKind, &str),
+) -> Verdicts<(RightAnswer, Option<RecoveryCodes>)> {
     let codes = scene.facts.recovery.is_empty().then(|| RecoveryCodes::new(domain.rng()));
     commit.new_recovery = codes.iter().flat_map(|c| c.macs(scene.keys, member.member_id)).map(Bytea).collect();
     commit.member = Some(MemberChange {
         mfa_state: (member.mfa_state == MfaState::Enabled).then_some(MfaState::Enforced),
         last_sign_in_at: Some(scene.now),
-        default_method: member.default_method.is_none().then_some(waiting.method_id),
+        default_method: member.default_method.is_none().then_some(method),
         ends_devices: true,
         ..MemberChange::default()
     });
-    commit.steps.push(Step::with(StepKind::MethodRegistered, json!({ "method": MethodKind::Totp })));
-    let session = SessionId::from_bits(attempt.session_id as u64);
-    let after = json!({ "kind": MethodKind::Totp, "label": label, "mfa_state": commit.member.as_ref().and_then(|m| m.mfa_state) });
-    let target = ("member", Some(member.member_id.0));
-    let who = Who::Member(member.member_id);
-    let change = Change {
-        before: json!(null),
-        after: after.clone(),
-    };
+    commit.steps.push(Step::with(StepKind::MethodRegistered, json!({ "method": kind })));
+    let after = json!({ "kind": kind, "label": label, "mfa_state": commit.member.as_ref().and_then(|m| m.mfa_state) });
     let audited = Audited {
         event: Event::SecurityInfoRegistered,
-        who,
-        target,
+        who: Who::Member(member.member_id),
+        target: ("member", Some(member.member_id.0)),
         reason: None,
-        session: Some(session),
-        change,
+        session: Some(SessionId::from_bits(attempt.session_id as u64)),
+        change: Change {
+            before: json!(null),
+            after: after.clone(),
+        },
     };
     commit
         .audits
@@ -169,17 +194,17 @@ pub(crate) fn first_code(
     commit
         .notices
         .push(crate::verification::notice(domain, scene, Event::SecurityInfoRegistered.as_str(), after));
-    decide(domain, tenant, scene, attempt, &mut commit, Decision::Allowed, Reason::Registered)?;
-    proven(&mut commit, waiting.method_id);
+    decide(domain, tenant, scene, attempt, commit, Decision::Allowed, Reason::Registered)?;
+    proven(commit, method, kind);
     let right = RightAnswer {
         member: member.member_id,
         epoch: member.epoch,
         admin: member.is_admin(),
-        method: MethodKind::Totp,
+        method: kind,
         recovery_left: None,
         at: scene.now,
     };
-    Ok(Some((commit, right, codes)))
+    Ok((right, codes))
 }
 
 /// The attempt and member of an open registration. Whoever has gained a method meanwhile (another tab, another device) has to show it first.
@@ -203,12 +228,12 @@ fn open_registration<'a>(scene: &'a Scene<'_>) -> Verdicts<(&'a AttemptFacts, &'
     Ok((attempt, member))
 }
 
-/// The code of the wizard is a second factor that was checked: it counts as one in log and usage.
-fn proven(commit: &mut Commit, method: MethodId) {
+/// What the wizard proves is a second factor that was checked: it counts as one in log and usage.
+fn proven(commit: &mut Commit, method: MethodId, kind: MethodKind) {
     if let Some(change) = &mut commit.attempt {
         change.second_asked = true;
     }
     if let Some(log) = &mut commit.log {
-        log.prove(method, MethodKind::Totp);
+        log.prove(method, kind);
     }
 }

@@ -11,7 +11,7 @@
 use super::{
     Answered, Judged, Verification, VerificationError,
     commit::{AttemptChange, ChallengeChange, Commit, Step},
-    concluded, ended_by,
+    conclude, ended_by,
     engine::{Decided, Scene},
     facts::{AttemptFacts, ChallengeFacts, Stage},
     fraud, goes_on,
@@ -218,7 +218,7 @@ pub(crate) fn completed(
         },
         Err(refused) => Judged { verdict: refused, ..judged },
     };
-    let (mut commit, answered, session) = concluded(domain, tenant, scene, (attempt, challenge), &judged)?;
+    let (mut commit, answered, session) = conclude(domain, tenant, scene, (attempt, challenge), &judged)?;
     // That stands in the timeline since the keys were pressed.
     commit.steps.retain(|step| step.kind != StepKind::CodeRight);
     Ok(Some((commit, answered, session)))
@@ -269,6 +269,7 @@ fn judged(scene: &Scene<'_>, attempt: &AttemptFacts) -> Option<(usize, Judged)> 
         document: Some(document),
         evaluation: Some(evaluation),
         compared_any: true,
+        params: None,
     };
     Some((place, judged))
 }
@@ -353,7 +354,7 @@ fn next_words(domain: &Domain, call: &CallRow, scene: &Scene<'_>, turn: Option<T
             Ok(Decided::Commit(Box::new(commit), say(Line::Approved, turn)))
         }
         Keys::WrongDigit => {
-            let (commit, answered, _) = concluded(domain, call.tenant, scene, (attempt, challenge), &judged)?;
+            let (commit, answered, _) = conclude(domain, call.tenant, scene, (attempt, challenge), &judged)?;
             let next = Turn { wrong: turn.wrong + 1, ..turn };
             let line = match answered {
                 Answered::Wrong { .. } if !waits_now(&commit, scene) => Line::AfterMistake,
@@ -420,7 +421,7 @@ fn approved(
             verdict: right(scene, place),
             ..judged
         };
-        return Ok(concluded(domain, tenant, scene, (attempt, challenge), &judged)?.0);
+        return Ok(conclude(domain, tenant, scene, (attempt, challenge), &judged)?.0);
     }
     let mut commit = Commit::about(tenant, scene.facts, attempt.attempt_id, attempt.started_at, scene.now);
     commit.challenge = Some(ChallengeChange {

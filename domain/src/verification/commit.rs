@@ -32,6 +32,8 @@ pub struct Commit {
     pub counters: Vec<ScopedCounter>,
     /// Families in which a wrong answer is added to today's.
     pub failed_families: Vec<Family>,
+    /// A method that is proven by what it has just answered.
+    pub new_method: Option<NewMethod>,
     /// The method whose step is claimed.
     pub method_used: Option<MethodUsed>,
     /// The recovery code that is used up.
@@ -105,6 +107,19 @@ pub struct MethodUsed {
     pub label: Option<String>,
     /// Its parameters as they shall be, where they change with use.
     pub params: Option<Value>,
+}
+
+/// A method that counts from this commit on.
+#[derive(Clone, Debug, Serialize)]
+pub struct NewMethod {
+    /// Id.
+    pub method_id: MethodId,
+    /// Kind.
+    pub kind: MethodKind,
+    /// The member's own name for it.
+    pub label: String,
+    /// Its parameters.
+    pub params: Value,
 }
 
 /// The row of a block.
@@ -377,6 +392,7 @@ impl Commit {
             guard: facts.counter("guard"),
             counters: Vec::new(),
             failed_families: Vec::new(),
+            new_method: None,
             method_used: None,
             recovery_used: None,
             pass_used: None,

@@ -8,6 +8,7 @@ pub(crate) mod engine;
 pub mod error;
 pub mod facts;
 pub mod fraud;
+pub(crate) mod passkey;
 pub mod rules;
 pub(crate) mod sending;
 pub(crate) mod stand_in;
@@ -535,12 +536,20 @@ pub(crate) fn one_shot(
     let outcome = Outcome {
         decision: told.decision,
         reason: told.reason,
-        transport: Some(told.transport),
+        transport: told.transport,
         second_factor: told.compared,
         method: told.method,
         policy: judged.record(scene.facts),
     };
-    log_at_once(domain, tenant, scene, &mut commit, begun, integration.path, application, outcome)?;
+    log_at_once(
+        domain,
+        tenant,
+        scene,
+        &mut commit,
+        begun,
+        Entered::by_rest(integration.path, application),
+        outcome,
+    )?;
     let answer = Answer {
         session_id: begun.session,
         decision: Some(told.decision),
@@ -552,16 +561,33 @@ pub(crate) fn one_shot(
     Ok((commit, answer))
 }
 
+/// Where an attempt came in that is decided in the call that began it.
+pub(crate) struct Entered<'a> {
+    pub(crate) door: Door,
+    pub(crate) purpose: Purpose,
+    pub(crate) path: Path,
+    pub(crate) application: Option<&'a str>,
+}
+
+impl<'a> Entered<'a> {
+    pub(crate) const fn by_rest(path: Path, application: Option<&'a str>) -> Self {
+        Self {
+            door: Door::Rest,
+            purpose: Purpose::Verification,
+            path,
+            application,
+        }
+    }
+}
+
 /// The row of the authentication log for an attempt that is decided in the call that began it, and its last step.
-#[allow(clippy::too_many_arguments, reason = "an attempt has this many sides")]
 pub(crate) fn log_at_once(
     domain: &Domain,
     tenant: TenantId,
     scene: &Scene<'_>,
     commit: &mut Commit,
     begun: &Begun,
-    path: Path,
-    application: Option<&str>,
+    entered: Entered<'_>,
     outcome: Outcome,
 ) -> Result<(), VerificationError> {
     commit
@@ -576,14 +602,14 @@ pub(crate) fn log_at_once(
         started_at: scene.now,
         subject_id: scene.facts.subject,
         member_id: scene.facts.member.as_ref().map(|m| m.member_id.0),
-        door: Door::Rest,
-        purpose: Purpose::Verification,
-        path,
+        door: entered.door,
+        purpose: entered.purpose,
+        path: entered.path,
         decision: outcome.decision,
         reason: outcome.reason,
         transport_result: outcome.transport,
         second_factor: outcome.second_factor,
-        application: application.map(str::to_owned),
+        application: entered.application.map(str::to_owned),
         method: outcome.method,
         registration_reasons: Vec::new(),
         policy: outcome.policy,
@@ -664,7 +690,8 @@ pub(crate) fn begin_challenge(
                     method: Some((Some(scene.facts.methods[place].method_id), kind)),
                     policy: Some(policy_record(scene.facts, version, &evaluation)),
                 };
-                log_at_once(domain, tenant, scene, &mut commit, begun, integration.path, row.application.as_deref(), outcome)?;
+                let entered = Entered::by_rest(integration.path, row.application.as_deref());
+                log_at_once(domain, tenant, scene, &mut commit, begun, entered, outcome)?;
                 let answer = Answer {
                     session_id: begun.session,
                     decision: Some(Decision::Denied),
@@ -737,7 +764,15 @@ fn let_through(
         method: None,
         policy: Some(policy),
     };
-    log_at_once(domain, tenant, scene, &mut commit, begun, integration.path, application, outcome)?;
+    log_at_once(
+        domain,
+        tenant,
+        scene,
+        &mut commit,
+        begun,
+        Entered::by_rest(integration.path, application),
+        outcome,
+    )?;
     let answer = Answer {
         session_id: begun.session,
         decision: Some(Decision::Allowed),
@@ -749,11 +784,12 @@ fn let_through(
     Ok((commit, answer))
 }
 
-/// The kind that a member is asked for when none is named: the first choice, else a code of an app.
+/// The kind that a member is asked for when none is named: the first choice, else a code of an app. A program cannot show a passkey.
 fn first_choice(scene: &Scene<'_>) -> MethodKind {
     let facts = scene.facts;
     let first = facts.member.as_ref().and_then(|m| m.default_method);
-    let chosen = facts.methods.iter().find(|m| Some(m.method_id) == first && m.state == "active");
+    let mut usable = facts.methods.iter().filter(|m| m.state == "active" && m.kind != MethodKind::Passkey);
+    let chosen = usable.find(|m| Some(m.method_id) == first);
     chosen.map_or(MethodKind::Totp, |m| m.kind)
 }
 
@@ -905,6 +941,13 @@ pub(crate) fn answer_attempt(
     code: &OfferedCode,
     kind: Option<MethodKind>,
 ) -> Result<(Commit, Answered, SessionId), VerificationError> {
+    let (attempt, challenge) = waiting_for_answer(scene, purpose)?;
+    let judged = judge_code(scene, attempt.application.as_deref(), code, kind)?;
+    conclude(domain, tenant, scene, (attempt, challenge), &judged)
+}
+
+/// An attempt that waits for its second factor and its open challenge, both for this purpose.
+pub(crate) fn waiting_for_answer<'a>(scene: &'a Scene<'_>, purpose: Purpose) -> Result<(&'a AttemptFacts, &'a facts::ChallengeFacts), VerificationError> {
     let (attempt, challenge) = match (&scene.facts.attempt, &scene.facts.challenge) {
         (Some(attempt), Some(challenge)) if attempt.purpose == purpose && challenge.purpose == purpose => (attempt, challenge),
         _ => return Err(VerificationError::ChallengeGone),
@@ -912,12 +955,11 @@ pub(crate) fn answer_attempt(
     if attempt.stage != Stage::Second || challenge.spent_at.is_some() || challenge.expires_at <= scene.now || expired(attempt, scene.now) {
         return Err(VerificationError::ChallengeGone);
     }
-    let judged = judge_code(scene, attempt.application.as_deref(), code, kind)?;
-    concluded(domain, tenant, scene, (attempt, challenge), &judged)
+    Ok((attempt, challenge))
 }
 
-/// What a verdict on an answer does to its attempt: the one commit of counters, decision, log and usage.
-pub(crate) fn concluded(
+/// What a judged answer does to its attempt: it ends allowed or denied, goes on to registration, or takes another answer.
+pub(crate) fn conclude(
     domain: &Domain,
     tenant: TenantId,
     scene: &Scene<'_>,
@@ -972,7 +1014,7 @@ pub(crate) fn concluded(
         let outcome = Outcome {
             decision,
             reason,
-            transport: Some(told.transport),
+            transport: told.transport,
             // Proving a new phone is no second factor, and costs nothing.
             second_factor: purpose != Purpose::AddMethod,
             method: told.method,
@@ -1213,16 +1255,18 @@ pub(crate) struct Judged {
     pub(crate) document: Option<Arc<PolicyDocument>>,
     evaluation: Option<Evaluation>,
     compared_any: bool,
+    /// The method's parameters as they shall be, where they change with use.
+    params: Option<serde_json::Value>,
 }
 
 /// What a verdict comes to, for log and answer.
 pub(crate) struct Told {
-    decision: Decision,
-    reason: Reason,
-    transport: TransportResult,
-    method: Option<(Option<MethodId>, MethodKind)>,
+    pub(crate) decision: Decision,
+    pub(crate) reason: Reason,
+    transport: Option<TransportResult>,
+    pub(crate) method: Option<(Option<MethodId>, MethodKind)>,
     until: Option<Timestamp>,
-    compared: bool,
+    pub(crate) compared: bool,
     counted: bool,
 }
 
@@ -1239,6 +1283,7 @@ fn judge_code(scene: &Scene<'_>, application: Option<&str>, code: &OfferedCode, 
             document: None,
             evaluation: None,
             compared_any: false,
+            params: None,
         });
     };
     let mut compared_any = false;
@@ -1256,6 +1301,7 @@ fn judge_code(scene: &Scene<'_>, application: Option<&str>, code: &OfferedCode, 
         document: Some(document),
         evaluation: Some(evaluation),
         compared_any,
+        params: None,
     })
 }
 
@@ -1273,13 +1319,20 @@ impl Judged {
     }
 
     /// Writes the verdict's effects into a commit: counters, claimed step, used code, switched-off methods, notices.
-    fn write(&self, domain: &Domain, tenant: TenantId, scene: &Scene<'_>, commit: &mut Commit, session: Option<SessionId>) -> Result<Told, VerificationError> {
+    pub(crate) fn write(
+        &self,
+        domain: &Domain,
+        tenant: TenantId,
+        scene: &Scene<'_>,
+        commit: &mut Commit,
+        session: Option<SessionId>,
+    ) -> Result<Told, VerificationError> {
         let facts = scene.facts;
         let limits = self.document.as_ref().map(|d| d.limits.clone()).unwrap_or_default();
         let mut told = Told {
             decision: Decision::Denied,
             reason: Reason::ServiceError,
-            transport: TransportResult::OathCodeIncorrect,
+            transport: Some(TransportResult::OathCodeIncorrect),
             method: None,
             until: None,
             compared: self.compared_any,
@@ -1292,7 +1345,11 @@ impl Judged {
                 recovery,
                 families,
             } => {
-                commit.guard = Counter::default();
+                let passkey = method.is_some_and(|place| facts.methods[place].kind == MethodKind::Passkey);
+                // A passkey is let in whatever was guessed elsewhere, and so it forgives nothing that was guessed.
+                if !passkey {
+                    commit.guard = Counter::default();
+                }
                 for family in families.iter().filter(|family| !facts.counter(family.as_str()).is_clear()) {
                     commit.counters.push(ScopedCounter {
                         scope: family.to_string(),
@@ -1302,11 +1359,11 @@ impl Judged {
                 }
                 told.decision = Decision::Allowed;
                 let sent = method.is_some_and(|place| facts.methods[place].kind.family() == Family::Delivered);
-                told.transport = if sent {
+                told.transport = Some(if sent {
                     TransportResult::SmsAuthenticated
                 } else {
                     TransportResult::OathCodeVerified
-                };
+                });
                 if let (Some(place), Some((step, drift))) = (method, claim) {
                     let method = &facts.methods[*place];
                     commit.method_used = Some(MethodUsed {
@@ -1314,13 +1371,18 @@ impl Judged {
                         step: *step,
                         drift: *drift,
                         label: None,
-                        params: None,
+                        params: self.params.clone(),
                     });
                     told.method = Some((Some(method.method_id), method.kind));
-                    told.reason = Reason::RightCode;
-                    if method.kind == MethodKind::Voice {
-                        told.reason = Reason::Approved;
-                        told.transport = TransportResult::NoPin;
+                    told.reason = match method.kind {
+                        MethodKind::Passkey => Reason::Passkey,
+                        MethodKind::Voice => Reason::Approved,
+                        _ => Reason::RightCode,
+                    };
+                    match method.kind {
+                        MethodKind::Passkey => told.transport = None,
+                        MethodKind::Voice => told.transport = Some(TransportResult::NoPin),
+                        _ => {}
                     }
                 }
                 if let Some(place) = recovery {
@@ -1331,32 +1393,43 @@ impl Judged {
                         .notices
                         .push(notice(domain, scene, "recovery_code_used", json!({ "left": facts.recovery.len() - 1 })));
                 }
-                commit
-                    .steps
-                    .push(Step::with(StepKind::CodeRight, json!({ "method": told.method.map(|(_, kind)| kind) })));
+                let kind = if passkey { StepKind::PasskeyAccepted } else { StepKind::CodeRight };
+                commit.steps.push(Step::with(kind, json!({ "method": told.method.map(|(_, kind)| kind) })));
             }
             Verdict::RightPass { pass } => {
                 commit.guard = Counter::default();
                 use_pass(domain, scene, commit, *pass);
                 told.decision = Decision::Allowed;
                 told.reason = Reason::RightCode;
-                told.transport = TransportResult::OathCodeVerified;
+                told.transport = Some(TransportResult::OathCodeVerified);
                 told.method = Some((None, MethodKind::Pass));
             }
             Verdict::NotCompared { reason, until } => {
                 told.reason = *reason;
                 told.until = *until;
-                told.transport = match reason {
+                told.transport = Some(match reason {
                     Reason::Throttled => TransportResult::AuthenticationThrottled,
                     Reason::Locked | Reason::Blocked | Reason::Disabled | Reason::BlockedByPolicy => TransportResult::UserBlocked,
                     _ => TransportResult::ServerError,
-                };
+                });
                 let kind = if *reason == Reason::Throttled {
                     StepKind::Throttled
                 } else {
                     StepKind::Locked
                 };
                 commit.steps.push(Step::with(kind, json!({ "reason": reason, "until": until })));
+            }
+            // Nobody guesses a signature: it spends the challenge and locks nobody out.
+            Verdict::Wrong {
+                reason: reason @ Reason::PasskeyRefused,
+                method,
+                ..
+            } => {
+                told.reason = *reason;
+                told.counted = true;
+                told.transport = None;
+                told.method = method.map(|place| (Some(facts.methods[place].method_id), MethodKind::Passkey));
+                commit.steps.push(Step::new(StepKind::PasskeyRefused));
             }
             Verdict::Wrong {
                 reason,
@@ -1372,11 +1445,11 @@ impl Judged {
                     told.method = Some((None, MethodKind::Pass));
                 }
                 if *reason == Reason::CodeReused {
-                    told.transport = TransportResult::OathCodeDuplicate;
+                    told.transport = Some(TransportResult::OathCodeDuplicate);
                 } else if told.method.is_some_and(|(_, kind)| kind == MethodKind::Voice) {
-                    told.transport = TransportResult::WithPin;
+                    told.transport = Some(TransportResult::WithPin);
                 } else if told.method.is_some_and(|(_, kind)| kind.family() == Family::Delivered) {
-                    told.transport = TransportResult::SmsOtpIncorrect;
+                    told.transport = Some(TransportResult::SmsOtpIncorrect);
                 }
                 count_wrong(scene, commit, &limits, families);
                 let kind = if *reason == Reason::CodeReused {

@@ -218,12 +218,7 @@ pub enum Verdict {
 /// Whether anything may be compared at all, whatever the code: locks, blocks, switched-off accounts. The answer never depends on the code.
 pub fn admits(facts: &Facts, evaluation: &crate::policy::rules::Evaluation, now: Timestamp) -> Result<(), Verdict> {
     let refuse = |reason, until| Err(Verdict::NotCompared { reason, until });
-    if facts.tenant.as_ref().is_none_or(|tenant| tenant.suspended) || facts.member.as_ref().is_some_and(|member| member.disabled) {
-        return refuse(Reason::Disabled, None);
-    }
-    if let Some(block) = &facts.block {
-        return refuse(Reason::Blocked, block.ends());
-    }
+    stands(facts, evaluation)?;
     let guard = facts.counter("guard");
     if let Some(until) = guard.waits(now) {
         return refuse(Reason::Locked, Some(until));
@@ -232,6 +227,18 @@ pub fn admits(facts: &Facts, evaluation: &crate::policy::rules::Evaluation, now:
     let open_before = |attempt: &AttemptFacts| guard.wait_until.is_some_and(|until| attempt.started_at < until);
     if facts.attempt.as_ref().is_some_and(open_before) {
         return refuse(Reason::Locked, None);
+    }
+    Ok(())
+}
+
+/// Whether the account may be used at all, whatever was guessed: what holds for passkeys too, which no wrong code ever locks (product rule 6).
+pub fn stands(facts: &Facts, evaluation: &crate::policy::rules::Evaluation) -> Result<(), Verdict> {
+    let refuse = |reason, until| Err(Verdict::NotCompared { reason, until });
+    if facts.tenant.as_ref().is_none_or(|tenant| tenant.suspended) || facts.member.as_ref().is_some_and(|member| member.disabled) {
+        return refuse(Reason::Disabled, None);
+    }
+    if let Some(block) = &facts.block {
+        return refuse(Reason::Blocked, block.ends());
     }
     if evaluation.then == Then::Block {
         return refuse(Reason::BlockedByPolicy, None);

@@ -54,6 +54,23 @@ impl<'a> Wanted<'a> {
         }
     }
 
+    /// The facts about a member, for an attempt that begins without a name.
+    pub(crate) const fn of_member(tenant: TenantId, member: MemberId) -> Self {
+        Self {
+            tenant,
+            key: None,
+            upn: None,
+            unknown: None,
+            attempt: None,
+            idem: None,
+            policy: None,
+            sends: false,
+            member: Some(member),
+            ip: None,
+            device: None,
+        }
+    }
+
     /// The facts about an attempt that goes on.
     pub(crate) const fn of_attempt(tenant: TenantId, attempt: AttemptId) -> Self {
         Self {

@@ -62,6 +62,7 @@ impl Installation {
             name: "test".into(),
             address: None,
             host: String::from("localhost"),
+            origin: String::from("http://localhost:3000"),
         };
         let domain = Domain::new(db, Vault::new(&[7; 32]), Clock::system(), Rng::seeded(1), node);
         domain.directory().make_partitions(0).await.expect("partitions");

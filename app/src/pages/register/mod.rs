@@ -2,11 +2,12 @@
 //! it can be left and taken up again, because the server knows how far it is.
 //!
 //! Forms (POST `/register`): `step=choose kind` · `step=scanned` · `step=back` (to the square) · `step=test code device` ·
-//! `step=codes saved` · `step=skip`. Link (GET): `/register?show=choose`.
+//! `step=passkey ceremony response` · `step=codes saved` · `step=skip`. Link (GET): `/register?show=choose`.
 
 mod choose;
 mod codes;
 mod done;
+mod passkey;
 mod scan;
 mod test;
 
@@ -79,6 +80,11 @@ pub enum RegisterStep {
         /// What went wrong.
         problem: Option<Problem>,
     },
+    /// The device makes a passkey.
+    Passkey {
+        /// What went wrong.
+        problem: Option<Problem>,
+    },
     /// The square to scan.
     Scan(Square),
     /// Try the code once.
@@ -131,6 +137,7 @@ fn view(model: RegisterPage) -> AnyView {
     let RegisterPage { mode, tenant, step, progress } = model;
     let inside = match step {
         RegisterStep::Choose { offers, not_offered, problem } => choose::view(&mode, &tenant, offers, not_offered, problem, progress),
+        RegisterStep::Passkey { problem } => passkey::view(&mode, &tenant, problem, progress),
         RegisterStep::Scan(square) => scan::view(&mode, &tenant, square, progress),
         RegisterStep::Test {
             issuer,

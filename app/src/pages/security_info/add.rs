@@ -43,7 +43,7 @@ pub fn add_choice(shell: MemberShell, choices: Vec<AddChoice>) -> Page {
     framed(shell, text!(security_info.add_title), body.into_any())
 }
 
-fn framed(shell: MemberShell, title: &str, view: AnyView) -> Page {
+pub(super) fn framed(shell: MemberShell, title: &str, view: AnyView) -> Page {
     let shell = MemberShell { frame: Frame::Framed, ..shell };
     Page::new(PageMeta::new(title, text!(security_info.description)), shell, view)
 }

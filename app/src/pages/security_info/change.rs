@@ -31,13 +31,18 @@ pub enum RemoveEffect {
     NothingLeft,
 }
 
-pub(super) fn rename(method: MethodView, name: String, error: Option<TextError>) -> AnyView {
-    let what = method.what();
-    let error = error.map(|error| match error {
+/// What is wrong with a name.
+pub(super) fn name_error(error: TextError) -> String {
+    match error {
         TextError::Empty => text!(security_info.name_empty).to_owned(),
         TextError::TooLong { length, max } => text!(security_info.name_long, length = length, max = max),
         TextError::Forbidden { position, .. } => text!(security_info.name_forbidden, position = position),
-    });
+    }
+}
+
+pub(super) fn rename(method: MethodView, name: String, error: Option<TextError>) -> AnyView {
+    let what = method.what();
+    let error = error.map(name_error);
     view! {
         <div class="stack screen-stack">
             <div class="lead"><h1>{text!(security_info.rename_title, what = what)}</h1></div>

@@ -7,9 +7,11 @@ use super::PATH;
 use crate::{
     components::{Button, ButtonLook, ButtonSize, CodeBoxes, Countdown, LinkButton, TextField},
     pages::{
+        passkey::{Act, PasskeyForm, Words},
         problem::{Details, Problem},
         sign_in::{Again, Asked, Call, call_body, call_lead, call_title, pass_field, pass_line},
     },
+    routes,
     visit::query_value,
 };
 
@@ -22,6 +24,8 @@ pub struct Confirm {
     pub asked: Option<Asked>,
     /// A call that waits for the right keys; nothing is typed then.
     pub call: Option<Call>,
+    /// The attempt to show a passkey to, where the member has one.
+    pub passkey: Option<String>,
     /// Where a code can be sent: kind and masked address.
     pub sends: Vec<(MethodKind, String)>,
     /// What was typed.
@@ -35,6 +39,7 @@ pub(super) fn view(confirm: Confirm) -> AnyView {
         handle,
         asked,
         call,
+        passkey,
         sends,
         typed,
         problem,
@@ -47,7 +52,8 @@ pub(super) fn view(confirm: Confirm) -> AnyView {
         Some(to) => rich!(security_info.confirm_sent, to = to, <b> = <strong/>).into_any(),
         None => text!(security_info.confirm_lead).into_any(),
     };
-    let has_field = asked.is_some();
+    let has_field = asked.is_some() || passkey.is_some();
+    let passkey = passkey.map(|attempt| passkey_form(&handle, &attempt, asked.is_some()));
     let form = asked.map(|asked| code_form(asked, typed, problem.as_ref()));
     let sends = sends
         .into_iter()
@@ -58,6 +64,7 @@ pub(super) fn view(confirm: Confirm) -> AnyView {
         <div class="stack screen-stack">
             <div class="lead"><h1>{text!(security_info.confirm_title)}</h1><p>{lead}</p></div>
             {banner}
+            {passkey}
             {form}
             {sends}
             <LinkButton href=PATH look=ButtonLook::Quiet size=ButtonSize::Block>{text!(security_info.cancel)}</LinkButton>
@@ -89,6 +96,26 @@ fn calling(handle: &str, call: &Call, banner: Option<AnyView>, problem: Option<P
         </div>
     }
     .into_any()
+}
+
+/// A passkey instead of a code.
+fn passkey_form(handle: &str, attempt: &str, or_code: bool) -> AnyView {
+    let form = PasskeyForm {
+        act: Act::Get,
+        action: PATH.to_owned(),
+        options: format!("{}?attempt={attempt}", routes::SECURITY_INFO_CONFIRM_OPTIONS),
+        fields: vec![("step", "confirm-passkey".to_owned()), ("method", handle.to_owned())],
+        autofill: false,
+        look: ButtonLook::Primary,
+        words: Words {
+            button: text!(security_info.confirm_passkey),
+            cancelled: text!(sign_in.passkey_cancelled),
+            known: text!(sign_in.passkey_failed),
+            failed: text!(sign_in.passkey_failed),
+        },
+    };
+    let or = or_code.then(|| view! { <div class="or">{text!(sign_in.or)}</div> });
+    view! { {form.view(None)}{or} }.into_any()
 }
 
 /// The field for the code, whichever it is.

@@ -10,12 +10,15 @@ mod address;
 mod change;
 mod confirm;
 mod methods;
+mod passkey;
 
 pub use add::{AddChoice, AddToken, AddTokenErrors, Closed, add_choice, add_token, closed};
 pub use address::{AddressCall, AddressCode, AddressForm, address_call, address_code, address_form};
 pub use change::{Remove, RemoveEffect};
 pub use confirm::Confirm;
 pub use methods::{MethodState, MethodView, OffView};
+pub(super) use passkey::words as passkey_words;
+pub use passkey::{AddPasskey, add_passkey};
 
 use domain::methods::pass::{PassState, PassView};
 use jiff::Timestamp;
@@ -63,6 +66,8 @@ pub struct SecurityInfoPage {
     pub notice: Option<Notice>,
     /// What went wrong.
     pub problem: Option<Problem>,
+    /// What the passkey manager of this browser is told, as JSON.
+    pub signal: Option<String>,
 }
 
 /// A browser that is remembered, or signed in.
@@ -196,6 +201,7 @@ fn overview(model: SecurityInfoPage) -> AnyView {
         sessions,
         notice,
         problem,
+        signal,
     } = model;
     let second_factors = methods.iter().filter(|method| method.kind.counts_as_registered()).count();
     let has_codes = methods.iter().any(|method| method.kind == model::MethodKind::RecoveryCode);
@@ -281,6 +287,7 @@ fn overview(model: SecurityInfoPage) -> AnyView {
                 {add_button}
             </div>
             {toast}
+        {signal.map(|told| view! { <div hidden data-passkey-signal=told></div> })}
             {problem.and_then(|problem| problem.banner())}
             {pass.map(open_pass)}
             {waiting.into_iter().map(add::waiting).collect_view()}

@@ -2,12 +2,13 @@
 //! and `step` says which form came back.
 //!
 //! Forms (POST `/sign-in`): `step=name upn` · `step=password upn password` · `step=code method code remember` ·
-//! `step=pass code` (in place of the password) · `step=way method` (choose another way) · `step=again` (send the code again) · `step=restart`.
+//! `step=passkey ceremony response` · `step=pass code` (in place of the password) · `step=way method` (choose another way) · `step=again` (send the code again) · `step=restart`.
 //! Links (GET): `/sign-in?show=pass`, `/sign-in?show=ways`, `/sign-in?show=name`.
 
 mod call;
 mod code;
 mod name;
+mod passkey;
 mod stopped;
 mod ways;
 
@@ -98,6 +99,15 @@ pub enum SignInStep {
         /// Whether there is another way.
         other_ways: bool,
     },
+    /// A passkey as the second step.
+    Passkey {
+        /// The name that was typed.
+        upn: String,
+        /// What went wrong.
+        problem: Option<Problem>,
+        /// Whether there is another way.
+        other_ways: bool,
+    },
     /// Which of them do you have with you?
     Ways {
         /// Strongest first.
@@ -148,6 +158,7 @@ pub fn page(shell: MemberShell, model: SignInPage) -> Page {
         SignInStep::Stopped { problem, .. } => super::words::error_title(problem.code),
         SignInStep::Password { .. } => text!(sign_in.password_title),
         SignInStep::Pass { .. } => text!(sign_in.code_title_pass),
+        SignInStep::Passkey { .. } => text!(sign_in.passkey_title),
         SignInStep::Ways { .. } => text!(sign_in.another_way),
         SignInStep::Name { .. } | SignInStep::Code { .. } | SignInStep::Call { .. } => text!(sign_in.title),
     };
@@ -202,6 +213,7 @@ fn view(model: SignInPage) -> AnyView {
             problem,
             other_ways,
         } => call::view(upn, call, problem, other_ways),
+        SignInStep::Passkey { upn, problem, other_ways } => passkey::view(upn, problem, other_ways),
         SignInStep::Ways { ways, unable, problem } => ways::view(ways, unable, problem),
         SignInStep::Stopped { problem, upn, help } => stopped::view(problem, upn, help),
     };

@@ -28,13 +28,19 @@ pub(super) fn name(application: Option<String>, upn: String, domain: Option<Stri
         }
     });
     let example = domain.map(|domain| text!(sign_in.name_example, domain = domain));
-    let error = problem.as_ref().map(|problem| problem.line(0));
-    let details = problem.map(|problem| Details::new(problem.code, text!(sign_in.page_name), Some(upn.clone())).folded());
+    // What is wrong with the name stands under it, what became of a passkey above.
+    let of_name = problem.as_ref().filter(|problem| problem.code == ErrorCode::NameForm);
+    let error = of_name.map(|problem| problem.line(0));
+    let banner = problem.as_ref().filter(|_| of_name.is_none()).and_then(Problem::banner);
+    let details = problem.map(|problem| Details::new(problem.code, text!(sign_in.page_name), Some(upn.clone()).filter(|upn| !upn.is_empty())).folded());
     // The way back to the page that asked for a sign-in stands in this page's own address.
-    let action = Some(visit().here).filter(|here| here.starts_with(PATH)).unwrap_or_else(|| PATH.to_owned());
+    let here = visit().here;
+    let query = here.split_once('?').filter(|_| here.starts_with(PATH)).map(|(_, query)| query.to_owned());
+    let action = query.as_ref().map_or_else(|| PATH.to_owned(), |query| format!("{PATH}?{query}"));
     view! {
         <div class="lead"><h1>{text!(sign_in.title)}</h1><p>{lead}</p></div>
         {note}
+        {banner}
         <form class="stack" method="post" action=action>
             <input type="hidden" name="step" value="name"/>
             <TextField
@@ -51,6 +57,7 @@ pub(super) fn name(application: Option<String>, upn: String, domain: Option<Stri
             />
             <Button look=ButtonLook::Primary size=ButtonSize::Block>{text!(sign_in.next)}</Button>
         </form>
+        {super::passkey::instead(query.as_deref())}
         {help.view()}
         {details}
     }

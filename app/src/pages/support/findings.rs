@@ -162,6 +162,7 @@ fn finding(finding: &Finding, who: &str, counted: Option<i32>) -> (String, Strin
         }
         Finding::LeftEarly => plain(text!(support.find_left), text!(support.why_left)),
         Finding::AppPasswordRequired => plain(text!(support.find_app_password), text!(support.why_app_password)),
+        Finding::PasskeyRefused => plain(text!(support.find_passkey_refused), text!(support.why_passkey_refused)),
         Finding::PassExpired => plain(text!(support.find_pass_expired), text!(support.why_pass_expired)),
         Finding::PassEarly { from } => (
             text!(support.find_pass_early, from = format::moment(*from)),

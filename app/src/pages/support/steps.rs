@@ -105,6 +105,8 @@ fn title(step: &StepView) -> (Tone, Option<IconName>, String) {
             let by = model::Reason::from_text(&by).map_or(by, |reason| words::reason(reason).to_owned());
             (Tone::Warn, None, text!(support.step_skipped, by = by))
         }
+        StepKind::PasskeyAccepted => plain(Tone::Ok, None, text!(support.step_passkey_accepted)),
+        StepKind::PasskeyRefused => plain(Tone::Bad, None, text!(support.step_passkey_refused)),
         StepKind::CodeWrong => plain(Tone::Bad, None, text!(support.step_code_wrong)),
         StepKind::CodeReused => plain(Tone::Bad, None, text!(support.step_code_reused)),
         StepKind::Throttled => plain(Tone::Warn, Some(IconName::Clock), text!(support.step_throttled)),

@@ -1,0 +1,413 @@
+//! Passkeys against a fresh Postgres and an authenticator in software: what one opens, and every way in which it must not. Abuse cases by their id.
+
+use super::*;
+use crate::{
+    clock::Clock,
+    sign_in::{BegunAttempt, PasswordOutcome},
+    testing::*,
+    webauthn::tests::authenticator::{BE, BS, Device, Said, UP, UV},
+};
+use uuid::Uuid;
+
+const ORIGIN: &str = "http://localhost:3000";
+const BROWSER: BrowserHash = [7; 32];
+
+/// A device and what it knows its owner by.
+struct Key {
+    device: Device,
+    handle: Option<Uuid>,
+}
+
+impl Key {
+    fn new(seed: u8) -> Self {
+        Self {
+            device: Device::new(seed),
+            handle: None,
+        }
+    }
+
+    /// What an honest browser says to a question.
+    fn says(&self, options: &OptionsJson) -> Said {
+        let mut said = self.device.honest(options);
+        said.client_data["origin"] = json!(ORIGIN);
+        said.user_handle = self.handle.map(|handle| handle.as_bytes().to_vec());
+        said
+    }
+
+    /// Makes a passkey as the options ask.
+    fn makes(&mut self, options: &OptionsJson) -> String {
+        let user = options["publicKey"]["user"]["id"].as_str().expect("a user handle");
+        let handle = data_encoding::BASE64URL_NOPAD.decode(user.as_bytes()).expect("base64url");
+        self.handle = Some(Uuid::from_slice(&handle).expect("sixteen bytes"));
+        self.device.create(&self.says(options))
+    }
+
+    fn answers(&mut self, options: &OptionsJson) -> String {
+        self.device.counter += 1;
+        self.device.get(&self.says(options))
+    }
+}
+
+fn id_of(options: &OptionsJson) -> String {
+    options["ceremony"].as_str().expect("the id of the question").to_owned()
+}
+
+fn to<'a>(ceremony: &'a str, answer: &'a str) -> Reply<'a> {
+    Reply {
+        browser: &BROWSER,
+        ceremony,
+        answer,
+    }
+}
+
+/// Gives a member a passkey, with a session whose second factor is fresh.
+async fn adds(app: &TestApp, member: &TestMember, key: &mut Key) -> Result<Option<RecoveryCodes>> {
+    let me = app.signed_in(member, 2, 0);
+    let options = app.domain.passkeys().begin_registration(&me, &BROWSER).await?;
+    let answer = key.makes(&options);
+    let added = app.domain.passkeys().finish_registration(&me, to(&id_of(&options), &answer), None).await?;
+    Ok(added.1)
+}
+
+async fn asked(app: &TestApp) -> OptionsJson {
+    app.domain.passkeys().begin_sign_in(&BROWSER, Prompt::Button).await.expect("a question")
+}
+
+async fn enters(app: &TestApp, options: &OptionsJson, answer: &str) -> Result<SignedIn> {
+    app.domain.passkeys().sign_in(to(&id_of(options), answer), &client()).await
+}
+
+async fn signs_in(app: &TestApp, key: &mut Key) -> Result<SignedIn> {
+    let options = asked(app).await;
+    let answer = key.answers(&options);
+    enters(app, &options, &answer).await
+}
+
+async fn past_the_password(app: &TestApp, member: &TestMember) -> BegunAttempt {
+    let at = app.domain.sign_in().begin(&member.upn, None, &client()).await.expect("an attempt");
+    app.domain.sign_in().password(&at, PASSWORD, &client()).await.expect("an outcome");
+    at
+}
+
+async fn second_asked(app: &TestApp, at: &BegunAttempt, purpose: Purpose) -> Result<OptionsJson> {
+    app.domain
+        .passkeys()
+        .begin_second(app.tenant, at.attempt.expect("an attempt"), purpose, &BROWSER)
+        .await
+}
+
+async fn second(app: &TestApp, at: &BegunAttempt, purpose: Purpose, options: &OptionsJson, answer: &str) -> Result<Answered> {
+    let attempt = at.attempt.expect("an attempt");
+    let answered = app.domain.passkeys().second(app.tenant, attempt, purpose, to(&id_of(options), answer)).await?;
+    Ok(answered.0)
+}
+
+fn is_right(outcome: &Result<SignedIn>) -> bool {
+    matches!(outcome, Ok(SignedIn::Right { .. }))
+}
+
+fn refused(outcome: Result<SignedIn>) -> Reason {
+    match outcome {
+        Ok(SignedIn::Refused { reason, .. }) => reason,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn logged(app: &TestApp, decision: &str, reason: &str) -> i64 {
+    let rows = app
+        .seen_by_superuser(format!(
+            "select count(*)::text from auth_log where decision = '{decision}' and reason = '{reason}' and method_kind = 'passkey'"
+        ))
+        .await;
+    rows.first().and_then(|n| n.parse().ok()).unwrap_or(-1)
+}
+
+/// Alone, as the second step and before a change: it opens, is logged once and counted once.
+#[tokio::test]
+async fn a_passkey_opens_alone_and_as_the_second_step_and_before_a_change() {
+    let app = TestApp::new().await;
+    let ann = app.member_with_both("ann").await;
+    let mut key = Key::new(1);
+    let codes = adds(&app, &ann, &mut key).await.expect("added");
+    assert!(codes.is_some(), "nobody had made recovery codes");
+    assert_eq!(
+        app.number("select count(*) from outbox where kind = 'security_info.registered'").await,
+        1,
+        "its member is told"
+    );
+
+    let entered = signs_in(&app, &mut key).await;
+    assert!(
+        matches!(&entered, Ok(SignedIn::Right { tenant, right, .. }) if *tenant == app.tenant && right.member == ann.id && right.method == MethodKind::Passkey),
+        "{entered:?}"
+    );
+    assert_eq!(logged(&app, "allowed", "passkey").await, 1);
+    assert_eq!(app.number("select count(*) from usage").await, 1);
+
+    let at = past_the_password(&app, &ann).await;
+    let view = app.domain.sign_in().look(app.tenant, at.attempt.expect("an attempt")).await.expect("a view");
+    assert!(view.families.contains(&Family::WebAuthn) && view.passkeys.len() == 1, "{view:?}");
+    let options = second_asked(&app, &at, Purpose::SignIn).await.expect("a question");
+    assert_eq!(
+        options["publicKey"]["allowCredentials"].as_array().map(Vec::len),
+        Some(1),
+        "it asks for the member's own"
+    );
+    let answer = key.answers(&options);
+    let answered = second(&app, &at, Purpose::SignIn, &options, &answer).await;
+    assert!(matches!(&answered, Ok(Answered::Right(right)) if right.member == ann.id), "{answered:?}");
+    assert_eq!(logged(&app, "allowed", "passkey").await, 2);
+
+    let me = app.signed_in(&ann, 2, 60);
+    let at = app.domain.sign_in().begin_step_up(&me).await.expect("an attempt");
+    let options = second_asked(&app, &at, Purpose::StepUp).await.expect("a question");
+    let answer = key.answers(&options);
+    assert!(matches!(second(&app, &at, Purpose::StepUp, &options, &answer).await, Ok(Answered::Right(_))));
+    assert_eq!(app.number("select last_step from method where kind = 'passkey'").await, 3, "each use is a step");
+}
+
+/// In the wizard: the method counts, the state becomes enforced, the attempt is allowed, and recovery codes are shown once.
+#[tokio::test]
+async fn a_first_passkey_ends_the_wizard() {
+    let app = TestApp::new().await;
+    let ann = app.member_with_password("ann").await;
+    app.set_state(&ann, MfaState::Enabled).await;
+    let at = app.domain.sign_in().begin(&ann.upn, None, &client()).await.expect("an attempt");
+    let outcome = app.domain.sign_in().password(&at, PASSWORD, &client()).await.expect("an outcome");
+    assert_eq!(outcome, PasswordOutcome::Register);
+    let attempt = at.attempt.expect("an attempt");
+    let passkeys = app.domain.passkeys();
+    let mut key = Key::new(1);
+    let (one, other) = (
+        passkeys.begin_first(app.tenant, attempt, &BROWSER).await.expect("a question"),
+        passkeys.begin_first(app.tenant, attempt, &BROWSER).await.expect("a question of another tab"),
+    );
+    let answer = key.makes(&one);
+    let (right, codes) = passkeys.finish_first(app.tenant, attempt, to(&id_of(&one), &answer)).await.expect("registered");
+    assert!(right.member == ann.id && right.method == MethodKind::Passkey && codes.is_some());
+    assert_eq!(app.number("select count(*) from member where mfa_state = 'enforced'").await, 1);
+    assert_eq!(logged(&app, "allowed", "registered").await, 1);
+    // The other tab comes too late.
+    let mut second_key = Key::new(2);
+    let answer = second_key.makes(&other);
+    assert!(passkeys.finish_first(app.tenant, attempt, to(&id_of(&other), &answer)).await.is_err());
+    assert_eq!(app.number("select count(*) from method").await, 1);
+    assert!(is_right(&signs_in(&app, &mut key).await));
+}
+
+/// B20: a question is the server's own, of one browser and one purpose, good for one answer and for its time.
+#[tokio::test]
+async fn b20_a_question_is_answered_once_by_the_browser_and_for_the_purpose_it_was_asked_for() {
+    let app = TestApp::new().await;
+    let ann = app.member_with_both("ann").await;
+    let mut key = Key::new(1);
+    adds(&app, &ann, &mut key).await.expect("added");
+    let passkeys = app.domain.passkeys();
+
+    let options = asked(&app).await;
+    let answer = key.answers(&options);
+    assert!(is_right(&enters(&app, &options, &answer).await));
+    assert!(matches!(enters(&app, &options, &answer).await, Err(PasskeysError::Gone)), "replayed");
+
+    let options = asked(&app).await;
+    let answer = key.answers(&options);
+    let ceremony = id_of(&options);
+    let elsewhere = Reply {
+        browser: &[8; 32],
+        ..to(&ceremony, &answer)
+    };
+    assert!(
+        matches!(passkeys.sign_in(elsewhere, &client()).await, Err(PasskeysError::Gone)),
+        "another browser"
+    );
+    let at = past_the_password(&app, &ann).await;
+    assert!(
+        matches!(second(&app, &at, Purpose::SignIn, &options, &answer).await, Err(PasskeysError::Gone)),
+        "another purpose"
+    );
+    assert!(is_right(&enters(&app, &options, &answer).await), "neither used it up");
+
+    // A challenge of the client's own choice.
+    let mut chosen = asked(&app).await;
+    chosen["publicKey"]["challenge"] = json!("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+    let answer = key.answers(&chosen);
+    let outcome = enters(&app, &chosen, &answer).await;
+    assert!(matches!(&outcome, Err(error) if error.code() == ErrorCode::PasskeyAgain), "{outcome:?}");
+
+    let late = asked(&app).await;
+    let answer = key.answers(&late);
+    app.wait(crate::webauthn::CEREMONY_SECONDS + 1);
+    assert!(matches!(enters(&app, &late, &answer).await, Err(PasskeysError::Gone)), "too late");
+    assert!(passkeys.sweep_ceremonies().await.expect("swept") > 0);
+    assert_eq!(app.number("select count(*) from ceremony").await, 0);
+
+    for _ in 0..20 {
+        asked(&app).await;
+    }
+    assert_eq!(app.number("select count(*) from ceremony").await, 8, "a browser cannot fill the table");
+    assert_eq!(logged(&app, "allowed", "passkey").await, 2);
+}
+
+/// B21: the origin is ours to the last letter, and so is the site it signed for.
+#[tokio::test]
+async fn b21_an_origin_that_only_looks_like_ours_opens_nothing() {
+    let app = TestApp::new().await;
+    let ann = app.member_with_both("ann").await;
+    let mut key = Key::new(1);
+    adds(&app, &ann, &mut key).await.expect("added");
+    for origin in [
+        "https://localhost:3000",
+        "http://localhost",
+        "http://localhost:30000",
+        "http://evil.localhost:3000",
+        "http://localhost:3000.evil.example",
+        "http://LOCALHOST:3000",
+        "null",
+    ] {
+        let options = asked(&app).await;
+        let mut said = key.says(&options);
+        said.client_data["origin"] = json!(origin);
+        said.counter += 50;
+        let answer = key.device.get(&said);
+        assert_eq!(refused(enters(&app, &options, &answer).await), Reason::PasskeyRefused, "{origin}");
+    }
+    let options = asked(&app).await;
+    let mut said = key.says(&options);
+    said.rp_id = String::from("evil.example");
+    let answer = key.device.get(&said);
+    assert_eq!(refused(enters(&app, &options, &answer).await), Reason::PasskeyRefused);
+    assert_eq!(logged(&app, "denied", "passkey_refused").await, 8);
+    assert!(is_right(&signs_in(&app, &mut key).await), "nobody is locked out by it");
+}
+
+/// B22: who used it was checked, it was touched, its signature is right, and its counter only grows.
+#[tokio::test]
+async fn b22_flags_counter_and_signature_are_looked_at() {
+    for profile in [Profile::Standard, Profile::Strict] {
+        let app = TestApp::with(Clock::held(start()), profile).await;
+        let ann = app.member_with_both("ann").await;
+        let mut key = Key::new(1);
+        adds(&app, &ann, &mut key).await.expect("added");
+        let tries: [(&str, fn(&mut Said)); 5] = [
+            ("not verified", |said| said.flags = UP),
+            ("not touched", |said| said.flags = UV),
+            ("may be backed up all of a sudden", |said| said.flags = UP | UV | BE),
+            ("backed up although it cannot be", |said| said.flags = UP | UV | BS),
+            ("wrong signature", |said| said.signature_broken = true),
+        ];
+        for (what, lie) in tries {
+            let options = asked(&app).await;
+            let mut said = key.says(&options);
+            said.counter += 1;
+            lie(&mut said);
+            let answer = key.device.get(&said);
+            assert_eq!(refused(enters(&app, &options, &answer).await), Reason::PasskeyRefused, "{what}");
+        }
+        assert!(is_right(&signs_in(&app, &mut key).await));
+        // A counter that stands still is a sign of a copy: noted, and where the organisation is strict refused.
+        let options = asked(&app).await;
+        let answer = key.device.get(&key.says(&options));
+        let outcome = enters(&app, &options, &answer).await;
+        match profile {
+            Profile::Standard => {
+                assert!(is_right(&outcome), "{outcome:?}");
+                assert_eq!(app.number("select count(*) from method where params->>'counter_regressed' = 'true'").await, 1);
+            }
+            Profile::Strict => assert_eq!(refused(outcome), Reason::PasskeyRefused),
+        }
+    }
+}
+
+/// Another member's passkey, one that was removed, and one of somebody who is switched off open nothing.
+#[tokio::test]
+async fn b18_a_passkey_opens_its_members_account_alone_and_while_it_stands() {
+    let app = TestApp::new().await;
+    let (ann, bob) = (app.member_with_both("ann").await, app.member_with_both("bob").await);
+    let (mut of_ann, mut of_bob) = (Key::new(1), Key::new(2));
+    adds(&app, &ann, &mut of_ann).await.expect("added");
+    adds(&app, &bob, &mut of_bob).await.expect("added");
+    // The same device again for the same member.
+    let me = app.signed_in(&ann, 2, 0);
+    let options = app.domain.passkeys().begin_registration(&me, &BROWSER).await.expect("a question");
+    assert_eq!(options["publicKey"]["excludeCredentials"].as_array().map(Vec::len), Some(1));
+    let answer = of_ann.makes(&options);
+    let again = app.domain.passkeys().finish_registration(&me, to(&id_of(&options), &answer), None).await;
+    assert!(matches!(&again, Err(error) if error.code() == ErrorCode::PasskeyKnown), "{again:?}");
+    // Bob's at Ann's second step.
+    let at = past_the_password(&app, &ann).await;
+    let options = second_asked(&app, &at, Purpose::SignIn).await.expect("a question");
+    let answer = of_bob.answers(&options);
+    let answered = second(&app, &at, Purpose::SignIn, &options, &answer).await;
+    assert!(
+        matches!(
+            &answered,
+            Ok(Answered::Wrong {
+                reason: Reason::PasskeyRefused,
+                ..
+            } | Answered::Ended {
+                reason: Reason::PasskeyRefused,
+                ..
+            })
+        ),
+        "{answered:?}"
+    );
+    // Bob's credential under Ann's handle.
+    let options = asked(&app).await;
+    let mut said = of_bob.says(&options);
+    said.user_handle = of_ann.handle.map(|handle| handle.as_bytes().to_vec());
+    said.counter += 5;
+    let answer = of_bob.device.get(&said);
+    assert_eq!(refused(enters(&app, &options, &answer).await), Reason::PasskeyRefused);
+    // Wrong codes lock everything but the passkey (product rule 6).
+    app.lock(&ann).await;
+    assert!(is_right(&signs_in(&app, &mut of_ann).await));
+    // Without a fresh second step nothing is added.
+    let stale = app.signed_in(&ann, 2, 60);
+    let asked_for_more = app.domain.passkeys().begin_registration(&stale, &BROWSER).await;
+    assert!(matches!(asked_for_more, Err(PasskeysError::Method(MethodError::StepUp))));
+    // Switched off.
+    app.as_superuser(format!("update member set disabled_at = now() where member_id = '{}'", bob.id.0))
+        .await;
+    assert_eq!(refused(signs_in(&app, &mut of_bob).await), Reason::Disabled);
+    // Removed.
+    let me = app.signed_in(&ann, 2, 0);
+    let (_, info) = {
+        let mut tx = app.domain.db().tenant(app.tenant).await.expect("a transaction");
+        app.domain.methods().info(&mut tx, ann.id).await.expect("her methods")
+    };
+    let id = info.methods.iter().find(|m| m.kind == MethodKind::Passkey).expect("her passkey").id;
+    let known = app.domain.passkeys().accepted(&me).await.expect("told").expect("a host");
+    assert_eq!(
+        known["signalAllAcceptedCredentials"]["allAcceptedCredentialIds"].as_array().map(Vec::len),
+        Some(1)
+    );
+    app.domain.methods().remove(&me, id).await.expect("removed");
+    assert_eq!(refused(signs_in(&app, &mut of_ann).await), Reason::PasskeyRefused);
+    let known = app.domain.passkeys().accepted(&me).await.expect("told").expect("a host");
+    assert_eq!(
+        known["signalAllAcceptedCredentials"]["allAcceptedCredentialIds"].as_array().map(Vec::len),
+        Some(0)
+    );
+    // A credential of nobody is no attempt of anybody.
+    let mut of_nobody = Key::new(3);
+    of_nobody.handle = Some(Uuid::from_u128(9));
+    let outcome = signs_in(&app, &mut of_nobody).await;
+    assert!(matches!(&outcome, Err(error) if error.code() == ErrorCode::PasskeyRefused), "{outcome:?}");
+}
+
+/// Where the policy does not allow passkeys none is offered, and those that are there open nothing.
+#[tokio::test]
+async fn a_policy_without_passkeys_switches_them_off() {
+    let app = TestApp::new().await;
+    let ann = app.member_with_both("ann").await;
+    let mut key = Key::new(1);
+    adds(&app, &ann, &mut key).await.expect("added");
+    let mut without = PolicyDocument::at_birth();
+    without.methods.retain(|rule| rule.kind != MethodKind::Passkey);
+    app.domain.directory().publish_policy(&app.admin, without).await.expect("published");
+    app.wait(60);
+    assert_eq!(refused(signs_in(&app, &mut key).await), Reason::MethodOff);
+    let me = app.signed_in(&ann, 2, 0);
+    let more = app.domain.passkeys().begin_registration(&me, &BROWSER).await;
+    assert!(matches!(more, Err(PasskeysError::Method(MethodError::KindOff(_)))), "{more:?}");
+}
