@@ -102,7 +102,9 @@ impl From<crate::journal::JournalError> for Told {
 }
 
 /// Verbs that take no id of a tenant's things: nothing of another tenant can be named to them.
-const NOTHING_TO_NAME: [&str; 26] = [
+const NOTHING_TO_NAME: [&str; 28] = [
+    "begin_sign_in",
+    "sweep_ceremonies",
     "networks",
     "add_network",
     "set_trust",
@@ -130,7 +132,9 @@ const NOTHING_TO_NAME: [&str; 26] = [
     "session_exists",
     "end_session",
 ];
-const OF_ONESELF: [&str; 10] = [
+const OF_ONESELF: [&str; 12] = [
+    "may_add",
+    "accepted",
     "devices",
     "may_claim",
     "sessions",
@@ -179,6 +183,16 @@ async fn e1_e3_no_verb_reaches_into_another_tenant() {
     };
     let key: Credential = zuid.key.reveal().replace("_zuid_", "_noord_").parse().expect("a key");
     let tokens = domain.tokens();
+    // A question that was put to one of theirs, in another browser.
+    let passkeys = domain.passkeys();
+    let (browser, elsewhere) = ([1; 32], [2; 32]);
+    let options = passkeys.begin_sign_in(&elsewhere, crate::webauthn::Prompt::Button).await.expect("a question");
+    let ceremony = options["ceremony"].as_str().expect("its id").to_owned();
+    let reply = crate::passkeys::Reply {
+        browser: &browser,
+        ceremony: &ceremony,
+        answer: "{}",
+    };
     // A serial number of theirs, which nobody has here.
     let serial = crate::tokens::Serial::parse("ZS-THEIRS").expect("a serial number");
     zuid.as_superuser(format!(
@@ -314,6 +328,11 @@ async fn e1_e3_no_verb_reaches_into_another_tenant() {
         begin_registration(noord.tenant, attempt) on sign_in => nothing;
         confirm_registration(noord.tenant, attempt, &label, &code) on sign_in => nothing;
         skip_registration(noord.tenant, attempt) on sign_in => nothing;
+        begin_second(noord.tenant, attempt, Purpose::SignIn, &browser) on passkeys => nothing;
+        begin_first(noord.tenant, attempt, &browser) on passkeys => nothing;
+        finish_first(noord.tenant, attempt, reply) on passkeys => nothing;
+        finish_registration(&me, reply, None) on passkeys => nothing;
+        sign_in(reply, &client()) on passkeys => nothing;
         token(by, &serial) on tokens => nothing;
         assign(by, &serial, &own) on tokens => nothing;
         take_back(by, &serial, "x") on tokens => nothing;
@@ -373,6 +392,7 @@ async fn e1_e3_no_verb_reaches_into_another_tenant() {
                     | ErrorCode::NotFound
                     | ErrorCode::TokenUnknown
                     | ErrorCode::ChallengeGone
+                    | ErrorCode::PasskeyAgain
                     | ErrorCode::SignInExpired
                     | ErrorCode::SetUpLinkUsed
                     | ErrorCode::KeyRefused

@@ -181,7 +181,7 @@ fn the_arrows_inside_domain_point_one_way() {
         assert!(arrows.contains_key(&known), "{known:?} is not found: the test looks wrong");
     }
     let map = read("docs/architecture.md");
-    assert!(map.contains("`journal (writing), policy <- directory <- delivery <- verification <- methods <- tokens <- sign_in`"));
+    assert!(map.contains("`journal (writing), policy <- directory <- delivery <- verification <- methods <- tokens <- sign_in <- passkeys`"));
 }
 
 #[test]

@@ -4,6 +4,8 @@ import type { CDPSession, Page } from "@playwright/test";
 export interface Authenticator {
   /** Whether the person's finger or face is recognised from now on. */
   recognise(verified: boolean): Promise<void>;
+  /** Whether the person touches it when asked; suggestions in the name field are taken at once then. */
+  touched(touches: boolean): Promise<void>;
   /** How many passkeys it holds. */
   count(): Promise<number>;
   /** Takes it out of the computer. */
@@ -26,6 +28,9 @@ export async function addAuthenticator(page: Page): Promise<Authenticator> {
   return {
     recognise: async (isUserVerified) => {
       await session.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified });
+    },
+    touched: async (enabled) => {
+      await session.send("WebAuthn.setAutomaticPresenceSimulation", { authenticatorId, enabled });
     },
     count: async () => (await session.send("WebAuthn.getCredentials", { authenticatorId })).credentials.length,
     remove: async () => {

@@ -100,7 +100,9 @@ async fn end_attempts(domain: Domain) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Sessions that are over, and questions to passkeys that nobody answered.
 async fn sweep_sessions(domain: Domain) -> Result<(), Failure> {
     domain.sign_in().sweep_sessions().await?;
+    domain.passkeys().sweep_ceremonies().await?;
     Ok(())
 }

@@ -131,6 +131,9 @@ pub(super) async fn confirm_options(guest: Guest, QueryOf(query): QueryOf<Query>
 
 /// Asks for a first passkey, in the wizard of a sign-in.
 pub(super) async fn first_options(guest: Guest) -> Answer {
+    if matches!(guest.caller, Caller::Visitor) {
+        return Ok(see(routes::SIGN_IN));
+    }
     let at_wizard = matches!(
         guest.caller,
         Caller::SigningIn {
