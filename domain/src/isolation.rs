@@ -95,6 +95,11 @@ impl From<TokenError> for Told {
         Self::Refused(error.code())
     }
 }
+impl From<crate::passkeys::PasskeysError> for Told {
+    fn from(error: crate::passkeys::PasskeysError) -> Self {
+        Self::Refused(error.code())
+    }
+}
 impl From<crate::journal::JournalError> for Told {
     fn from(error: crate::journal::JournalError) -> Self {
         Self::Refused(error.code())

@@ -12,6 +12,9 @@ use uuid::Uuid;
 const ORIGIN: &str = "http://localhost:3000";
 const BROWSER: BrowserHash = [7; 32];
 
+/// What a false authenticator says otherwise.
+type Lie = fn(&mut Said);
+
 /// A device and what it knows its owner by.
 struct Key {
     device: Device,
@@ -288,7 +291,7 @@ async fn b22_flags_counter_and_signature_are_looked_at() {
         let ann = app.member_with_both("ann").await;
         let mut key = Key::new(1);
         adds(&app, &ann, &mut key).await.expect("added");
-        let tries: [(&str, fn(&mut Said)); 5] = [
+        let tries: [(&str, Lie); 5] = [
             ("not verified", |said| said.flags = UP),
             ("not touched", |said| said.flags = UV),
             ("may be backed up all of a sudden", |said| said.flags = UP | UV | BE),
