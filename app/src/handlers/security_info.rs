@@ -61,7 +61,7 @@ pub(super) async fn show(guest: Guest, QueryOf(query): QueryOf<Query>) -> Answer
     } else {
         let what = query.what.unwrap_or_default();
         let notice = match query.done.as_deref() {
-            Some("added") => Some(Notice::Added(what)),
+            Some("added") if !what.is_empty() => Some(Notice::Added(what)),
             Some("removed") => Some(Notice::Removed(what)),
             Some("renamed") => Some(Notice::Renamed(what)),
             Some("first") => Some(Notice::First(what)),
@@ -85,7 +85,7 @@ pub(super) async fn act(guest: Guest, Form(fields): Form<Fields>) -> Answer {
         "confirm" => return confirm(guest, &me, &fields).await,
         "confirm-passkey" => return confirm_passkey(guest, &me, &fields).await,
         "confirm-send" => return confirm_send(guest, &me, &fields).await,
-        "codes" => return Ok(see("/security-info?done=added")),
+        "codes" => return Ok(see(PATH)),
         "end" => return end_session(guest, &me, &fields).await,
         "forget" => return forget_browser(guest, &me, &fields).await,
         _ => {}

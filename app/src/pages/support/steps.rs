@@ -166,7 +166,12 @@ fn detail(step: &StepView) -> Option<String> {
         parts.push(text!(support.detail_row, count = count));
     }
     if let Some(until) = detail["until"].as_str().and_then(|text| text.parse::<Timestamp>().ok()) {
-        parts.push(text!(support.detail_until, until = format::time_with_seconds(until)));
+        // A lock lasts minutes, a block days.
+        let until = match format::date(until) == format::date(step.at) {
+            true => format::time_with_seconds(until),
+            false => format!("{}, {}", format::date_with_year(until), format::time(until)),
+        };
+        parts.push(text!(support.detail_until, until = until));
     }
     if step.kind == StepKind::Decided
         && let Some(reason) = detail["reason"].as_str().and_then(Reason::from_text)
