@@ -23,6 +23,15 @@ create index on ceremony (session_hash);
 create index on ceremony (expires_at);
 comment on table ceremony is 'local';
 
+-- What the FIDO Alliance knows about makes and models of authenticators, as the operator uploaded it: verified, without what nobody reads.
+create table fido_metadata (
+  only_one    boolean primary key default true check (only_one),
+  serial      bigint not null,
+  content     jsonb not null,
+  uploaded_at timestamptz not null
+);
+comment on table fido_metadata is 'local';
+
 -- A credential belongs to one method of its tenant.
 create unique index method_credential on method (tenant_id, (params->>'credential_id')) where kind = 'passkey' and state <> 'removed';
 

@@ -107,7 +107,11 @@ impl From<crate::journal::JournalError> for Told {
 }
 
 /// Verbs that take no id of a tenant's things: nothing of another tenant can be named to them.
-const NOTHING_TO_NAME: [&str; 28] = [
+const NOTHING_TO_NAME: [&str; 32] = [
+    "import_metadata",
+    "metadata_view",
+    "models",
+    "set_models",
     "begin_sign_in",
     "sweep_ceremonies",
     "networks",
@@ -440,6 +444,7 @@ fn verbs() -> BTreeSet<&'static str> {
         include_str!("sign_in/device/mod.rs"),
         include_str!("sign_in/legacy.rs"),
         include_str!("passkeys/mod.rs"),
+        include_str!("passkeys/models.rs"),
         include_str!("verification/mod.rs"),
         include_str!("verification/fraud.rs"),
         include_str!("journal/mod.rs"),

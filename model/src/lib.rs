@@ -22,6 +22,6 @@ pub use limits::*;
 pub use member::{DomainName, DomainNameError, MfaState, Profile, RegistrationReason, Role, Slug, SlugError, Upn, UpnError};
 pub use method::{Channel, DeliveryStatus, Family, MethodKind, MethodUse, OathAlgorithm, OathKind, OathParams, SenderKind, TokenState};
 pub use page::{Cursor, CursorError, Page};
-pub use policy::{DeliveryLimits, Limits, MethodRule, PolicyDocument, PolicyError, Registration, Rule, RuleState, Subjects, Then, Trust};
+pub use policy::{DeliveryLimits, Limits, MethodRule, PasskeyModels, PolicyDocument, PolicyError, Registration, Rule, RuleState, Subjects, Then, Trust};
 pub use session_id::{SessionId, SessionIdError};
 pub use text::{CleanText, TextError, nfkc};

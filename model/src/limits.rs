@@ -126,3 +126,6 @@ pub const NETWORKS_MAX: i64 = 200;
 pub const NETWORK_BITS_MIN_V4: u8 = 8;
 /// The widest IPv6 network that may be trusted, in bits.
 pub const NETWORK_BITS_MIN_V6: u8 = 16;
+
+/// Most makes and models of passkeys that a tenant's list holds.
+pub const PASSKEY_MODELS_MAX: usize = 500;

@@ -1,6 +1,6 @@
 //! The policy document of a tenant: one table of methods, an ordered list of rules, the numbers. Versioned as a whole.
 
-use crate::{MethodKind, MethodUse, REMEMBER_DAYS_MAX, Role, text::text_enum};
+use crate::{MethodKind, MethodUse, PASSKEY_MODELS_MAX, REMEMBER_DAYS_MAX, Role, text::text_enum};
 use serde::{Deserialize, Serialize};
 
 /// All that a tenant decides about verification. A tenant has one from its birth; no document means deny.
@@ -24,6 +24,9 @@ pub struct PolicyDocument {
     /// What may stand in for a second factor, and what a fraud report does.
     #[serde(default)]
     pub trust: Trust,
+    /// Which passkeys may be registered.
+    #[serde(default)]
+    pub passkeys: PasskeyModels,
 }
 
 /// One row of the method table.
@@ -175,6 +178,17 @@ pub struct Trust {
     pub fraud_blocks: bool,
 }
 
+/// Which makes and models of passkeys may be registered. Without proof an AAGUID is a claim that anybody can make: the list then keeps honest people from using
+/// the wrong device, and nothing more.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PasskeyModels {
+    /// By AAGUID (WebAuthn L3 section 6.5.1); empty for any.
+    pub aaguids: Vec<uuid::Uuid>,
+    /// They prove make and model by attestation (WebAuthn L3 section 6.5); then only passkeys that are bound to one device can be registered.
+    pub attestation_required: bool,
+}
+
 /// What is wrong with a document: the field and the value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: {problem}")]
@@ -205,6 +219,7 @@ impl PolicyDocument {
             limits: Limits::default(),
             delivery: DeliveryLimits::default(),
             trust: Trust::default(),
+            passkeys: PasskeyModels::default(),
         }
     }
 
@@ -236,6 +251,7 @@ impl PolicyDocument {
         within("delivery.per_country_day", self.delivery.per_country_day, 1, 1_000_000)?;
         within("delivery.server_code_seconds", self.delivery.server_code_seconds, 30, 600)?;
         within("trust.remember_days", self.trust.remember_days, 0, REMEMBER_DAYS_MAX)?;
+        within("passkeys.aaguids", self.passkeys.aaguids.len() as i64, 0, PASSKEY_MODELS_MAX as i64)?;
         let is_country = |code: &String| code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase());
         if let Some((n, code)) = self.delivery.countries.iter().enumerate().find(|(_, code)| !is_country(code)) {
             let shown: String = code.chars().filter(|c| !c.is_control()).take(20).collect();

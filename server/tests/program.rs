@@ -156,6 +156,13 @@ fn the_console_makes_what_a_newcomer_needs() {
     let operator = json(good(&[&["operator", "create"], member.as_slice()].concat(), ""));
     assert_eq!(operator["id"], user["id"]);
     good(&[&["operator", "recover"], member.as_slice()].concat(), "");
+    let fixture = |name: &str| format!("{}/../domain/src/webauthn/tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"));
+    let (blob, root) = (fixture("mds-rs256.jwt"), fixture("mds-rs256-root.pem"));
+    let metadata = json(good(&["metadata", "import", &blob, "--root", &root, "--signer", "mds.example.org"], ""));
+    assert_eq!(metadata["serial"], 42);
+    assert_eq!(json(good(&["metadata", "show"], "")), metadata);
+    let (code, _, why) = run(&folder.0, &["metadata", "import", &blob], "");
+    assert!(code == 1 && why.contains("do not lead to a trusted root"), "not the FIDO Alliance's: {why}");
     let doctor = good(&["doctor"], "");
     // Nothing carries codes in a new installation, which is no fault.
     let (noted, fine): (Vec<_>, Vec<_>) = doctor.lines().partition(|line| line.starts_with("note"));
@@ -170,6 +177,8 @@ fn the_console_makes_what_a_newcomer_needs() {
         (&["user", "create", "--tenant", "noord", "--upn", "a@noord.example", "--role", "king"], 2),
         (&["operator", "recover", "--tenant", "noord", "--upn", "nobody@noord.example"], 1),
         (&["api-key", "create", "--tenant", "noord", "--name", "x", "--scope", "everything"], 2),
+        (&["metadata", "import", "/nowhere"], 1),
+        (&["metadata", "import", "/nowhere", "--signer", "x"], 2),
         (&["serve", "--listen", "nowhere"], 2),
         (&["nonsense"], 2),
     ] {

@@ -3,10 +3,11 @@
 use crate::{
     KeysError,
     db::DbError,
+    directory::DirectoryError,
     methods::MethodError,
     sign_in::SignInError,
     verification::VerificationError,
-    webauthn::{Outward, PasskeyError},
+    webauthn::{MetadataError, Outward, PasskeyError, PolicyError},
 };
 use model::ErrorCode;
 
@@ -22,6 +23,18 @@ pub enum PasskeysError {
     /// The authenticator's answer.
     #[error(transparent)]
     Refused(#[from] PasskeyError),
+    /// Metadata that are not accepted.
+    #[error(transparent)]
+    Metadata(#[from] MetadataError),
+    /// A list of models that cannot be used.
+    #[error(transparent)]
+    Models(#[from] PolicyError),
+    /// The stored metadata cannot be read.
+    #[error("the stored metadata cannot be read")]
+    Unreadable,
+    /// The tenant's policy.
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
     /// The member's methods.
     #[error(transparent)]
     Method(#[from] MethodError),
@@ -56,6 +69,9 @@ impl PasskeysError {
                 Outward::ModelNotAllowed => ErrorCode::PasskeyModel,
                 Outward::Fault => ErrorCode::Internal,
             },
+            Self::Metadata(_) | Self::Models(_) => ErrorCode::Invalid,
+            Self::Unreadable => ErrorCode::Internal,
+            Self::Directory(error) => error.code(),
             Self::Method(error) => error.code(),
             Self::SignIn(error) => error.code(),
             Self::Verification(error) => error.code(),

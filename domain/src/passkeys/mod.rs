@@ -2,6 +2,7 @@
 //! authenticator's answer proves is checked in [`crate::webauthn`]; each question is of one browser session and one purpose and good for one answer.
 
 pub mod error;
+pub mod models;
 pub(crate) mod store;
 #[cfg(test)]
 mod tests;
@@ -24,7 +25,7 @@ use crate::{
         waiting_for_answer,
     },
     webauthn::{
-        Ceremony, CounterRule, CredentialId, Discoverable, OptionsJson, PASSKEYS_MAX, PasskeyError, Prompt, Purpose as Asked, Registered, Registrant,
+        Allowed, Ceremony, CounterRule, CredentialId, Discoverable, OptionsJson, PASSKEYS_MAX, PasskeyError, Prompt, Purpose as Asked, Registered, Registrant,
         RegistrationDemand, RelyingParty,
     },
 };
@@ -93,8 +94,9 @@ impl Passkeys<'_> {
         self.0.methods().fresh(me, &info)?;
         check_offer(&info)?;
         let known = store::list_params(&mut tx, me.id()).await?;
+        let allowed = self.allowed(&mut tx).await?;
         tx.commit().await?;
-        self.ask_for_new(me.tenant(), &view, &known, browser).await
+        self.ask_for_new(me.tenant(), &view, &known, &allowed, browser).await
     }
 
     /// Asks for the first method during sign-in: only for an attempt that is at registration.
@@ -104,11 +106,12 @@ impl Passkeys<'_> {
         let (view, info) = self.0.methods().info(&mut tx, member).await?;
         check_offer(&info)?;
         let known = store::list_params(&mut tx, member).await?;
+        let allowed = self.allowed(&mut tx).await?;
         tx.commit().await?;
-        self.ask_for_new(tenant, &view, &known, browser).await
+        self.ask_for_new(tenant, &view, &known, &allowed, browser).await
     }
 
-    async fn ask_for_new(self, tenant: TenantId, view: &MemberView, known: &[Value], browser: &BrowserHash) -> Result<OptionsJson> {
+    async fn ask_for_new(self, tenant: TenantId, view: &MemberView, known: &[Value], allowed: &Allowed, browser: &BrowserHash) -> Result<OptionsJson> {
         let now = self.0.clock().now();
         let exclude: Vec<CredentialId> = known.iter().filter_map(credential_of).collect();
         let user_handle = store::handle_of(self.0.db(), tenant, view.id, self.0.rng().handle(), now).await?;
@@ -123,7 +126,7 @@ impl Passkeys<'_> {
             display_name: if name.is_empty() { &view.upn } else { &name },
         };
         let demand = RegistrationDemand {
-            models: None,
+            models: Some(allowed),
             discoverable: Discoverable::Preferred,
         };
         let (options, ceremony) = self.party()?.begin_registration(&who, &exclude, demand, now)?;
@@ -156,7 +159,8 @@ impl Passkeys<'_> {
     /// The passkey of an answer to a question for a new one.
     async fn created(self, reply: Reply<'_>, now: Timestamp) -> Result<Registered> {
         let state = self.state(reply, Asked::Register, now).await?;
-        Ok(self.party()?.finish_registration(ceremony_of(&state)?, reply.answer, None, now)?)
+        let metadata = self.metadata().await?;
+        Ok(self.party()?.finish_registration(ceremony_of(&state)?, reply.answer, metadata.as_ref(), now)?)
     }
 
     /// Takes the new passkey and tells its name; it counts at once, for its answer was the proof. The first method makes recovery codes, which are shown once.

@@ -88,3 +88,23 @@ pub(crate) async fn list_params(tx: &mut TenantTx, member: MemberId) -> Result<V
     .fetch_all(&mut **tx)
     .await?)
 }
+
+/// The metadata that the operator uploaded.
+pub(crate) async fn find_metadata(db: &Db) -> Result<Option<Value>, DbError> {
+    Ok(sqlx::query_scalar!("select content from fido_metadata").fetch_optional(db.pool()).await?)
+}
+
+/// Puts them in place of older ones; of two uploads at once the newer blob stays.
+pub(crate) async fn save_metadata(db: &Db, serial: i64, content: &Value, now: Timestamp) -> Result<(), DbError> {
+    sqlx::query!(
+        "insert into fido_metadata (serial, content, uploaded_at) values ($1, $2, $3)
+         on conflict (only_one) do update set serial = excluded.serial, content = excluded.content, uploaded_at = excluded.uploaded_at
+           where fido_metadata.serial <= excluded.serial",
+        serial,
+        content,
+        now.to_sqlx() as _
+    )
+    .execute(db.pool())
+    .await?;
+    Ok(())
+}

@@ -2,10 +2,14 @@
 
 use super::*;
 use crate::{
+    actor::Operator,
     clock::Clock,
     sign_in::{BegunAttempt, PasswordOutcome},
     testing::*,
-    webauthn::tests::authenticator::{BE, BS, Device, Said, UP, UV},
+    webauthn::{
+        MetadataError, PolicyError, Roots,
+        tests::authenticator::{BE, BS, Device, Said, UP, UV},
+    },
 };
 use uuid::Uuid;
 
@@ -413,4 +417,73 @@ async fn a_policy_without_passkeys_switches_them_off() {
     let me = app.signed_in(&ann, 2, 0);
     let more = app.domain.passkeys().begin_registration(&me, &BROWSER).await;
     assert!(matches!(more, Err(PasskeysError::Method(MethodError::KindOff(_)))), "{more:?}");
+}
+
+/// Which makes and models may be registered: by a list, proven by attestation where the tenant wants it, and never one that is reported as broken. What the
+/// FIDO Alliance knows is verified, and never goes back.
+#[tokio::test]
+async fn a_tenant_allows_makes_and_models_and_may_want_them_proven() {
+    use crate::webauthn::tests::{
+        NOW,
+        authenticator::packed,
+        models::{BROKEN_KEY, KEY, attestation_of, content, entries, good},
+    };
+    let app = TestApp::with(Clock::held(NOW), Profile::Standard).await;
+    let ann = app.member_with_both("ann").await;
+    let (passkeys, console) = (app.domain.passkeys(), Operator::console());
+    let (alliance, _) = good();
+    let list = |aaguids: &[Uuid], attestation_required| PasskeyModels {
+        aaguids: aaguids.to_vec(),
+        attestation_required,
+    };
+    let refused = passkeys.set_models(&app.admin, list(&[KEY], true)).await;
+    assert!(matches!(refused, Err(PasskeysError::Models(PolicyError::MetadataNeeded))), "{refused:?}");
+    let blob = |number| alliance.sign(&content(number, entries(&alliance)));
+    let view = passkeys.import_metadata(console, &blob(7), &alliance.roots()).await.expect("taken");
+    assert_eq!((view.serial, view.models), (7, 3));
+    let older = passkeys.import_metadata(console, &blob(6), &alliance.roots()).await;
+    assert!(
+        matches!(older, Err(PasskeysError::Metadata(MetadataError::SerialWentBack { kept: 7, offered: 6 }))),
+        "{older:?}"
+    );
+    let forged = passkeys.import_metadata(console, &blob(8), &Roots::fido()).await;
+    assert!(matches!(forged, Err(PasskeysError::Metadata(_))));
+    assert_eq!(passkeys.metadata_view(console).await.expect("read"), Some(view));
+
+    let made = async |aaguid: Uuid, seed: u8, proven: bool| {
+        let me = app.signed_in(&ann, 2, 0);
+        let mut key = Key::new(seed);
+        key.device.aaguid = aaguid;
+        let options = passkeys.begin_registration(&me, &BROWSER).await.expect("a question");
+        let answer = match proven {
+            false => key.makes(&options),
+            true => {
+                let (signer, certificate) = attestation_of(&alliance, aaguid);
+                key.device
+                    .create_proven(&key.says(&options), |to_sign| packed(to_sign, &signer.serialize_der(), &certificate))
+            }
+        };
+        let made = passkeys.finish_registration(&me, to(&id_of(&options), &answer), None).await;
+        made.map(|(label, _)| label).map_err(|error| error.code())
+    };
+    const NOT_ALLOWED: std::result::Result<String, ErrorCode> = Err(ErrorCode::PasskeyModel);
+    // Any make is good without a list, but one that is known to be broken.
+    assert_eq!(made(Uuid::nil(), 1, false).await, Ok(String::from("Passkey")));
+    assert_eq!(made(BROKEN_KEY, 2, false).await, NOT_ALLOWED);
+    // By a list.
+    let refused = passkeys.set_models(&app.admin, list(&[BROKEN_KEY], false)).await;
+    assert!(matches!(refused, Err(PasskeysError::Models(PolicyError::NothingLeft))), "{refused:?}");
+    let view = passkeys.set_models(&app.admin, list(&[KEY, BROKEN_KEY], false)).await.expect("published");
+    assert_eq!(view.listed.iter().map(|m| m.left_out.is_some()).collect::<Vec<_>>(), [false, true]);
+    assert_eq!(passkeys.models(&app.admin).await.expect("read"), view);
+    assert_eq!(made(Uuid::nil(), 3, false).await, NOT_ALLOWED);
+    assert_eq!(made(KEY, 4, false).await, Ok(String::from("Example Key  2")));
+    // Proven.
+    passkeys.set_models(&app.admin, list(&[KEY], true)).await.expect("published");
+    assert_eq!(made(KEY, 5, false).await, NOT_ALLOWED, "a claim is no proof");
+    assert_eq!(made(KEY, 6, true).await, Ok(String::from("Example Key  2")));
+    assert_eq!(app.number("select count(*) from method where params->>'attested' = 'true'").await, 1);
+    // Too many, and a right that is missing.
+    let many: Vec<Uuid> = (0..=PASSKEY_MODELS_MAX as u128).map(Uuid::from_u128).collect();
+    assert!(passkeys.set_models(&app.admin, list(&many, false)).await.is_err());
 }

@@ -5,6 +5,7 @@ mod api_key;
 mod config;
 mod demo;
 mod doctor;
+mod metadata;
 mod migrate;
 mod openapi;
 mod operator;
@@ -53,6 +54,7 @@ enum Command {
     Demo(demo::Demo),
     /// Make or let in again who looks after the installation
     Operator(operator::Operator),
+    Metadata(metadata::Metadata),
     /// Make and list tenants
     Tenant(tenant::Tenant),
     /// Make members and set their passwords
@@ -121,6 +123,7 @@ async fn run(command: Command, settings: Settings) -> Result<ExitCode, Failure> 
         Command::Doctor(doctor) => unless_stopped(doctor.run(settings)).await,
         Command::Demo(demo) => unless_stopped(demo.run(settings)).await,
         Command::Operator(operator) => unless_stopped(operator.run(settings)).await,
+        Command::Metadata(metadata) => unless_stopped(metadata.run(settings)).await,
         Command::Tenant(tenant) => unless_stopped(tenant.run(settings)).await,
         Command::User(user) => unless_stopped(user.run(settings)).await,
         Command::Provider(provider) => unless_stopped(provider.run(settings)).await,

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use domain::directory::DirectoryError;
 use domain::journal::JournalError;
 use domain::methods::MethodError;
+use domain::passkeys::PasskeysError;
 use domain::sign_in::SignInError;
 use domain::tokens::TokenError;
 use domain::verification::VerificationError;
@@ -70,6 +71,12 @@ impl From<JournalError> for Refusal {
 
 impl From<MethodError> for Refusal {
     fn from(error: MethodError) -> Self {
+        Self::of(error.code(), &error)
+    }
+}
+
+impl From<PasskeysError> for Refusal {
+    fn from(error: PasskeysError) -> Self {
         Self::of(error.code(), &error)
     }
 }

@@ -15,6 +15,7 @@ mod oath_tokens;
 pub(crate) mod openapi;
 mod paging;
 mod passes;
+mod passkey_models;
 #[cfg(test)]
 mod tests;
 mod users;
@@ -33,6 +34,7 @@ pub(crate) fn routes() -> Routes<Service> {
         .merge(passes::routes())
         .merge(blocks::routes())
         .merge(networks::routes())
+        .merge(passkey_models::routes())
         .merge(app_passwords::routes())
         .merge(oath_tokens::routes())
         .merge(journal::routes())

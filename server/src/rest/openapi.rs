@@ -3,7 +3,7 @@
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{app_passwords, blocks, journal, methods, networks, oath_tokens, passes, users, verifications};
+use super::{app_passwords, blocks, journal, methods, networks, oath_tokens, passes, passkey_models, users, verifications};
 
 /// The whole description. A test compares it with the register of routes.
 #[derive(OpenApi)]
@@ -43,6 +43,8 @@ use super::{app_passwords, blocks, journal, methods, networks, oath_tokens, pass
         networks::remove,
         networks::read_trust,
         networks::set_trust,
+        passkey_models::read,
+        passkey_models::replace,
         app_passwords::list,
         app_passwords::make,
         app_passwords::remove,

@@ -2,7 +2,7 @@
 
 pub(crate) mod authenticator;
 mod ceremonies;
-mod models;
+pub(crate) mod models;
 mod tampering;
 
 use super::*;
@@ -12,7 +12,7 @@ use uuid::uuid;
 const ORIGIN: &str = "https://login.example.com";
 const MEMBER: Uuid = uuid!("7d0ee2b1-4b3a-4f0e-9d43-0d2f6f6f1a01");
 const STRANGER: Uuid = uuid!("2b1f9f55-58d4-4b52-8a0c-3a1b7f0c2b02");
-const NOW: Timestamp = Timestamp::constant(1_800_000_000, 0);
+pub(crate) const NOW: Timestamp = Timestamp::constant(1_800_000_000, 0);
 
 fn site() -> RelyingParty {
     RelyingParty::new(ORIGIN, "Example").expect("a good address")

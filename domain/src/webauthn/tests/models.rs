@@ -17,13 +17,13 @@ use serde_json::json;
 use std::time::SystemTime;
 use webauthn_authenticator_rs::softtoken::{AAGUID as SOFT_TOKEN, SoftToken};
 
-const SIGNER: &str = "mds.example.org";
-const KEY: Uuid = uuid!("00000000-0000-4000-8000-00000000000a");
-const BROKEN_KEY: Uuid = uuid!("00000000-0000-4000-8000-00000000000b");
+pub(crate) const SIGNER: &str = "mds.example.org";
+pub(crate) const KEY: Uuid = uuid!("00000000-0000-4000-8000-00000000000a");
+pub(crate) const BROKEN_KEY: Uuid = uuid!("00000000-0000-4000-8000-00000000000b");
 const ROOTLESS_KEY: Uuid = uuid!("00000000-0000-4000-8000-00000000000c");
 
-struct Alliance {
-    root: CertifiedIssuer<'static, KeyPair>,
+pub(crate) struct Alliance {
+    pub(crate) root: CertifiedIssuer<'static, KeyPair>,
     leaf: Vec<u8>,
     key: KeyPair,
 }
@@ -69,11 +69,11 @@ impl Alliance {
         }
     }
 
-    fn roots(&self) -> Roots {
+    pub(crate) fn roots(&self) -> Roots {
         Roots::new(&self.root.pem(), SIGNER).expect("roots")
     }
 
-    fn sign(&self, payload: &Value) -> String {
+    pub(crate) fn sign(&self, payload: &Value) -> String {
         self.sign_as(&json!({ "alg": "ES256", "typ": "JWT", "x5c": [BASE64.encode(&self.leaf)] }), payload)
     }
 
@@ -87,7 +87,7 @@ impl Alliance {
     }
 }
 
-fn content(no: u64, entries: Value) -> Value {
+pub(crate) fn content(no: u64, entries: Value) -> Value {
     json!({ "legalHeader": "Example", "no": no, "nextUpdate": "2027-01-01", "entries": entries })
 }
 
@@ -101,7 +101,7 @@ fn entry(aaguid: Uuid, name: &str, roots: &[String], reports: &[&str]) -> Value 
     })
 }
 
-fn entries(alliance: &Alliance) -> Value {
+pub(crate) fn entries(alliance: &Alliance) -> Value {
     let root = [BASE64.encode(alliance.root.der())];
     json!([
         entry(KEY, "Example Key\n 2", &root, &["FIDO_CERTIFIED", "FIPS140_CERTIFIED_L9"]),
@@ -111,7 +111,7 @@ fn entries(alliance: &Alliance) -> Value {
     ])
 }
 
-fn good() -> (Alliance, Metadata) {
+pub(crate) fn good() -> (Alliance, Metadata) {
     let alliance = Alliance::new(&Leaf::default());
     let blob = alliance.sign(&content(7, entries(&alliance)));
     let metadata = Metadata::verify(&format!("{blob}\n"), &alliance.roots(), None, NOW).expect("verifies");
@@ -408,7 +408,7 @@ fn a_model_that_proves_nothing_is_refused() {
 }
 
 /// The certificate of a model (WebAuthn L3 section 8.2.1), and its key.
-fn attestation_of(alliance: &Alliance, aaguid: Uuid) -> (KeyPair, Vec<u8>) {
+pub(crate) fn attestation_of(alliance: &Alliance, aaguid: Uuid) -> (KeyPair, Vec<u8>) {
     let mut params = CertificateParams::new(Vec::new()).expect("parameters");
     params.is_ca = IsCa::ExplicitNoCa;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
