@@ -10,9 +10,7 @@ pub const PREFERENCES: &str = "/preferences";
 pub const DESIGN: &str = "/design";
 /// Name, password, second step.
 pub const SIGN_IN: &str = "/sign-in";
-/// An answer of a passkey in place of name and password.
-pub const SIGN_IN_PASSKEY: &str = "/sign-in/passkey";
-/// The question to it.
+/// The question to a passkey in place of name and password.
 pub const SIGN_IN_PASSKEY_OPTIONS: &str = "/sign-in/passkey/options";
 /// The question of the second step.
 pub const SIGN_IN_SECOND_OPTIONS: &str = "/sign-in/second/options";

@@ -121,7 +121,12 @@ pub struct Admin {
     roles: Vec<Role>,
     /// For a REST key: whether its scopes give the right to make passes, whatever its roles do.
     passes: Option<bool>,
+    /// The console, or an operator: above every role of a tenant.
+    above: bool,
 }
+
+/// An operator stands above the global admins of every tenant, his own among them: none of them may take his account by a pass or a new method.
+pub(crate) const OPERATOR_RANK: u8 = Role::GlobalAdmin.rank() + 1;
 
 /// The caller's roles do not hold the permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -139,12 +144,13 @@ impl Admin {
             who,
             roles,
             passes: None,
+            above: false,
         }
     }
 
     /// The machine's console, which may do everything in every tenant.
     pub fn console(tenant: TenantId) -> Self {
-        Self::new(tenant, Who::Console, vec![Role::GlobalAdmin])
+        Operator::console().admin_of(tenant)
     }
 
     /// In which tenant.
@@ -162,9 +168,10 @@ impl Admin {
         &self.roles
     }
 
-    /// The highest rank of the roles.
+    /// The highest rank of the roles; an operator's is above them all.
     pub fn rank(&self) -> u8 {
-        self.roles.iter().map(|role| role.rank()).max().unwrap_or(0)
+        let highest = self.roles.iter().map(|role| role.rank()).max().unwrap_or(0);
+        if self.above { OPERATOR_RANK } else { highest }
     }
 
     /// True when the roles hold the permission.
@@ -261,7 +268,10 @@ impl Operator {
 
     /// An operator may do everything in every tenant; each act is attributed to the person.
     pub fn admin_of(self, tenant: TenantId) -> Admin {
-        Admin::new(tenant, self.who, vec![Role::GlobalAdmin])
+        Admin {
+            above: true,
+            ..Admin::new(tenant, self.who, vec![Role::GlobalAdmin])
+        }
     }
 }
 

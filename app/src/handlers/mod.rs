@@ -42,7 +42,6 @@ where
         .get(routes::DESIGN, Who::Anyone, account::design)
         .get(routes::SIGN_IN, Who::Anyone, sign_in::show)
         .post(routes::SIGN_IN, Who::Anyone, sign_in::act)
-        .post(routes::SIGN_IN_PASSKEY, Who::Anyone, passkey::sign_in)
         .add(Method::POST, routes::SIGN_IN_PASSKEY_OPTIONS, Who::Anyone, Body::None, passkey::sign_in_options)
         .add(Method::POST, routes::SIGN_IN_SECOND_OPTIONS, Who::Anyone, Body::None, passkey::second_options)
         .post(routes::SIGN_OUT, Who::Anyone, account::sign_out)

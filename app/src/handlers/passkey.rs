@@ -58,12 +58,12 @@ pub(super) async fn sign_in_options(guest: Guest) -> Answer {
 }
 
 /// Takes the answer in place of name and password.
-pub(super) async fn sign_in(mut guest: Guest, QueryOf(query): QueryOf<Query>, Form(fields): Form<Fields>) -> Answer {
+pub(super) async fn sign_in(mut guest: Guest, query: &Query, fields: &Fields) -> Answer {
     if let Caller::Member(me) = &guest.caller {
         return Ok(see(&crate::pages::home_of(me)));
     }
     let browser = guest.browser();
-    let outcome = match reply(browser.as_ref(), &fields) {
+    let outcome = match reply(browser.as_ref(), fields) {
         Ok(reply) => guest.domain().passkeys().sign_in(reply, &guest.client).await,
         Err(error) => Err(error),
     };

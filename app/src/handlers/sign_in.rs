@@ -74,6 +74,7 @@ pub(super) async fn act(guest: Guest, QueryOf(query): QueryOf<Query>, Form(field
         "pass" => pass(guest, &fields).await,
         "code" => code(guest, &fields).await,
         "passkey" => passkey(guest, &fields).await,
+        "passkey-alone" => super::passkey::sign_in(guest, &query, &fields).await,
         "way" => way(guest, &fields).await,
         "again" => send_again(guest).await,
         "restart" => {

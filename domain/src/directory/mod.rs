@@ -373,6 +373,7 @@ impl Directory<'_> {
         let (view, mut change) = self.begin_change(by, of).await?;
         let now = change.now;
         let removed = store::remove_registrations(&mut change.tx, view.id, now).await?;
+        end_what_was_given(&mut change.tx, view.id, now).await?;
         store::end_app_passwords(&mut change.tx, view.id, now).await?;
         store::set_mfa_state(&mut change.tx, view.id, MfaState::Enabled.as_str()).await?;
         let ended = store::delete_sessions(&mut change.tx, view.id).await?;
@@ -426,8 +427,7 @@ impl Directory<'_> {
             store::delete_sessions(&mut change.tx, view.id).await?;
             // What was given for a while does not come back with the account.
             let now = change.now;
-            store::end_passes(&mut change.tx, view.id, now).await?;
-            block::store::end_bypasses(&mut change.tx, view.id, now).await?;
+            end_what_was_given(&mut change.tx, view.id, now).await?;
             store::end_app_passwords(&mut change.tx, view.id, now).await?;
         }
         let now = change.now;
@@ -454,8 +454,7 @@ impl Directory<'_> {
         self.keep_a_global_admin(&mut change.tx, &view).await?;
         store::delete_sessions(&mut change.tx, view.id).await?;
         let now = change.now;
-        store::end_passes(&mut change.tx, view.id, now).await?;
-        block::store::end_bypasses(&mut change.tx, view.id, now).await?;
+        end_what_was_given(&mut change.tx, view.id, now).await?;
         store::end_app_passwords(&mut change.tx, view.id, now).await?;
         store::set_removed(&mut change.tx, view.id, now).await?;
         change.finish(self, Event::MemberRemoved, by, Some(reason), view.facts(), Value::Null).await
@@ -467,6 +466,9 @@ impl Directory<'_> {
         let (view, mut change) = self.begin_change(by, of).await?;
         let now = change.now;
         if role != Role::Member && store::insert_role(&mut change.tx, view.id, role.as_str(), now).await? {
+            // What somebody with fewer rights gave out does not open an account with more.
+            end_what_was_given(&mut change.tx, view.id, now).await?;
+            store::end_set_up_links(&mut change.tx, view.id, now).await?;
             return change
                 .finish(self, Event::RoleGranted, by, None, json!({ "roles": view.roles }), json!({ "granted": role }))
                 .await;
@@ -784,6 +786,7 @@ impl Directory<'_> {
     }
 
     async fn store_password(self, tx: &mut TenantTx, member: MemberId, phc: &str, now: Timestamp) -> Result<()> {
+        end_what_was_given(tx, member, now).await?;
         store::end_app_passwords(tx, member, now).await?;
         Ok(store::set_password(tx, member, phc, self.0.vault().pepper().1, now).await?)
     }
@@ -832,4 +835,11 @@ fn upn_taken(error: crate::db::DbError) -> DirectoryError {
     } else {
         error.into()
     }
+}
+
+/// Ends passes and bypasses: what lets somebody in for a while does not outlive a reset, a block or more rights.
+pub(crate) async fn end_what_was_given(tx: &mut TenantTx, member: MemberId, now: Timestamp) -> std::result::Result<(), crate::db::DbError> {
+    store::end_passes(tx, member, now).await?;
+    block::store::end_bypasses(tx, member, now).await?;
+    Ok(())
 }

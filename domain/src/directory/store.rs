@@ -562,20 +562,27 @@ pub(crate) async fn delete_role(tx: &mut TenantTx, member: MemberId, role: &str)
     Ok(gone.rows_affected() == 1)
 }
 
-/// Locks the rows of the global admins and tells how many other than this one can still sign in.
+/// Locks the rows of the global admins and tells how many other than this one can still sign in. Whoever has waited for the lock sees what was done meanwhile only
+/// in the next statement: a block is no change of the rows that are locked.
 pub(crate) async fn lock_other_global_admins(tx: &mut TenantTx, member: MemberId, now: Timestamp) -> Result<usize, DbError> {
     let tenant = tx.tenant().0;
-    let others = sqlx::query_scalar!(
+    let others: Vec<Uuid> = sqlx::query_scalar!(
         "select r.member_id from role_grant r join member m on m.tenant_id = r.tenant_id and m.member_id = r.member_id
          where r.tenant_id = $1 and r.role = 'global_admin' and m.removed_at is null and m.disabled_at is null
-           and not exists (select 1 from block b where b.tenant_id = r.tenant_id and b.member_id = r.member_id and b.ended_at is null and b.until > $2)
          order by r.member_id for update of r, m",
+        tenant
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let blocked = sqlx::query_scalar!(
+        "select member_id from block where tenant_id = $1 and member_id = any($2) and ended_at is null and until > $3",
         tenant,
+        &others,
         now.to_sqlx() as _
     )
     .fetch_all(&mut **tx)
     .await?;
-    Ok(others.iter().filter(|id| **id != member.0).count())
+    Ok(others.iter().filter(|id| **id != member.0 && !blocked.contains(id)).count())
 }
 
 pub(crate) async fn set_password(tx: &mut TenantTx, member: MemberId, phc: &str, pepper: i16, now: Timestamp) -> Result<(), DbError> {
@@ -592,6 +599,20 @@ pub(crate) async fn set_password(tx: &mut TenantTx, member: MemberId, phc: &str,
     .execute(&mut **tx)
     .await?;
     Ok(())
+}
+
+/// Ends links that nobody has used.
+pub(crate) async fn end_set_up_links(tx: &mut TenantTx, member: MemberId, now: Timestamp) -> Result<u64, DbError> {
+    let tenant = tx.tenant().0;
+    Ok(sqlx::query!(
+        "update set_up_link set used_at = $3 where tenant_id = $1 and member_id = $2 and used_at is null",
+        tenant,
+        member.0,
+        now.to_sqlx() as _
+    )
+    .execute(&mut **tx)
+    .await?
+    .rows_affected())
 }
 
 pub(crate) async fn insert_set_up_link(

@@ -249,10 +249,10 @@ impl MemberView {
         if name.is_empty() { self.upn.clone() } else { name }
     }
 
-    /// The highest rank of the roles; an operator's is the highest.
+    /// The highest rank of the roles; an operator's is above them all.
     pub fn rank(&self) -> u8 {
         if self.operator {
-            Role::GlobalAdmin.rank()
+            crate::actor::OPERATOR_RANK
         } else {
             self.roles.iter().map(|r| r.rank()).max().unwrap_or(0)
         }

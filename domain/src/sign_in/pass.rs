@@ -127,6 +127,7 @@ fn look_at_pass(domain: &Domain, tenant: TenantId, scene: &Scene<'_>, attempt: &
     };
     if !reasons.is_empty() && skip_days_left(scene, &at_registration).is_none() {
         change.stage = Stage::Register;
+        change.second_asked = is_second_factor;
         commit.steps.push(Step::with(StepKind::RegistrationNeeded, json!({ "reasons": reasons })));
         commit.member = Some(MemberChange {
             grace_from: Some(scene.now),

@@ -487,7 +487,7 @@ fn may_own(by: &Admin, owner: Option<&mut OwnerRow>, upn: &str) -> std::result::
         return Err(format!("No member has the sign-in name {}.", shown(upn)));
     };
     let rank = match owner.operator {
-        true => Role::GlobalAdmin.rank(),
+        true => crate::actor::OPERATOR_RANK,
         false => owner.roles.iter().filter_map(|role| Role::from_text(role)).map(Role::rank).max().unwrap_or(0),
     };
     if rank > by.rank() {

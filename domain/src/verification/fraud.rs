@@ -54,7 +54,9 @@ pub(crate) fn reported(
     let wants_block = scene.policy.as_ref().is_some_and(|(_, document)| document.trust.fraud_blocks);
     // Nobody locks the organisation out of its own console by a telephone; a block that holds already is not shortened.
     let chief = member.operator || member.roles.contains(&Role::GlobalAdmin);
-    let blocked = wants_block && !chief && scene.facts.block.is_none();
+    // Whoever picks up a phone that is only being added may be a stranger.
+    let proven = attempt.purpose != Purpose::AddMethod;
+    let blocked = wants_block && proven && !chief && scene.facts.block.is_none();
     if blocked {
         commit.new_block = Some(BlockRow {
             tenant_id: tenant,

@@ -846,6 +846,10 @@ fn send_again(domain: &Domain, tenant: TenantId, scene: &Scene<'_>, purpose: Pur
         .as_ref()
         .filter(|c| c.purpose == purpose && c.code_sealed.is_some() && c.spent_at.is_none() && c.expires_at > scene.now);
     let open = open.ok_or(VerificationError::ChallengeGone)?;
+    let (_, _, evaluation) = scene.evaluate(attempt.application.as_deref()).ok_or(VerificationError::PolicyMissing)?;
+    if rules::admits(scene.facts, &evaluation, scene.now).is_err() {
+        return Err(VerificationError::ChallengeGone);
+    }
     let mut commit = Commit::about(tenant, scene.facts, attempt.attempt_id, attempt.started_at, scene.now);
     let what = sending::For {
         attempt: attempt.attempt_id,

@@ -2,7 +2,7 @@
 //! and `step` says which form came back.
 //!
 //! Forms (POST `/sign-in`): `step=name upn` · `step=password upn password` · `step=code method code remember` ·
-//! `step=passkey ceremony response` · `step=pass code` (in place of the password) · `step=way method` (choose another way) · `step=again` (send the code again) · `step=restart`.
+//! `step=passkey-alone ceremony response` (in place of name and password) · `step=passkey ceremony response` · `step=pass code` (in place of the password) · `step=way method` (choose another way) · `step=again` (send the code again) · `step=restart`.
 //! Links (GET): `/sign-in?show=pass`, `/sign-in?show=ways`, `/sign-in?show=name`.
 
 mod call;

@@ -25,9 +25,9 @@ fn words(button: &'static str) -> Words {
 pub(super) fn instead(query: Option<&str>) -> AnyView {
     let form = PasskeyForm {
         act: Act::Get,
-        action: query.map_or_else(|| routes::SIGN_IN_PASSKEY.to_owned(), |query| format!("{}?{query}", routes::SIGN_IN_PASSKEY)),
+        action: query.map_or_else(|| PATH.to_owned(), |query| format!("{PATH}?{query}")),
         options: routes::SIGN_IN_PASSKEY_OPTIONS.to_owned(),
-        fields: Vec::new(),
+        fields: vec![("step", "passkey-alone".to_owned())],
         autofill: true,
         look: ButtonLook::Plain,
         words: words(text!(sign_in.passkey)),

@@ -109,7 +109,7 @@ impl Directory<'_> {
         let replaced = store::end_blocks(&mut change.tx, view.id, by.who().id(), reason, now).await?;
         let id = self.0.rng().id(now);
         store::insert_block(&mut change.tx, id, view.id, reason, by.who().id(), now, until).await?;
-        store::end_bypasses(&mut change.tx, view.id, now).await?;
+        super::end_what_was_given(&mut change.tx, view.id, now).await?;
         let ended = super::store::delete_sessions(&mut change.tx, view.id).await?;
         store::stir(&mut change.tx, view.id).await?;
         let after = self.view(&mut change.tx, &MemberRef::Id(view.id)).await?;

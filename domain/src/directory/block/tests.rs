@@ -323,3 +323,62 @@ async fn a9_limits_hold_with_a_bypass() {
     assert_eq!(asks(&app, &ann).await.0, None, "no more than a challenge that opens nothing");
     assert!(standing(&app, &ann).await.bypass.is_some(), "not used up");
 }
+
+/// Two chiefs who block each other at the same moment: one of them stays.
+#[tokio::test]
+async fn two_chiefs_at_once_do_not_shut_each_other_out() {
+    let app = TestApp::new().await;
+    let chiefs = [
+        app.member_with_roles("ann", &[Role::GlobalAdmin]).await,
+        app.member_with_roles("bob", &[Role::GlobalAdmin]).await,
+    ];
+    let [ann, bob] = [MemberRef::Id(chiefs[0].id), MemberRef::Id(chiefs[1].id)];
+    let directory = app.domain.directory();
+    let (one, other) = tokio::join!(
+        directory.block(&app.admin, &ann, BlockTerm::default(), "x"),
+        directory.block(&app.admin, &bob, BlockTerm::default(), "x"),
+    );
+    assert!(one.is_ok() != other.is_ok(), "{one:?} {other:?}");
+    assert_eq!(app.number("select count(*) from block where ended_at is null").await, 1);
+}
+
+/// What was given for a while does not outlive a reset, a block or more rights; and nobody in a tenant takes an operator's account by it.
+#[tokio::test]
+async fn a_pass_ends_with_a_reset_a_block_and_more_rights_and_is_not_for_operators() {
+    let app = TestApp::new().await;
+    let directory = app.domain.directory();
+    let terms = PassTerms {
+        one_time: false,
+        ..PassTerms::default()
+    };
+    for how in ["reset", "password", "block", "role"] {
+        let ann = app.member_with_both(how).await;
+        let of = MemberRef::Id(ann.id);
+        app.domain.methods().give_pass(&app.admin, &of, terms.clone(), "x").await.expect("a pass");
+        match how {
+            "reset" => drop(directory.require_reregistration(&app.admin, &of, "x").await.expect("reset")),
+            "password" => directory.set_password(&app.admin, &of, "zeven groene kikkers").await.expect("set"),
+            "block" => blocks(&app, &ann, BlockTerm::default()).await,
+            _ => directory.grant_role(&app.admin, &of, Role::Support).await.expect("granted"),
+        }
+        let open = format!("select count(*)::text from access_pass where member_id = '{}' and ended_at is null", ann.id.0);
+        assert_eq!(app.seen_by_superuser(open).await, ["0"], "{how}");
+    }
+    let boss = app.member_with_both("boss").await;
+    let chief = app.member_with_roles("chief", &[Role::GlobalAdmin]).await;
+    directory
+        .grant_operator(crate::actor::Operator::console(), app.tenant, boss.id)
+        .await
+        .expect("an operator");
+    let by_chief = app.signed_in(&chief, 2, 0).admin().expect("an admin");
+    let of = MemberRef::Id(boss.id);
+    let given = app.domain.methods().give_pass(&by_chief, &of, terms, "x").await;
+    assert!(matches!(&given, Err(error) if error.code() == ErrorCode::RankTooHigh), "{given:?}");
+    for refused in [
+        directory.block(&by_chief, &of, BlockTerm::default(), "x").await.err(),
+        directory.set_password(&by_chief, &of, "zeven groene kikkers").await.err(),
+        directory.require_reregistration(&by_chief, &of, "x").await.err(),
+    ] {
+        assert!(matches!(refused, Some(DirectoryError::RankTooHigh)), "{refused:?}");
+    }
+}
