@@ -294,6 +294,8 @@ text_enum! {
         SecondSkipped = "second_skipped",
         /// A passkey's signature was right.
         PasskeyAccepted = "passkey_accepted",
+        /// A passkey's counter has not grown: there may be a copy of it.
+        PasskeySuspect = "passkey_suspect",
         /// A passkey was not accepted.
         PasskeyRefused = "passkey_refused",
         /// The code was wrong.

@@ -152,7 +152,11 @@ impl Passkeys<'_> {
                 let (commit, right, codes) = first_passkey(domain, tenant, scene, &method)?;
                 Ok(Decided::Commit(Box::new(commit), Ok((right, codes))))
             })
-            .await?;
+            .await
+            .map_err(|error| match &error {
+                VerificationError::Db(db) if db.constraint() == Some("method_credential") => PasskeysError::Refused(PasskeyError::AlreadyRegistered),
+                _ => error.into(),
+            })?;
         Ok(first?)
     }
 
@@ -272,6 +276,7 @@ impl Passkeys<'_> {
         let now = domain.clock().now();
         let begun = domain
             .decide(Wanted::of_attempt(tenant, attempt), |scene| {
+                check_purpose(purpose)?;
                 waiting_for_answer(scene, purpose)?;
                 let handle = scene.facts.member.as_ref().and_then(|m| m.user_handle).unwrap_or_default();
                 let held = passkey::held(scene);
@@ -293,6 +298,7 @@ impl Passkeys<'_> {
         let answer = reply.answer;
         let answered = domain
             .decide(Wanted::of_attempt(tenant, attempt), |scene| {
+                check_purpose(purpose)?;
                 let waiting = waiting_for_answer(scene, purpose)?;
                 let held = passkey::held(scene);
                 let finished = ceremony_of(&state).and_then(|ceremony| match asked_for(purpose) {
@@ -346,6 +352,14 @@ impl Passkeys<'_> {
         store::take_ceremony(self.0.db(), reply.browser, name_of_purpose(purpose), id, now)
             .await?
             .ok_or(PasskeysError::Gone)
+    }
+}
+
+/// A passkey proves who somebody is, not that a phone or a mailbox is his.
+const fn check_purpose(purpose: Purpose) -> std::result::Result<(), VerificationError> {
+    match purpose {
+        Purpose::SignIn | Purpose::StepUp | Purpose::SetUp => Ok(()),
+        Purpose::Verification | Purpose::AddMethod => Err(VerificationError::ChallengeGone),
     }
 }
 

@@ -322,6 +322,16 @@ async fn b22_flags_counter_and_signature_are_looked_at() {
             }
             Profile::Strict => assert_eq!(refused(outcome), Reason::PasskeyRefused),
         }
+        assert_eq!(
+            app.number("select count(*) from attempt_step where kind = 'passkey_suspect'").await,
+            1,
+            "the timeline tells"
+        );
+        assert_eq!(
+            app.number("select count(*) from outbox where kind = 'passkey_suspect'").await,
+            1,
+            "and so is its member told"
+        );
     }
 }
 

@@ -207,7 +207,10 @@ pub(crate) fn completed(
     purpose: Purpose,
 ) -> Result<Option<(Commit, Answered, SessionId)>, VerificationError> {
     let attempt = waiting(scene, purpose)?;
-    let challenge = scene.facts.challenge.as_ref().filter(|c| c.purpose == purpose && c.right_at.is_some());
+    let challenge = scene.facts.challenge.as_ref().filter(|c| {
+        let open = c.spent_at.is_none() && c.expires_at > scene.now;
+        open && c.purpose == purpose && c.kind == Some(MethodKind::Voice) && c.right_at.is_some()
+    });
     let Some((challenge, (place, judged))) = challenge.and_then(|c| Some((c, judged(scene, attempt)?))) else {
         return Ok(None);
     };
@@ -270,6 +273,7 @@ fn judged(scene: &Scene<'_>, attempt: &AttemptFacts) -> Option<(usize, Judged)> 
         evaluation: Some(evaluation),
         compared_any: true,
         params: None,
+        suspect: None,
     };
     Some((place, judged))
 }

@@ -1261,6 +1261,8 @@ pub(crate) struct Judged {
     compared_any: bool,
     /// The method's parameters as they shall be, where they change with use.
     params: Option<serde_json::Value>,
+    /// The passkey, by its place in the facts, that there may be a copy of: its counter has not grown.
+    suspect: Option<usize>,
 }
 
 /// What a verdict comes to, for log and answer.
@@ -1288,6 +1290,7 @@ fn judge_code(scene: &Scene<'_>, application: Option<&str>, code: &OfferedCode, 
             evaluation: None,
             compared_any: false,
             params: None,
+            suspect: None,
         });
     };
     let mut compared_any = false;
@@ -1306,6 +1309,7 @@ fn judge_code(scene: &Scene<'_>, application: Option<&str>, code: &OfferedCode, 
         evaluation: Some(evaluation),
         compared_any,
         params: None,
+        suspect: None,
     })
 }
 
@@ -1333,6 +1337,12 @@ impl Judged {
     ) -> Result<Told, VerificationError> {
         let facts = scene.facts;
         let limits = self.document.as_ref().map(|d| d.limits.clone()).unwrap_or_default();
+        if let Some(place) = self.suspect {
+            let method = &facts.methods[place];
+            let copy = json!({ "method": MethodKind::Passkey, "counter_regressed": true });
+            commit.steps.push(Step::with(StepKind::PasskeySuspect, copy));
+            commit.notices.push(notice(domain, scene, "passkey_suspect", json!({ "label": method.label })));
+        }
         let mut told = Told {
             decision: Decision::Denied,
             reason: Reason::ServiceError,

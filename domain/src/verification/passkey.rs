@@ -19,9 +19,13 @@ pub(crate) enum Shown {
         place: usize,
         /// Its parameters from here on.
         params: Value,
+        /// Its counter has not grown: there may be a copy of it.
+        copy: bool,
     },
     /// Not accepted; the method it claimed to be of, if it is one of the member's.
     Refused(Option<usize>),
+    /// Not accepted, for there may be a copy of it.
+    RefusedCopy(usize),
 }
 
 /// The passkey of a method's row; `None` for other kinds, for those that are off, and for a row that cannot be read.
@@ -62,8 +66,9 @@ pub(crate) fn shown(scene: &Scene<'_>, asserted: Asserted, rule: CounterRule) ->
         return Shown::Refused(None);
     };
     if asserted.verdict(rule) == Said::Refuse {
-        return Shown::Refused(Some(place));
+        return Shown::RefusedCopy(place);
     }
+    let copy = asserted.counter_regressed;
     let mut params = scene.facts.methods[place].params.clone();
     params["backed_up"] = json!(asserted.backed_up);
     if asserted.counter_regressed {
@@ -72,18 +77,24 @@ pub(crate) fn shown(scene: &Scene<'_>, asserted: Asserted, rule: CounterRule) ->
     if let Some(record) = asserted.passkey_updated {
         params["record"] = record;
     }
-    Shown::Right { place, params }
+    Shown::Right { place, params, copy }
 }
 
 /// Judges what was shown: the account stands, the policy allows passkeys for this use, and the signature was right.
 pub(crate) fn judge(scene: &Scene<'_>, application: Option<&str>, wanted: MethodUse, shown: Shown) -> Result<Judged, VerificationError> {
     let (version, document, evaluation) = scene.evaluate(application).ok_or(VerificationError::PolicyMissing)?;
-    let mut params = None;
+    let (mut params, mut suspect) = (None, None);
+    if let Shown::RefusedCopy(place) | Shown::Right { place, copy: true, .. } = &shown {
+        suspect = Some(*place);
+    }
     let verdict = match (rules::stands(scene.facts, &evaluation), shown) {
         // Only whoever shows the passkey learns how the account stands.
-        (_, Shown::Refused(place)) => Verdict::Wrong {
+        (_, shown @ (Shown::Refused(_) | Shown::RefusedCopy(_))) => Verdict::Wrong {
             reason: Reason::PasskeyRefused,
-            method: place,
+            method: match shown {
+                Shown::Refused(place) => place,
+                _ => suspect,
+            },
             families: Vec::new(),
             near: None,
         },
@@ -92,7 +103,7 @@ pub(crate) fn judge(scene: &Scene<'_>, application: Option<&str>, wanted: Method
             reason: Reason::MethodOff,
             until: None,
         },
-        (Ok(()), Shown::Right { place, params: after }) => {
+        (Ok(()), Shown::Right { place, params: after, .. }) => {
             let method = &scene.facts.methods[place];
             params = Some(after);
             Verdict::Right {
@@ -111,5 +122,6 @@ pub(crate) fn judge(scene: &Scene<'_>, application: Option<&str>, wanted: Method
         document: Some(document),
         evaluation: Some(evaluation),
         params,
+        suspect,
     })
 }

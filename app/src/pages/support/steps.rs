@@ -106,6 +106,7 @@ fn title(step: &StepView) -> (Tone, Option<IconName>, String) {
             (Tone::Warn, None, text!(support.step_skipped, by = by))
         }
         StepKind::PasskeyAccepted => plain(Tone::Ok, None, text!(support.step_passkey_accepted)),
+        StepKind::PasskeySuspect => plain(Tone::Warn, None, text!(support.step_passkey_suspect)),
         StepKind::PasskeyRefused => plain(Tone::Bad, None, text!(support.step_passkey_refused)),
         StepKind::CodeWrong => plain(Tone::Bad, None, text!(support.step_code_wrong)),
         StepKind::CodeReused => plain(Tone::Bad, None, text!(support.step_code_reused)),

@@ -370,7 +370,7 @@ async fn a_pass_ends_with_a_reset_a_block_and_more_rights_and_is_not_for_operato
         .grant_operator(crate::actor::Operator::console(), app.tenant, boss.id)
         .await
         .expect("an operator");
-    let by_chief = app.signed_in(&chief, 2, 0).admin().expect("an admin");
+    let by_chief = Admin::new(app.tenant, Who::Member(chief.id), vec![Role::GlobalAdmin]);
     let of = MemberRef::Id(boss.id);
     let given = app.domain.methods().give_pass(&by_chief, &of, terms, "x").await;
     assert!(matches!(&given, Err(error) if error.code() == ErrorCode::RankTooHigh), "{given:?}");
