@@ -39,6 +39,7 @@ const DOCUMENTS: &[(&str, &str)] = &[
     ("auth_log.policy_rules", "what each rule of the policy said"),
     ("ceremony.state", "the challenge of a passkey, five minutes"),
     ("delivery_provider.settings", "addresses and names of a gateway, without its secret"),
+    ("fido_metadata.content", "what is publicly known about makes and models of authenticators"),
     ("idempotency.answer", "the answer of a verification, ten minutes"),
     ("installation_log.detail", "details of an event of the installation"),
     (

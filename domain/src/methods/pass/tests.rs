@@ -243,7 +243,10 @@ async fn b19_a_one_time_pass_in_parallel_opens_once() {
             match n % 4 {
                 0 => {
                     let upn = Upn::parse("ann@noord.example").expect("a name");
-                    let at = domain.sign_in().begin(&upn, None, &client()).await.expect("an attempt");
+                    // Too many at once for one name is refused, and opens nothing.
+                    let Ok(at) = domain.sign_in().begin(&upn, None, &client()).await else {
+                        return false;
+                    };
                     let offered = OfferedCode::parse_pass(&pass).expect("a pass");
                     matches!(domain.sign_in().pass(&at, &offered, &client()).await, Ok(PassOutcome::Right(_)))
                 }
