@@ -354,7 +354,7 @@ async fn a_pass_ends_with_a_reset_a_block_and_more_rights_and_is_not_for_operato
     for how in ["reset", "password", "block", "role"] {
         let ann = app.member_with_both(how).await;
         let of = MemberRef::Id(ann.id);
-        app.domain.methods().give_pass(&app.admin, &of, terms.clone(), "x").await.expect("a pass");
+        app.domain.methods().give_pass(&app.admin, &of, terms, "x").await.expect("a pass");
         match how {
             "reset" => drop(directory.require_reregistration(&app.admin, &of, "x").await.expect("reset")),
             "password" => directory.set_password(&app.admin, &of, "zeven groene kikkers").await.expect("set"),
