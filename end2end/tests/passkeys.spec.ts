@@ -1,4 +1,5 @@
 // Passkeys with Chromium's virtual authenticator: made, used in place of name and password, as the second step, before a change, and taken away.
+import type { Route } from "@playwright/test";
 import { gallery } from "../support/gallery.ts";
 import { enterName, enterPassword, readCodes, signIn, signOut } from "../support/journey.ts";
 import { addAuthenticator } from "../support/passkey.ts";
@@ -15,6 +16,16 @@ test("a passkey is made, opens alone, as the second step and before a change, an
   await authenticator.touched(false);
   await signIn(me, upn, app);
 
+  // The person touches the device when the button asks, and not while the suggestions wait.
+  const pressed = async () => {
+    await me.page.waitForLoadState("networkidle");
+    const asked = async (route: Route) => {
+      await authenticator.touched(true);
+      await route.continue();
+    };
+    await me.page.route("**/sign-in/passkey/options", asked, { times: 1 });
+    await me.press(me.button("sign_in.passkey"));
+  };
   const add = "/security-info/add/passkey";
   await me.page.goto("/security-info/add");
   await me.go(me.page.locator(`main a[href="${add}"]`));
@@ -57,8 +68,7 @@ test("a passkey is made, opens alone, as the second step and before a change, an
   // In place of name and password: by the button, and among the suggestions of the name field.
   await authenticator.touched(false);
   await signOut(me);
-  await me.press(me.button("sign_in.passkey"));
-  await authenticator.touched(true);
+  await pressed();
   await expect(me.heading()).toHaveText(me.say("security_info.title"));
   await authenticator.touched(false);
   await signOut(me);
@@ -103,8 +113,7 @@ test("a passkey is made, opens alone, as the second step and before a change, an
   await gallery(me, "sign-in-passkey-refused", {
     reach: async () => {
       await me.page.goto("/sign-in?show=name");
-      await me.press(me.button("sign_in.passkey"));
-      await authenticator.touched(true);
+      await pressed();
       await me.reads("errors.passkey_refused_title");
       await authenticator.touched(false);
     },

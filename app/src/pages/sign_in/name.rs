@@ -32,6 +32,8 @@ pub(super) fn name(application: Option<String>, upn: String, domain: Option<Stri
     let of_name = problem.as_ref().filter(|problem| problem.code == ErrorCode::NameForm);
     let error = of_name.map(|problem| problem.line(0));
     let banner = problem.as_ref().filter(|_| of_name.is_none()).and_then(Problem::banner);
+    // A passkey that was not accepted just now is not suggested at once again.
+    let suggested = banner.is_none();
     let details = problem.map(|problem| Details::new(problem.code, text!(sign_in.page_name), Some(upn.clone()).filter(|upn| !upn.is_empty())).folded());
     // The way back to the page that asked for a sign-in stands in this page's own address.
     let here = visit().here;
@@ -57,7 +59,7 @@ pub(super) fn name(application: Option<String>, upn: String, domain: Option<Stri
             />
             <Button look=ButtonLook::Primary size=ButtonSize::Block>{text!(sign_in.next)}</Button>
         </form>
-        {super::passkey::instead(query.as_deref())}
+        {super::passkey::instead(query.as_deref(), suggested)}
         {help.view()}
         {details}
     }

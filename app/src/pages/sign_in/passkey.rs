@@ -21,14 +21,14 @@ fn words(button: &'static str) -> Words {
     }
 }
 
-/// Beside the first question: a button, and suggestions in the name field. The way back stands in the address.
-pub(super) fn instead(query: Option<&str>) -> AnyView {
+/// Beside the first question: a button, and where it is `suggested` the suggestions of the name field. The way back stands in the address.
+pub(super) fn instead(query: Option<&str>, suggested: bool) -> AnyView {
     let form = PasskeyForm {
         act: Act::Get,
         action: query.map_or_else(|| PATH.to_owned(), |query| format!("{PATH}?{query}")),
         options: routes::SIGN_IN_PASSKEY_OPTIONS.to_owned(),
         fields: vec![("step", "passkey-alone".to_owned())],
-        autofill: true,
+        autofill: suggested,
         look: ButtonLook::Plain,
         words: words(text!(sign_in.passkey)),
     };
