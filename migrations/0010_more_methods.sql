@@ -353,6 +353,9 @@ begin
   x := p->'new_block';
   if jsonb_typeof(x) = 'object' then
     insert into block select * from jsonb_populate_record(null::block, x);
+    -- What was given for a while does not come back when the block is lifted.
+    update access_pass set ended_at = v_now where tenant_id = v_tenant and member_id = (x->>'member_id')::uuid and ended_at is null;
+    update bypass set ended_at = v_now where tenant_id = v_tenant and member_id = (x->>'member_id')::uuid and ended_at is null and used_at is null and until > v_now;
   end if;
   x := p->'new_device';
   if jsonb_typeof(x) = 'object' then

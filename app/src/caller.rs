@@ -13,12 +13,12 @@ use domain::{
     actor::{Admin, Client, Operator, Permission},
     passkeys::BrowserHash,
     sign_in::{
-        Caller, NewSession, SessionNote, SessionStage, SignInError, SignedIn, browser_hash,
+        AttemptView, Caller, NewSession, SessionNote, SessionStage, SignInError, SignedIn, browser_hash,
         device::{DeviceSecret, Remembered},
     },
 };
 use jiff::tz::TimeZone;
-use model::{AttemptId, ErrorCode, SessionId, TenantId};
+use model::{AttemptId, ErrorCode, Purpose, SessionId, TenantId};
 use tower_sessions::Session;
 
 use crate::{
@@ -158,6 +158,21 @@ impl Guest {
             Caller::SigningIn { tenant, attempt, .. } => tenant.zip(*attempt),
             _ => None,
         }
+    }
+
+    /// An attempt that a form or an address names: only where it is the signed-in member's own, of this purpose, and open. Its public id stands on the page.
+    pub async fn own_attempt(&mut self, attempt: AttemptId, purpose: Purpose) -> Result<Option<AttemptView>, Stop> {
+        let (tenant, upn) = {
+            let me = self.member()?;
+            (me.me.tenant(), me.member.upn.clone())
+        };
+        let view = match self.domain().sign_in().look(tenant, attempt).await {
+            Ok(view) if view.purpose == purpose && view.upn == upn => view,
+            Ok(_) | Err(SignInError::Expired | SignInError::OtherStep(_)) => return Ok(None),
+            Err(error) => return Err(self.fails()(error)),
+        };
+        self.in_attempt(view.session_id);
+        Ok(Some(view))
     }
 
     /// What the session remembers.
@@ -320,7 +335,7 @@ impl Guest {
     }
 
     /// The same guest at a step after a right password: the organisation's name stands on the page.
-    pub fn in_attempt_of(&mut self, view: &domain::sign_in::AttemptView) {
+    pub fn in_attempt_of(&mut self, view: &AttemptView) {
         self.in_attempt(view.session_id);
         let known = view.stage != domain::verification::facts::Stage::Password;
         self.organisation = known.then(|| view.tenant_name.clone());

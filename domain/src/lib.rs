@@ -26,7 +26,7 @@ pub mod webauthn;
 use clock::Clock;
 use db::{Db, DbError};
 use directory::password::PasswordPool;
-use model::TenantId;
+use model::{MethodKind, MethodUse, PolicyDocument, TenantId};
 use rng::Rng;
 use std::{sync::Arc, time::Duration};
 use vault::{SealBroken, TenantKeys, Vault};
@@ -148,6 +148,11 @@ impl Domain {
     /// The sample data.
     pub const fn demo(&self) -> demo::Demo<'_> {
         demo::Demo(self)
+    }
+
+    /// Whether passkeys may be registered: the policy allows them as a second factor, and the service has a host name that they can belong to.
+    pub(crate) fn offers_passkeys(&self, document: &PolicyDocument) -> bool {
+        self.relying_party().is_some() && document.allows(MethodKind::Passkey, MethodUse::Mfa)
     }
 
     pub(crate) fn relying_party(&self) -> Option<&webauthn::RelyingParty> {

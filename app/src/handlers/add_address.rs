@@ -11,7 +11,6 @@ use domain::{
         rules::NotSent,
     },
     methods::MethodError,
-    sign_in::{AttemptView, SignInError},
     verification::{Answered, CallState},
 };
 use model::*;
@@ -103,21 +102,11 @@ async fn show(mut guest: Guest, QueryOf(query): QueryOf<AddressQuery>, kind: Met
     }))
 }
 
-/// An attempt that is this member's own, and open.
-async fn own(guest: &mut Guest, attempt: AttemptId) -> Result<Option<AttemptView>, crate::caller::Stop> {
-    let me = guest.member()?.clone();
-    let view = match guest.domain().sign_in().look(me.me.tenant(), attempt).await {
-        Ok(view) if view.purpose == Purpose::AddMethod && view.upn == me.member.upn => view,
-        Ok(_) | Err(SignInError::Expired | SignInError::OtherStep(_)) => return Ok(None),
-        Err(error) => return Err(guest.fails()(error)),
-    };
-    guest.in_attempt(view.session_id);
-    Ok(Some(view))
-}
-
 /// The code's page of an attempt that is this member's own, and open.
 async fn look(guest: &mut Guest, attempt: AttemptId, kind: MethodKind) -> Result<Option<AddressCode>, crate::caller::Stop> {
-    let Some(view) = own(guest, attempt).await? else { return Ok(None) };
+    let Some(view) = guest.own_attempt(attempt, Purpose::AddMethod).await? else {
+        return Ok(None);
+    };
     let Some(sent) = view.sent else { return Ok(None) };
     Ok(Some(AddressCode {
         kind,
@@ -143,8 +132,13 @@ async fn act(guest: Guest, Form(fields): Form<Vec<(String, String)>>, kind: Meth
 /// The page that waits for a call, and goes on when the right keys were pressed in it.
 async fn called(mut guest: Guest, attempt: AttemptId) -> Answer {
     let me = guest.member()?.clone();
-    let Some(view) = own(&mut guest, attempt).await? else {
-        let refused = guest.domain().verification().refusal(me.me.tenant(), attempt).await.map_err(guest.fails())?;
+    let Some(view) = guest.own_attempt(attempt, Purpose::AddMethod).await? else {
+        let refused = guest
+            .domain()
+            .verification()
+            .refusal(me.me.tenant(), attempt, Some(me.me.id()))
+            .await
+            .map_err(guest.fails())?;
         let code = refused.map_or(ErrorCode::ChallengeGone, code_of_call);
         return Ok(form_again(&guest, MethodKind::Voice, String::new(), Some(Problem::new(code)), None));
     };
@@ -231,7 +225,7 @@ async fn again(mut guest: Guest, fields: &Pairs, kind: MethodKind) -> Answer {
         Err(why) => {
             let problem = Problem::not_sent(why.until());
             let code = problem.code;
-            if let Some(call) = own(&mut guest, attempt).await?.as_ref().and_then(call_of) {
+            if let Some(call) = guest.own_attempt(attempt, Purpose::AddMethod).await?.as_ref().and_then(call_of) {
                 let model = AddressCall {
                     call,
                     attempt: attempt.to_string(),

@@ -115,15 +115,13 @@ pub(super) async fn second(guest: &Guest, view: &AttemptView, at: (TenantId, Att
 }
 
 /// Asks for a fresh second step before a change. The attempt must be this member's own.
-pub(super) async fn confirm_options(guest: Guest, QueryOf(query): QueryOf<Query>) -> Answer {
-    let me = guest.member()?.clone();
+pub(super) async fn confirm_options(mut guest: Guest, QueryOf(query): QueryOf<Query>) -> Answer {
+    let tenant = guest.member()?.me.tenant();
     let attempt = query.attempt.as_deref().and_then(|id| id.parse::<AttemptId>().ok());
     let (Some(attempt), Some(browser)) = (attempt, guest.browser()) else {
         return Err(guest.oops(ErrorCode::BadRequest));
     };
-    let tenant = me.me.tenant();
-    let view = guest.domain().sign_in().look(tenant, attempt).await.map_err(guest.fails())?;
-    if view.purpose != Purpose::StepUp || view.upn != me.member.upn {
+    if guest.own_attempt(attempt, Purpose::StepUp).await?.is_none() {
         return Err(guest.oops(ErrorCode::SignInExpired));
     }
     question(&guest, guest.domain().passkeys().begin_second(tenant, attempt, Purpose::StepUp, &browser).await)

@@ -6,7 +6,7 @@ use axum::{
 };
 use domain::{
     methods::{MethodError, MethodView as Held, SecurityInfo as Info, pass::PassView},
-    sign_in::{AttemptView, NewSession, SessionStage, SignInError, SignedIn},
+    sign_in::{AttemptView, SignedIn, full_session},
     verification::{Answered, CallState},
 };
 use model::*;
@@ -197,21 +197,22 @@ async fn calling(mut guest: Guest, me: &SignedIn, handle: &str) -> Answer {
     };
     let back = safe_path(back).unwrap_or(PATH).to_owned();
     let tenant = me.me.tenant();
-    let view = match guest.domain().sign_in().look(tenant, attempt).await {
-        Ok(view) if view.purpose == Purpose::StepUp && view.upn == me.member.upn => view,
-        _ => {
-            // Said in the call that it was not he, or wrong too often: whoever this is, the session ends.
-            let refused = guest.domain().verification().refusal(tenant, attempt).await.map_err(guest.fails())?;
-            return match refused.map_or(ErrorCode::SignInExpired, code_of_call) {
-                ErrorCode::SignInExpired => confirm_page(guest, me, &back, Some(Problem::new(ErrorCode::SignInExpired))).await,
-                code => {
-                    guest.close().await?;
-                    Err(guest.oops(code))
-                }
-            };
-        }
+    let Some(view) = guest.own_attempt(attempt, Purpose::StepUp).await? else {
+        // Said in the call that it was not he, or wrong too often: whoever this is, the session ends.
+        let refused = guest
+            .domain()
+            .verification()
+            .refusal(tenant, attempt, Some(me.me.id()))
+            .await
+            .map_err(guest.fails())?;
+        return match refused.map_or(ErrorCode::SignInExpired, code_of_call) {
+            ErrorCode::SignInExpired => confirm_page(guest, me, &back, Some(Problem::new(ErrorCode::SignInExpired))).await,
+            code => {
+                guest.close().await?;
+                Err(guest.oops(code))
+            }
+        };
     };
-    guest.in_attempt(view.session_id);
     if view.sent.as_ref().is_none_or(|sent| sent.call != Some(CallState::Right)) {
         return Ok(asking(&guest, &view, &format!("{attempt}~{back}"), None, None));
     }
@@ -223,14 +224,7 @@ async fn calling(mut guest: Guest, me: &SignedIn, handle: &str) -> Answer {
         .map_err(guest.fails())?;
     match completed {
         Some((Answered::Right(right), _)) if right.member == me.me.id() => {
-            let new = domain::sign_in::full_session(tenant, attempt, &right, guest.client.clone());
-            guest
-                .open(NewSession {
-                    stage: SessionStage::Full,
-                    note: Default::default(),
-                    ..new
-                })
-                .await?;
+            guest.open(full_session(tenant, attempt, &right, guest.client.clone())).await?;
             Ok(see(&back))
         }
         Some((Answered::Ended { reason, .. }, _)) => {
@@ -257,11 +251,9 @@ async fn confirm_send(mut guest: Guest, me: &SignedIn, fields: &Fields) -> Answe
         return Err(guest.oops(ErrorCode::BadRequest));
     };
     let tenant = me.me.tenant();
-    let own = |found: Result<AttemptView, SignInError>| found.ok().filter(|view| view.purpose == Purpose::StepUp && view.upn == me.member.upn);
-    let Some(view) = own(guest.domain().sign_in().look(tenant, attempt).await) else {
+    let Some(view) = guest.own_attempt(attempt, Purpose::StepUp).await? else {
         return confirm_page(guest, me, back, Some(Problem::new(ErrorCode::SignInExpired))).await;
     };
-    guest.in_attempt(view.session_id);
     let verification = guest.domain().verification();
     // Pressed again, it is the same code once more.
     let sent = match view.sent.as_ref().is_some_and(|sent| sent.kind == kind) {
@@ -269,7 +261,7 @@ async fn confirm_send(mut guest: Guest, me: &SignedIn, fields: &Fields) -> Answe
         false => verification.send(tenant, attempt, Purpose::StepUp, kind).await,
     };
     let problem = sent.map_err(guest.fails())?.err().map(|why| Problem::not_sent(why.until()));
-    let Some(view) = own(guest.domain().sign_in().look(tenant, attempt).await) else {
+    let Some(view) = guest.own_attempt(attempt, Purpose::StepUp).await? else {
         return confirm_page(guest, me, back, Some(Problem::new(ErrorCode::SignInExpired))).await;
     };
     if problem.is_none() && kind == MethodKind::Voice {
@@ -286,11 +278,9 @@ async fn confirm(mut guest: Guest, me: &SignedIn, fields: &Fields) -> Answer {
     let back = safe_path(back).unwrap_or(PATH).to_owned();
     let tenant = me.me.tenant();
     // The attempt must be this member's own: somebody else's right code opens nothing here.
-    let view = match guest.domain().sign_in().look(tenant, attempt).await {
-        Ok(view) if view.purpose == Purpose::StepUp && view.upn == me.member.upn => view,
-        _ => return confirm_page(guest, me, &back, Some(Problem::new(ErrorCode::SignInExpired))).await,
+    let Some(view) = guest.own_attempt(attempt, Purpose::StepUp).await? else {
+        return confirm_page(guest, me, &back, Some(Problem::new(ErrorCode::SignInExpired))).await;
     };
-    guest.in_attempt(view.session_id);
     let typed = || Some(fields.code.chars().filter(|c| !c.is_control()).take(40).collect());
     let again = |guest: &Guest, problem| Ok(asking(guest, &view, &fields.method, typed(), Some(problem)));
     let Ok(offered) = OfferedCode::parse(&fields.code) else {
@@ -304,14 +294,7 @@ async fn confirm(mut guest: Guest, me: &SignedIn, fields: &Fields) -> Answer {
         .map_err(guest.fails())?;
     match answered {
         Answered::Right(right) if right.member == me.me.id() => {
-            let mut new = domain::sign_in::full_session(tenant, attempt, &right, guest.client.clone());
-            new.stage = SessionStage::Full;
-            guest
-                .open(NewSession {
-                    note: Default::default(),
-                    ..new
-                })
-                .await?;
+            guest.open(full_session(tenant, attempt, &right, guest.client.clone())).await?;
             Ok(see(&back))
         }
         Answered::Right(_) | Answered::Register => Err(guest.oops(ErrorCode::Forbidden)),
@@ -350,15 +333,12 @@ async fn confirm_passkey(mut guest: Guest, me: &SignedIn, fields: &Fields) -> An
     };
     let back = safe_path(back).unwrap_or(PATH).to_owned();
     let tenant = me.me.tenant();
-    let view = match guest.domain().sign_in().look(tenant, attempt).await {
-        Ok(view) if view.purpose == Purpose::StepUp && view.upn == me.member.upn => view,
-        _ => return confirm_page(guest, me, &back, Some(Problem::new(ErrorCode::SignInExpired))).await,
+    let Some(view) = guest.own_attempt(attempt, Purpose::StepUp).await? else {
+        return confirm_page(guest, me, &back, Some(Problem::new(ErrorCode::SignInExpired))).await;
     };
-    guest.in_attempt(view.session_id);
     match super::passkey::second(&guest, &view, (tenant, attempt), fields).await? {
         Ok(Answered::Right(right)) if right.member == me.me.id() => {
-            let new = domain::sign_in::full_session(tenant, attempt, &right, guest.client.clone());
-            guest.open(new).await?;
+            guest.open(full_session(tenant, attempt, &right, guest.client.clone())).await?;
             Ok(see(&back))
         }
         Ok(Answered::Ended { reason, .. }) => {

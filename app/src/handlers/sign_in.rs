@@ -9,7 +9,7 @@ use domain::{
     sign_in::{
         AttemptView, BegunAttempt, Caller, NewSession, PassOutcome, PasswordOutcome, SessionNote, SessionStage, SignInError, full_session, password_session,
     },
-    verification::{Answered, CallState, facts::Stage},
+    verification::{Answered, CallState, RightAnswer, facts::Stage},
 };
 use jiff::Timestamp;
 use model::*;
@@ -40,7 +40,7 @@ pub(super) async fn show(mut guest: Guest, QueryOf(query): QueryOf<Query>) -> An
                     }
                 }
                 Err(SignInError::Expired | SignInError::OtherStep(_)) => {
-                    let refused = guest.domain().verification().refusal(tenant, attempt).await.map_err(guest.fails())?;
+                    let refused = guest.domain().verification().refusal(tenant, attempt, None).await.map_err(guest.fails())?;
                     guest.close().await?;
                     Ok(stopped(&guest, refused.map_or(ErrorCode::SignInExpired, code_of_call), None, None))
                 }
@@ -259,15 +259,10 @@ async fn send_first_choice(guest: &Guest, tenant: TenantId, attempt: AttemptId) 
 async fn way(mut guest: Guest, fields: &Fields) -> Answer {
     let chosen = format!("{}?way={}", routes::SIGN_IN, crate::visit::query_value(&fields.method));
     let kind = MethodKind::from_text(&fields.method).filter(|kind| kind.channel().is_some());
-    let (Some(kind), Some((tenant, attempt))) = (kind, guest.attempt()) else {
+    let Some(kind) = kind else {
         return Ok(see(&chosen));
     };
-    let view = match guest.domain().sign_in().look(tenant, attempt).await {
-        Ok(view) if view.stage == Stage::Second => view,
-        Ok(_) => return Ok(see(routes::SIGN_IN)),
-        Err(_) => return expired(&guest).await,
-    };
-    guest.in_attempt_of(&view);
+    let ((tenant, attempt), view) = at_second(&mut guest).await?;
     match guest.domain().verification().send(tenant, attempt, view.purpose, kind).await {
         Ok(Ok(_)) => Ok(see(&chosen)),
         Ok(Err(why)) => Ok(not_sent(&guest, &view, &why)),
@@ -278,7 +273,6 @@ async fn way(mut guest: Guest, fields: &Fields) -> Answer {
 
 /// The right keys were pressed in the call: the browser that holds the attempt goes on.
 async fn called(guest: Guest, view: &AttemptView, (tenant, attempt): (TenantId, AttemptId)) -> Answer {
-    let note = guest.note();
     let answered = match guest.domain().verification().complete(tenant, attempt, view.purpose).await {
         Ok(Some((answered, _))) => answered,
         Ok(None) => return expired(&guest).await,
@@ -286,40 +280,54 @@ async fn called(guest: Guest, view: &AttemptView, (tenant, attempt): (TenantId, 
         Err(error) => return Err(guest.fails()(error)),
     };
     match answered {
-        Answered::Right(right) => {
-            guest.open(full_session(tenant, attempt, &right, guest.client.clone())).await?;
-            Ok(see(note.back.as_deref().unwrap_or(routes::HOME)))
-        }
-        Answered::Register => {
-            let mut new = NewSession::of_attempt(Some(tenant), Some(attempt), SessionStage::Register, 1, guest.client.clone());
-            new.note = note;
-            guest.open(new).await?;
-            Ok(see(routes::REGISTER))
-        }
+        Answered::Right(right) => lets_in(&guest, (tenant, attempt), &right).await,
+        Answered::Register => to_wizard(&guest, (tenant, attempt)).await,
         // Locked or blocked since the keys were pressed.
-        Answered::Wrong { reason, .. } => ended(guest, view, (tenant, attempt), reason, None).await,
-        Answered::Wait { until } => ended(guest, view, (tenant, attempt), Reason::Throttled, Some(until)).await,
-        Answered::Ended { reason, until } => ended(guest, view, (tenant, attempt), reason, until).await,
+        Answered::Wrong { reason, .. } => ended(&guest, view, (tenant, attempt), reason, None).await,
+        Answered::Wait { until } => ended(&guest, view, (tenant, attempt), Reason::Throttled, Some(until)).await,
+        Answered::Ended { reason, until } => ended(&guest, view, (tenant, attempt), reason, until).await,
     }
 }
 
-async fn ended(guest: Guest, view: &AttemptView, (tenant, attempt): (TenantId, AttemptId), reason: Reason, until: Option<Timestamp>) -> Answer {
+/// The attempt of this browser at its second step; every other step has a page of its own.
+async fn at_second(guest: &mut Guest) -> Result<((TenantId, AttemptId), AttemptView), Stop> {
+    let Some((tenant, attempt)) = guest.attempt() else {
+        return Err(see(routes::SIGN_IN).into());
+    };
+    match guest.domain().sign_in().look(tenant, attempt).await {
+        Ok(view) if view.stage == Stage::Second => {
+            guest.in_attempt_of(&view);
+            Ok(((tenant, attempt), view))
+        }
+        Ok(_) => Err(see(routes::SIGN_IN).into()),
+        Err(_) => Err(expired(guest).await?.into()),
+    }
+}
+
+/// A right second step: the session, and the page that was asked for.
+async fn lets_in(guest: &Guest, (tenant, attempt): (TenantId, AttemptId), right: &RightAnswer) -> Answer {
+    let back = guest.note().back;
+    guest.open(full_session(tenant, attempt, right, guest.client.clone())).await?;
+    Ok(see(back.as_deref().unwrap_or(routes::HOME)))
+}
+
+/// A right second step, and something has to be registered yet.
+async fn to_wizard(guest: &Guest, (tenant, attempt): (TenantId, AttemptId)) -> Answer {
+    let mut new = NewSession::of_attempt(Some(tenant), Some(attempt), SessionStage::Register, 1, guest.client.clone());
+    new.note = guest.note();
+    guest.open(new).await?;
+    Ok(see(routes::REGISTER))
+}
+
+async fn ended(guest: &Guest, view: &AttemptView, (tenant, attempt): (TenantId, AttemptId), reason: Reason, until: Option<Timestamp>) -> Answer {
     guest.domain().sign_in().end_attempt_sessions(tenant, attempt).await.map_err(guest.fails())?;
     guest.close().await?;
-    Ok(stopped(&guest, code_of(reason), until, Some(view.upn.clone())))
+    Ok(stopped(guest, code_of(reason), until, Some(view.upn.clone())))
 }
 
 /// The same code once more.
 async fn send_again(mut guest: Guest) -> Answer {
-    let Some((tenant, attempt)) = guest.attempt() else {
-        return Ok(see(routes::SIGN_IN));
-    };
-    let view = match guest.domain().sign_in().look(tenant, attempt).await {
-        Ok(view) if view.stage == Stage::Second => view,
-        Ok(_) => return Ok(see(routes::SIGN_IN)),
-        Err(_) => return expired(&guest).await,
-    };
-    guest.in_attempt_of(&view);
+    let ((tenant, attempt), view) = at_second(&mut guest).await?;
     match guest.domain().verification().send_again(tenant, attempt, view.purpose).await {
         Ok(Ok(sent)) => Ok(see(&format!("{}?way={}", routes::SIGN_IN, sent.kind))),
         Ok(Err(why)) => Ok(not_sent(&guest, &view, &why)),
@@ -339,15 +347,7 @@ fn not_sent(guest: &Guest, view: &AttemptView, why: &NotSent) -> Response {
 }
 
 async fn code(mut guest: Guest, fields: &Fields) -> Answer {
-    let (Some((tenant, attempt)), note) = (guest.attempt(), guest.note()) else {
-        return Ok(see(routes::SIGN_IN));
-    };
-    let view = match guest.domain().sign_in().look(tenant, attempt).await {
-        Ok(view) if view.stage == Stage::Second => view,
-        Ok(_) => return Ok(see(routes::SIGN_IN)),
-        Err(_) => return expired(&guest).await,
-    };
-    guest.in_attempt_of(&view);
+    let ((tenant, attempt), view) = at_second(&mut guest).await?;
     let kind = MethodKind::from_text(&fields.method).filter(|kind| view.families.contains(&kind.family()));
     let again = |problem: Problem| {
         let typed = Some(fields.code.chars().filter(|c| !c.is_control()).take(40).collect());
@@ -381,19 +381,13 @@ async fn code(mut guest: Guest, fields: &Fields) -> Answer {
     };
     match answered {
         Answered::Right(right) => {
-            guest.open(full_session(tenant, attempt, &right, guest.client.clone())).await?;
-            let opened = see(note.back.as_deref().unwrap_or(routes::HOME));
+            let opened = lets_in(&guest, (tenant, attempt), &right).await?;
             Ok(match remembered {
                 Some(remembered) => guest.remembers(&remembered, opened),
                 None => opened,
             })
         }
-        Answered::Register => {
-            let mut new = NewSession::of_attempt(Some(tenant), Some(attempt), SessionStage::Register, 1, guest.client.clone());
-            new.note = note;
-            guest.open(new).await?;
-            Ok(see(routes::REGISTER))
-        }
+        Answered::Register => to_wizard(&guest, (tenant, attempt)).await,
         Answered::Wrong { reason, tries_left } => {
             let code = code_of_offered(reason, &offered);
             let until = (code == ErrorCode::CodeReused).then(|| next_code(guest.visit.now));
@@ -407,46 +401,21 @@ async fn code(mut guest: Guest, fields: &Fields) -> Answer {
             until: Some(until),
             ..Problem::new(ErrorCode::Throttled)
         })),
-        Answered::Ended { reason, until } => {
-            guest.domain().sign_in().end_attempt_sessions(tenant, attempt).await.map_err(guest.fails())?;
-            guest.close().await?;
-            Ok(stopped(&guest, code_of(reason), until, Some(view.upn.clone())))
-        }
+        Answered::Ended { reason, until } => ended(&guest, &view, (tenant, attempt), reason, until).await,
     }
 }
 
 /// A passkey as the second step.
 async fn passkey(mut guest: Guest, fields: &Fields) -> Answer {
-    let Some((tenant, attempt)) = guest.attempt() else {
-        return Ok(see(routes::SIGN_IN));
-    };
-    let view = match guest.domain().sign_in().look(tenant, attempt).await {
-        Ok(view) if view.stage == Stage::Second => view,
-        Ok(_) => return Ok(see(routes::SIGN_IN)),
-        Err(_) => return expired(&guest).await,
-    };
-    guest.in_attempt_of(&view);
+    let ((tenant, attempt), view) = at_second(&mut guest).await?;
     let answered = match super::passkey::second(&guest, &view, (tenant, attempt), fields).await? {
         Ok(answered) => answered,
         Err(code) => return Ok(guest.show_with(code, || page(guest.shell(), passkey_step(&view, Some(Problem::new(code)))))),
     };
-    let note = guest.note();
     match answered {
-        Answered::Right(right) => {
-            guest.open(full_session(tenant, attempt, &right, guest.client.clone())).await?;
-            Ok(see(note.back.as_deref().unwrap_or(routes::HOME)))
-        }
-        Answered::Register => {
-            let mut new = NewSession::of_attempt(Some(tenant), Some(attempt), SessionStage::Register, 1, guest.client.clone());
-            new.note = note;
-            guest.open(new).await?;
-            Ok(see(routes::REGISTER))
-        }
-        Answered::Ended { reason, until } => {
-            guest.domain().sign_in().end_attempt_sessions(tenant, attempt).await.map_err(guest.fails())?;
-            guest.close().await?;
-            Ok(stopped(&guest, code_of(reason), until, Some(view.upn.clone())))
-        }
+        Answered::Right(right) => lets_in(&guest, (tenant, attempt), &right).await,
+        Answered::Register => to_wizard(&guest, (tenant, attempt)).await,
+        Answered::Ended { reason, until } => ended(&guest, &view, (tenant, attempt), reason, until).await,
         Answered::Wait { .. } | Answered::Wrong { .. } => Err(guest.oops(ErrorCode::Internal)),
     }
 }

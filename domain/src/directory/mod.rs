@@ -658,17 +658,30 @@ impl Directory<'_> {
 
     /// Publishes a policy as the next version.
     pub async fn publish_policy(self, by: &Admin, document: PolicyDocument) -> Result<i32> {
+        self.publish(by, |_| Ok(document)).await
+    }
+
+    /// Changes a part of the policy and publishes it as the next version: what a colleague publishes at the same moment stays.
+    pub(crate) async fn change_policy(self, by: &Admin, change: impl FnOnce(PolicyDocument) -> PolicyDocument) -> Result<i32> {
+        let of = |found: Option<Value>| {
+            let document = found.and_then(|document| serde_json::from_value(document).ok());
+            Ok(change(document.ok_or(DirectoryError::Unknown("policy"))?))
+        };
+        self.publish(by, of).await
+    }
+
+    async fn publish(self, by: &Admin, next: impl FnOnce(Option<Value>) -> Result<PolicyDocument>) -> Result<i32> {
         by.needs(Permission::PublishPolicy)?;
-        let document = document.checked()?;
         let now = self.0.clock().now();
         let keys = self.0.keys(by.tenant()).await?;
         let mut tx = self.0.db().tenant(by.tenant()).await?;
-        let before = store::find_policy(&mut tx).await?;
-        let version = before.as_ref().map_or(0, |(version, _)| *version) + 1;
+        let (version, before) = store::lock_policy(&mut tx).await?.unzip();
+        let document = next(before.clone())?.checked()?;
+        let version = version.unwrap_or(0) + 1;
         let after = serde_json::to_value(&document).unwrap_or_default();
         store::insert_policy(&mut tx, version, &after, by.who().id(), now).await?;
         let change = Change {
-            before: before.map_or(Value::Null, |(_, document)| document),
+            before: before.unwrap_or(Value::Null),
             after,
         };
         let audited = Audited {

@@ -128,6 +128,15 @@ pub(crate) async fn insert_policy(tx: &mut TenantTx, version: i32, document: &se
     Ok(())
 }
 
+/// The policy in force, kept from everybody else who would publish the next one until the transaction ends.
+pub(crate) async fn lock_policy(tx: &mut TenantTx) -> Result<Option<(i32, serde_json::Value)>, DbError> {
+    let tenant = tx.tenant().0;
+    sqlx::query!("select slug from tenant where tenant_id = $1 for no key update", tenant)
+        .fetch_optional(&mut **tx)
+        .await?;
+    find_policy(tx).await
+}
+
 pub(crate) async fn find_policy(tx: &mut TenantTx) -> Result<Option<(i32, serde_json::Value)>, DbError> {
     let tenant = tx.tenant().0;
     let row = sqlx::query!(
@@ -623,16 +632,8 @@ pub(crate) async fn insert_set_up_link(
     now: Timestamp,
     expires: Timestamp,
 ) -> Result<(), DbError> {
+    end_set_up_links(tx, member, now).await?;
     let tenant = tx.tenant().0;
-    // A new link takes the place of the old ones.
-    sqlx::query!(
-        "update set_up_link set used_at = $3 where tenant_id = $1 and member_id = $2 and used_at is null",
-        tenant,
-        member.0,
-        now.to_sqlx() as _
-    )
-    .execute(&mut **tx)
-    .await?;
     sqlx::query!(
         "insert into set_up_link (tenant_id, link_id, member_id, token_hash, created_at, expires_at) values ($1, $2, $3, $4, $5, $6)",
         tenant,

@@ -366,8 +366,6 @@ impl Methods<'_> {
             .await?
             .map(|row| pass::PassView::of(row, self.0.clock().now()));
         let carried = |kind: MethodKind| kind.channel().is_none_or(|channel| channels.iter().any(|c| c == channel.as_str()));
-        // Passkeys belong to a host name: without one there are none.
-        let carried = |kind: MethodKind| carried(kind) && (kind != MethodKind::Passkey || self.0.relying_party().is_some());
         let known = [
             MethodKind::Passkey,
             MethodKind::Totp,
@@ -380,9 +378,11 @@ impl Methods<'_> {
             .into_iter()
             .filter(|kind| carried(*kind))
             .filter(|kind| {
-                document
-                    .as_ref()
-                    .is_some_and(|d| d.allows(*kind, MethodUse::Mfa) || (*kind == MethodKind::Email && d.allows(*kind, MethodUse::Reset)))
+                document.as_ref().is_some_and(|d| match kind {
+                    MethodKind::Passkey => self.0.offers_passkeys(d),
+                    MethodKind::Email => d.allows(*kind, MethodUse::Mfa) || d.allows(*kind, MethodUse::Reset),
+                    _ => d.allows(*kind, MethodUse::Mfa),
+                })
             })
             .collect();
         let methods = rows

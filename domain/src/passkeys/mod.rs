@@ -115,15 +115,11 @@ impl Passkeys<'_> {
         let now = self.0.clock().now();
         let exclude: Vec<CredentialId> = known.iter().filter_map(credential_of).collect();
         let user_handle = store::handle_of(self.0.db(), tenant, view.id, self.0.rng().handle(), now).await?;
-        let name = [view.given_name.as_deref(), view.family_name.as_deref()]
-            .into_iter()
-            .flatten()
-            .collect::<Vec<_>>()
-            .join(" ");
+        let name = view.name();
         let who = Registrant {
             user_handle,
             name: &view.upn,
-            display_name: if name.is_empty() { &view.upn } else { &name },
+            display_name: &name,
         };
         let demand = RegistrationDemand {
             models: Some(allowed),
@@ -260,7 +256,7 @@ impl Passkeys<'_> {
                     Ok(asserted) => passkey::shown(scene, asserted, counter_rule(scene)),
                     // What was not a proper answer at all is no attempt of this member.
                     Err(error) if begins_again(&error) => return Ok(Decided::Answer(Err(error))),
-                    Err(_) => Shown::Refused(passkey::place_of(scene, &claim.credential_id)),
+                    Err(_) => Shown::refused(passkey::place_of(scene, &claim.credential_id)),
                 };
                 let (commit, signed_in) = signed_in(domain, tenant, scene, &begun, shown)?;
                 Ok(Decided::Commit(Box::new(commit), Ok(signed_in)))
@@ -308,7 +304,7 @@ impl Passkeys<'_> {
                 let shown = match finished {
                     Ok(asserted) => passkey::shown(scene, asserted, counter_rule(scene)),
                     Err(error) if begins_again(&error) => return Ok(Decided::Answer(Err(error))),
-                    Err(_) => Shown::Refused(None),
+                    Err(_) => Shown::refused(None),
                 };
                 let judged = passkey::judge(scene, waiting.0.application.as_deref(), MethodUse::Mfa, shown)?;
                 let (commit, answered, session) = conclude(domain, tenant, scene, waiting, &judged)?;

@@ -2,9 +2,10 @@
 
 use super::{Passkeys, PasskeysError, Result, store};
 use crate::{
-    actor::{Admin, Operator},
+    actor::{Admin, Operator, Permission},
     db::TenantTx,
-    webauthn::{AllowList, Allowed, LeftOut, Metadata, Roots, metadata::name_of},
+    directory::DirectoryError,
+    webauthn::{Allowed, LeftOut, Metadata, Roots, metadata::name_of},
 };
 use jiff::{Timestamp, civil::Date};
 use model::{PasskeyModels, PolicyDocument};
@@ -85,18 +86,18 @@ impl Passkeys<'_> {
         let (_, document) = self.0.directory().policy(by).await?;
         let metadata = self.metadata().await?;
         // A list that cannot be put together any more is shown as it stands.
-        let allowed = list_of(&document.passkeys).resolve(metadata.as_ref()).ok();
+        let allowed = Allowed::of(&document.passkeys, metadata.as_ref()).ok();
         Ok(view_of(&document.passkeys, allowed.as_ref(), metadata.as_ref()))
     }
 
     /// Sets the list, as the next version of the policy. A list that would leave nothing is refused.
     pub async fn set_models(self, by: &Admin, models: PasskeyModels) -> Result<ModelsView> {
-        let directory = self.0.directory();
-        let (_, document) = directory.policy(by).await?;
+        by.needs(Permission::PublishPolicy).map_err(DirectoryError::from)?;
         let metadata = self.metadata().await?;
-        let allowed = list_of(&models).resolve(metadata.as_ref())?;
+        let allowed = Allowed::of(&models, metadata.as_ref())?;
         let view = view_of(&models, Some(&allowed), metadata.as_ref());
-        directory.publish_policy(by, PolicyDocument { passkeys: models, ..document }).await?;
+        let changed = |document| PolicyDocument { passkeys: models, ..document };
+        self.0.directory().change_policy(by, changed).await?;
         Ok(view)
     }
 
@@ -107,9 +108,7 @@ impl Passkeys<'_> {
         let document = document.ok_or(crate::verification::VerificationError::PolicyMissing)?;
         let metadata = self.metadata().await?;
         // The member can do nothing about a list that leaves nothing: no make is allowed then.
-        list_of(&document.passkeys)
-            .resolve(metadata.as_ref())
-            .map_err(|_| crate::webauthn::PasskeyError::ModelNotAllowed.into())
+        Allowed::of(&document.passkeys, metadata.as_ref()).map_err(|_| crate::webauthn::PasskeyError::ModelNotAllowed.into())
     }
 
     /// The metadata, read anew: a registration is rare, and another node may have taken newer ones.
@@ -118,13 +117,6 @@ impl Passkeys<'_> {
         content
             .map(|content| serde_json::from_value(content).map_err(|_| PasskeysError::Unreadable))
             .transpose()
-    }
-}
-
-fn list_of(models: &PasskeyModels) -> AllowList {
-    AllowList {
-        aaguids: models.aaguids.clone(),
-        attestation_required: models.attestation_required,
     }
 }
 

@@ -497,3 +497,25 @@ async fn a_tenant_allows_makes_and_models_and_may_want_them_proven() {
     let many: Vec<Uuid> = (0..=PASSKEY_MODELS_MAX as u128).map(Uuid::from_u128).collect();
     assert!(passkeys.set_models(&app.admin, list(&many, false)).await.is_err());
 }
+
+/// Two who change the policy at the same moment both find their change in it.
+#[tokio::test]
+async fn changes_of_the_policy_at_once_are_not_lost() {
+    let app = TestApp::new().await;
+    let (directory, passkeys) = (app.domain.directory(), app.domain.passkeys());
+    for round in 1..=5 {
+        let trust = Trust {
+            remember_days: round,
+            ..Trust::default()
+        };
+        let models = PasskeyModels {
+            aaguids: vec![Uuid::from_u128(round as u128)],
+            attestation_required: false,
+        };
+        let (one, other) = tokio::join!(directory.set_trust(&app.admin, trust.clone()), passkeys.set_models(&app.admin, models.clone()));
+        one.expect("published");
+        other.expect("published");
+        let (_, document) = directory.policy(&app.admin).await.expect("a policy");
+        assert_eq!((document.trust, document.passkeys), (trust, models));
+    }
+}

@@ -468,15 +468,14 @@ impl SignIn<'_> {
     /// Where an attempt stands. Expired and decided ones are refused.
     pub async fn look(self, tenant: TenantId, attempt: AttemptId) -> Result<AttemptView> {
         let wanted = Wanted::of_attempt(tenant, attempt);
-        let mut view = self
+        let view = self
             .0
             .decide(wanted, |scene| {
                 let attempt = scene.facts.attempt.as_ref().filter(|a| a.stage != Stage::Decided && !expired(a, scene.now));
                 let attempt = attempt.ok_or(crate::verification::VerificationError::ChallengeGone)?;
-                Ok(Decided::Answer(view_of(scene, attempt)?))
+                Ok(Decided::Answer(view_of(self.0, scene, attempt)?))
             })
             .await?;
-        view.offers_passkey &= self.0.relying_party().is_some();
         Ok(view)
     }
 
@@ -926,7 +925,7 @@ fn challenge(domain: &Domain, tenant: TenantId, attempt: AttemptId, purpose: Pur
     }
 }
 
-fn view_of(scene: &Scene<'_>, attempt: &AttemptFacts) -> Verdicts<AttemptView> {
+fn view_of(domain: &Domain, scene: &Scene<'_>, attempt: &AttemptFacts) -> Verdicts<AttemptView> {
     let facts = scene.facts;
     let (secrets, _) = secrets_of(scene, attempt)?;
     let known = attempt.stage != Stage::Password;
@@ -961,7 +960,7 @@ fn view_of(scene: &Scene<'_>, attempt: &AttemptFacts) -> Verdicts<AttemptView> {
         } else {
             None
         }),
-        offers_passkey: document.as_ref().is_some_and(|d| d.allows(MethodKind::Passkey, MethodUse::Mfa)),
+        offers_passkey: document.as_ref().is_some_and(|d| domain.offers_passkeys(d)),
         passkeys: labels(MethodKind::Passkey),
         apps: labels(MethodKind::Totp),
         tokens: labels(MethodKind::HardwareToken),

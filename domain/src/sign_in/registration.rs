@@ -151,8 +151,7 @@ pub(crate) fn first_passkey(
 ) -> Verdicts<(Commit, RightAnswer, Option<RecoveryCodes>)> {
     let (attempt, member) = open_registration(scene)?;
     // Switched off since the question was put: it is not taken any more.
-    let allowed = |document: &PolicyDocument| document.allows(MethodKind::Passkey, MethodUse::Mfa);
-    if !scene.policy.as_ref().is_some_and(|(_, document)| allowed(document)) {
+    if !scene.policy.as_ref().is_some_and(|(_, document)| domain.offers_passkeys(document)) {
         return Err(crate::verification::VerificationError::ChallengeGone);
     }
     let mut commit = Commit::about(tenant, scene.facts, attempt.attempt_id, attempt.started_at, scene.now);

@@ -181,9 +181,12 @@ impl Verification<'_> {
             .await
     }
 
-    /// Why an attempt of the pages was refused that has ended elsewhere: in its call.
-    pub async fn refusal(self, tenant: TenantId, attempt: AttemptId) -> Result<Option<Reason>, VerificationError> {
+    /// Why an attempt of the pages was refused that has ended elsewhere: in its call. Whoever names an attempt instead of holding it says whose it must be.
+    pub async fn refusal(self, tenant: TenantId, attempt: AttemptId, of: Option<MemberId>) -> Result<Option<Reason>, VerificationError> {
         let refused = |scene: &Scene<'_>| {
+            if of.is_some() && scene.facts.member.as_ref().map(|m| m.member_id) != of {
+                return None;
+            }
             let called = scene.facts.challenge.as_ref().is_some_and(|c| c.kind == Some(MethodKind::Voice));
             let attempt = scene.facts.attempt.as_ref().filter(|a| called && a.decision == Some(Decision::Denied));
             attempt.and_then(|a| a.last_refusal)

@@ -139,8 +139,11 @@ mod tests {
         let other = verification.report_fraud(app.tenant, open.id, Some(ChallengeId(uuid::Uuid::nil()))).await;
         assert!(matches!(other, Err(VerificationError::ChallengeGone)), "another challenge's");
         let epoch = app.number("select epoch::bigint from member").await;
+        let directory = app.domain.directory();
+        directory.open_bypass(&app.admin, &of, 300, "left the phone at home").await.expect("a bypass");
         let told = verification.report_fraud(app.tenant, open.id, None).await.expect("reported");
         assert!(told.blocked);
+        assert_eq!(app.number("select count(*) from bypass where ended_at is null").await, 0, "what was given ends");
         assert_eq!(app.number("select epoch::bigint from member").await, epoch + 1, "sessions end");
         assert_eq!(
             app.number("select count(*) from auth_log where decision = 'denied' and reason = 'fraud_reported'")

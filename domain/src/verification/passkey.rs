@@ -22,10 +22,20 @@ pub(crate) enum Shown {
         /// Its counter has not grown: there may be a copy of it.
         copy: bool,
     },
-    /// Not accepted; the method it claimed to be of, if it is one of the member's.
-    Refused(Option<usize>),
-    /// Not accepted, for there may be a copy of it.
-    RefusedCopy(usize),
+    /// Not accepted.
+    Refused {
+        /// The method it claimed to be of, if it is one of the member's.
+        place: Option<usize>,
+        /// Its counter has not grown: there may be a copy of it.
+        copy: bool,
+    },
+}
+
+impl Shown {
+    /// Not accepted, and no sign of a copy.
+    pub(crate) const fn refused(place: Option<usize>) -> Self {
+        Self::Refused { place, copy: false }
+    }
 }
 
 /// The passkey of a method's row; `None` for other kinds, for those that are off, and for a row that cannot be read.
@@ -63,10 +73,13 @@ pub(crate) fn place_of(scene: &Scene<'_>, credential: &CredentialId) -> Option<u
 pub(crate) fn shown(scene: &Scene<'_>, asserted: Asserted, rule: CounterRule) -> Shown {
     use crate::webauthn::Verdict as Said;
     let Some(place) = place_of(scene, &asserted.credential_id) else {
-        return Shown::Refused(None);
+        return Shown::refused(None);
     };
     if asserted.verdict(rule) == Said::Refuse {
-        return Shown::RefusedCopy(place);
+        return Shown::Refused {
+            place: Some(place),
+            copy: asserted.counter_regressed,
+        };
     }
     let copy = asserted.counter_regressed;
     let mut params = scene.facts.methods[place].params.clone();
@@ -83,18 +96,17 @@ pub(crate) fn shown(scene: &Scene<'_>, asserted: Asserted, rule: CounterRule) ->
 /// Judges what was shown: the account stands, the policy allows passkeys for this use, and the signature was right.
 pub(crate) fn judge(scene: &Scene<'_>, application: Option<&str>, wanted: MethodUse, shown: Shown) -> Result<Judged, VerificationError> {
     let (version, document, evaluation) = scene.evaluate(application).ok_or(VerificationError::PolicyMissing)?;
-    let (mut params, mut suspect) = (None, None);
-    if let Shown::RefusedCopy(place) | Shown::Right { place, copy: true, .. } = &shown {
-        suspect = Some(*place);
-    }
+    let suspect = match shown {
+        Shown::Right { place, copy: true, .. } => Some(place),
+        Shown::Refused { place, copy: true } => place,
+        _ => None,
+    };
+    let mut params = None;
     let verdict = match (rules::stands(scene.facts, &evaluation), shown) {
         // Only whoever shows the passkey learns how the account stands.
-        (_, shown @ (Shown::Refused(_) | Shown::RefusedCopy(_))) => Verdict::Wrong {
+        (_, Shown::Refused { place, .. }) => Verdict::Wrong {
             reason: Reason::PasskeyRefused,
-            method: match shown {
-                Shown::Refused(place) => place,
-                _ => suspect,
-            },
+            method: place,
             families: Vec::new(),
             near: None,
         },

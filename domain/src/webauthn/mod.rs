@@ -19,7 +19,7 @@ pub use ceremony::{CEREMONY_SECONDS, Ceremony, PROMPT_SECONDS, Purpose};
 pub use credential::{CREDENTIAL_ID_BYTES_MAX, CredentialId, StoredPasskey};
 pub use error::{Outward, PasskeyError, RelyingPartyError};
 pub use metadata::{Metadata, MetadataError, Roots, Standing};
-pub use policy::{ALLOWED_MODELS_MAX, AllowList, Allowed, LeftOut, PolicyError};
+pub use policy::{Allowed, LeftOut, PolicyError};
 pub use rules::{Asserted, CounterRule, Registered, Verdict};
 
 use authenticator_data::{Attested, Used};

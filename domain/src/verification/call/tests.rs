@@ -211,8 +211,15 @@ async fn a_report_in_the_call_ends_the_attempt_in_every_browser() {
     assert_eq!(calls.turn(call, Some(greeting.next), Some(&digit(&greeting))).await.line, Line::FraudReported);
     assert!(calls.complete(attempt).await.is_err());
     let verification = calls.app.domain.verification();
-    let told = verification.refusal(calls.app.tenant, attempt).await.expect("told");
-    assert_eq!(told, Some(Reason::FraudReported));
+    let bob = calls.member("bob").await;
+    for (of, reason) in [
+        (None, Some(Reason::FraudReported)),
+        (Some(member.id), Some(Reason::FraudReported)),
+        (Some(bob.id), None),
+    ] {
+        let told = verification.refusal(calls.app.tenant, attempt, of).await.expect("told");
+        assert_eq!(told, reason, "{of:?}");
+    }
     assert_eq!(calls.app.number("select count(*) from auth_log where reason = 'fraud_reported'").await, 1);
     assert_eq!(calls.allowed().await, 0);
 }

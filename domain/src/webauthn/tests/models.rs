@@ -8,6 +8,7 @@ use super::{
 };
 use data_encoding::{BASE64, BASE64URL_NOPAD};
 use jiff::{SignedDuration, civil::date};
+use model::{PASSKEY_MODELS_MAX, PasskeyModels};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, CustomExtension, DnType, DnValue, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose};
 use ring::{
     rand::SystemRandom,
@@ -276,14 +277,15 @@ fn rsa_is_verified_too() {
 #[test]
 fn a_list_is_put_together_with_the_metadata() {
     let (_, metadata) = good();
-    let list = |aaguids: &[Uuid], attestation_required| AllowList {
-        aaguids: aaguids.to_vec(),
-        attestation_required,
+    let list = |aaguids: &[Uuid], attestation_required, metadata| {
+        let list = PasskeyModels {
+            aaguids: aaguids.to_vec(),
+            attestation_required,
+        };
+        Allowed::of(&list, metadata)
     };
     let unknown = uuid!("00000000-0000-4000-8000-0000000000ff");
-    let allowed = list(&[KEY, BROKEN_KEY, ROOTLESS_KEY, unknown], true)
-        .resolve(Some(&metadata))
-        .expect("one is left");
+    let allowed = list(&[KEY, BROKEN_KEY, ROOTLESS_KEY, unknown], true, Some(&metadata)).expect("one is left");
     assert!(allowed.attestation_required());
     let left_out: Vec<(Uuid, LeftOut)> = allowed.left_out().iter().map(|(a, w)| (*a, *w)).collect();
     assert_eq!(
@@ -291,20 +293,12 @@ fn a_list_is_put_together_with_the_metadata() {
         [(BROKEN_KEY, LeftOut::Unsound), (ROOTLESS_KEY, LeftOut::NoRoot), (unknown, LeftOut::Unknown)]
     );
 
-    assert_eq!(list(&[KEY], true).resolve(None).map(drop), Err(PolicyError::MetadataNeeded));
-    assert_eq!(list(&[BROKEN_KEY], true).resolve(Some(&metadata)).map(drop), Err(PolicyError::NothingLeft));
-    assert_eq!(list(&[BROKEN_KEY], false).resolve(Some(&metadata)).map(drop), Err(PolicyError::NothingLeft));
-    assert_eq!(
-        list(&[KEY; ALLOWED_MODELS_MAX + 1], true).resolve(Some(&metadata)).map(drop),
-        Err(PolicyError::TooMany)
-    );
-    assert!(
-        list(&[], true)
-            .resolve(Some(&metadata))
-            .expect("every model with a root")
-            .attestation_required()
-    );
-    assert!(!list(&[unknown], false).resolve(None).expect("a claim").attestation_required());
+    assert_eq!(list(&[KEY], true, None).map(drop), Err(PolicyError::MetadataNeeded));
+    assert_eq!(list(&[BROKEN_KEY], true, Some(&metadata)).map(drop), Err(PolicyError::NothingLeft));
+    assert_eq!(list(&[BROKEN_KEY], false, Some(&metadata)).map(drop), Err(PolicyError::NothingLeft));
+    assert_eq!(list(&[KEY; PASSKEY_MODELS_MAX + 1], true, Some(&metadata)).map(drop), Err(PolicyError::TooMany));
+    assert!(list(&[], true, Some(&metadata)).expect("every model with a root").attestation_required());
+    assert!(!list(&[unknown], false, None).expect("a claim").attestation_required());
 }
 
 #[test]
@@ -313,18 +307,17 @@ fn a_model_that_is_only_claimed_is_compared_with_the_list() {
     device.aaguid = KEY;
     let (_, metadata) = good();
     let register = |device: &Device, listed: &[Uuid], metadata: Option<&Metadata>| {
-        let allowed = AllowList {
+        let listed = PasskeyModels {
             aaguids: listed.to_vec(),
             attestation_required: false,
-        }
-        .resolve(None)
-        .expect("a list");
+        };
+        let allowed = Allowed::of(&listed, None).expect("a list");
         let demand = RegistrationDemand {
             models: Some(&allowed),
             ..RegistrationDemand::default()
         };
         let (options, ceremony) = site.begin_registration(&member(), &[], demand, NOW).expect("begins");
-        let conveyance = if listed.is_empty() { "none" } else { "direct" };
+        let conveyance = if listed.aaguids.is_empty() { "none" } else { "direct" };
         assert_eq!(options["publicKey"]["attestation"], json!(conveyance));
         site.finish_registration(ceremony, &device.create(&device.honest(&options)), metadata, NOW)
             .map(|new| new.attested)
@@ -351,11 +344,11 @@ fn allow(root: &str) -> Allowed {
     let alliance = Alliance::new(&Leaf::default());
     let blob = alliance.sign(&content(1, json!([entry(SOFT_TOKEN, "Soft Token", &[root.to_owned()], &["FIDO_CERTIFIED"])])));
     let metadata = Metadata::verify(&blob, &alliance.roots(), None, NOW).expect("verifies");
-    let list = AllowList {
+    let list = PasskeyModels {
         aaguids: vec![SOFT_TOKEN],
         attestation_required: true,
     };
-    list.resolve(Some(&metadata)).expect("allowed")
+    Allowed::of(&list, Some(&metadata)).expect("allowed")
 }
 
 #[test]
@@ -430,11 +423,11 @@ pub(crate) fn attestation_of(alliance: &Alliance, aaguid: Uuid) -> (KeyPair, Vec
 fn of_the_models_of_one_maker_only_the_listed_one_is_allowed() {
     let site = site();
     let (alliance, metadata) = good();
-    let list = AllowList {
+    let list = PasskeyModels {
         aaguids: vec![KEY],
         attestation_required: true,
     };
-    let allowed = list.resolve(Some(&metadata)).expect("allowed");
+    let allowed = Allowed::of(&list, Some(&metadata)).expect("allowed");
     let register = |aaguid: Uuid, certified: Uuid, change: fn(&mut Said)| {
         let demand = RegistrationDemand {
             models: Some(&allowed),
