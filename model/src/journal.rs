@@ -111,6 +111,8 @@ text_enum! {
         Disabled = "disabled",
         /// First registration is not allowed from here.
         RegistrationRefused = "registration_refused",
+        /// What the member has is a weaker second factor than the policy demands.
+        MethodTooWeak = "method_too_weak",
         /// The sign-in took too long.
         SignInExpired = "sign_in_expired",
         /// Another attempt is being decided at this moment.
@@ -172,7 +174,7 @@ impl Reason {
             Self::CodeOutOfDate => "invalid_app_code",
             Self::TooManyCodes | Self::Throttled => "too_many_codes",
             Self::CodeNeverEntered | Self::SignInExpired => "code_never_entered",
-            Self::NoMethods | Self::MethodOff => "no_methods",
+            Self::NoMethods | Self::MethodOff | Self::MethodTooWeak => "no_methods",
             Self::Locked | Self::Blocked => "blocked",
             Self::InProgress => "in_progress",
             Self::Duplicate => "duplicate",
@@ -298,6 +300,8 @@ text_enum! {
         PasskeySuspect = "passkey_suspect",
         /// A passkey was not accepted.
         PasskeyRefused = "passkey_refused",
+        /// The member chose a weaker way than the last time.
+        WeakerMethod = "weaker_method",
         /// The code was wrong.
         CodeWrong = "code_wrong",
         /// The code had been used.

@@ -73,6 +73,22 @@ impl MethodKind {
     pub const fn counts_as_registered(self) -> bool {
         matches!(self, Self::Passkey | Self::Push | Self::Totp | Self::HardwareToken | Self::Sms | Self::Voice)
     }
+
+    /// True when what it proves with is bound to the address of the page (NIST SP 800-63B-4 section 3.2.5): it cannot be typed into somebody else's.
+    pub const fn is_phishing_resistant(self) -> bool {
+        matches!(self, Self::Passkey)
+    }
+
+    /// How hard it is to get at from far away, for telling that a weaker way was chosen than before: what is bound to the page, what is made in the hand,
+    /// what is sent, what is written down. Kinds of one level are as good as each other.
+    pub const fn strength(self) -> u8 {
+        match self {
+            Self::Passkey => 3,
+            Self::Push | Self::Totp | Self::HardwareToken => 2,
+            Self::Sms | Self::Voice | Self::Email => 1,
+            Self::Pass | Self::RecoveryCode | Self::AppPassword | Self::SecurityQuestions => 0,
+        }
+    }
 }
 
 text_enum! {

@@ -2,6 +2,7 @@
 
 use crate::{MethodKind, MethodUse, PASSKEY_MODELS_MAX, REMEMBER_DAYS_MAX, Role, text::text_enum};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// All that a tenant decides about verification. A tenant has one from its birth; no document means deny.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -52,14 +53,23 @@ text_enum! {
 }
 
 text_enum! {
-    /// What a rule demands when it matches. The strictest of all matching rules holds: block, then MFA, then allow.
+    /// What a rule demands when it matches. The strictest of all matching rules holds: block, then phishing-resistant, then MFA, then allow.
     Then {
         /// Nothing more.
         Allow = "allow",
         /// A second factor.
         RequireMfa = "require_mfa",
+        /// A second factor that cannot be typed into somebody else's page.
+        RequirePhishingResistant = "require_phishing_resistant",
         /// Refuse.
         Block = "block",
+    }
+}
+
+impl Then {
+    /// True where a password alone is not enough.
+    pub const fn asks_second_factor(self) -> bool {
+        matches!(self, Self::RequireMfa | Self::RequirePhishingResistant)
     }
 }
 
@@ -228,6 +238,20 @@ impl PolicyDocument {
         self.methods.iter().any(|rule| rule.kind == kind && rule.uses.contains(&wanted))
     }
 
+    /// What is left of the method table under a demand: where only phishing-resistant methods will do, no other is a second factor, whatever it is
+    /// otherwise. A pass still stands for the password, so that a first passkey can be registered with it.
+    #[must_use]
+    pub fn under(&self, then: Then) -> Cow<'_, Self> {
+        if then != Then::RequirePhishingResistant {
+            return Cow::Borrowed(self);
+        }
+        let mut left = self.clone();
+        for rule in left.methods.iter_mut().filter(|rule| !rule.kind.is_phishing_resistant()) {
+            rule.uses.retain(|wanted| *wanted != MethodUse::Mfa);
+        }
+        Cow::Owned(left)
+    }
+
     /// Checks every bound and every name; the first problem is returned.
     pub fn checked(self) -> Result<Self, PolicyError> {
         let problem = |field: &str, problem: String| {
@@ -306,6 +330,21 @@ mod tests {
         assert!(PolicyDocument::at_birth().checked().is_ok());
         assert!(PolicyDocument::at_birth().allows(MethodKind::Totp, MethodUse::Mfa));
         assert!(!PolicyDocument::at_birth().allows(MethodKind::Email, MethodUse::Mfa));
+    }
+
+    /// Where only phishing-resistant methods will do, the table has no other second factor, and is otherwise as it was.
+    #[test]
+    fn what_is_left_under_a_demand() {
+        let whole = PolicyDocument::at_birth();
+        assert_eq!(*whole.under(Then::RequireMfa), whole);
+        let left = whole.under(Then::RequirePhishingResistant);
+        for kind in MethodKind::ALL.iter().copied() {
+            let allowed = |document: &PolicyDocument, wanted| document.allows(kind, wanted);
+            assert_eq!(allowed(&left, MethodUse::Mfa), kind == MethodKind::Passkey, "{kind}");
+            for wanted in [MethodUse::SignIn, MethodUse::Reset] {
+                assert_eq!(allowed(&left, wanted), allowed(&whole, wanted), "{kind}");
+            }
+        }
     }
 
     #[test]

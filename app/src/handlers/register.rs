@@ -44,8 +44,9 @@ pub(super) async fn show(mut guest: Guest, QueryOf(query): QueryOf<Query>) -> An
             };
             let (tenant, attempt) = guest.attempt().ok_or_else(|| guest.oops(ErrorCode::SignInExpired))?;
             match query.show.as_deref() {
-                Some("choose") => return Ok(guest.show(|| page(guest.shell(), interrupted(&view, choose(view.offers_passkey))))),
-                Some("passkey") if view.offers_passkey => {
+                Some("choose") => return Ok(guest.show(|| page(guest.shell(), interrupted(&view, choose(view.offers_passkey, view.offers_app))))),
+                // Where an app would not do, there is nothing to choose.
+                shown if view.offers_passkey && (shown == Some("passkey") || !view.offers_app) => {
                     return Ok(guest.show(|| page(guest.shell(), interrupted(&view, RegisterStep::Passkey { problem: None }))));
                 }
                 _ => {}
@@ -263,7 +264,7 @@ fn progress(view: &AttemptView, step: u8) -> (u8, u8) {
 
 fn managed(me: &SignedIn, pending: &PendingTotp, show: Option<&str>) -> RegisterPage {
     let step = match show {
-        Some("choose") => choose(false),
+        Some("choose") => choose(false, true),
         Some("test") => test(&me.tenant.name, pending, None, None, None),
         _ => RegisterStep::Scan(square(&me.tenant.name, pending)),
     };
@@ -275,16 +276,16 @@ fn frame_of(me: &SignedIn) -> RegisterPage {
     RegisterPage {
         mode: Mode::Manage,
         tenant: me.tenant.name.clone(),
-        step: choose(false),
+        step: choose(false, true),
         progress: (1, 1),
     }
 }
 
 /// What may be registered, strongest first.
-fn choose(passkey: bool) -> RegisterStep {
-    let passkey = passkey.then_some(MethodKind::Passkey);
+fn choose(passkey: bool, app: bool) -> RegisterStep {
+    let kinds = [(MethodKind::Passkey, passkey), (MethodKind::Totp, app)];
     RegisterStep::Choose {
-        offers: passkey.into_iter().chain([MethodKind::Totp]).map(|kind| Offer { kind }).collect(),
+        offers: kinds.into_iter().filter(|(_, offered)| *offered).map(|(kind, _)| Offer { kind }).collect(),
         not_offered: Vec::new(),
         problem: None,
     }

@@ -691,6 +691,7 @@ pub(super) fn code_of(reason: Reason) -> ErrorCode {
         Reason::Blocked => ErrorCode::Blocked,
         Reason::Disabled => ErrorCode::AccountDisabled,
         Reason::RegistrationRefused => ErrorCode::RegistrationRefused,
+        Reason::MethodTooWeak => ErrorCode::MethodTooWeak,
         Reason::Misconfiguration => ErrorCode::PolicyMissing,
         Reason::Clock => ErrorCode::ClockWrong,
         _ => ErrorCode::Internal,

@@ -142,6 +142,8 @@ pub enum Finding {
     },
     /// First registration is not allowed with a password alone.
     RegistrationRefused,
+    /// The policy demands a stronger second factor than the member has.
+    MethodTooWeak,
     /// A second factor was asked and nobody answered.
     NeverAnswered {
         /// The kind asked.
@@ -348,6 +350,7 @@ impl CaseFacts<'_> {
                 reasons: self.row.registration_reasons.clone(),
             },
             Reason::RegistrationRefused => Finding::RegistrationRefused,
+            Reason::MethodTooWeak => Finding::MethodTooWeak,
             Reason::CodeNeverEntered | Reason::SignInExpired => Finding::NeverAnswered {
                 method: self.asked().or(self.row.method_kind),
                 wrong: self.wrong_answers(),
@@ -456,7 +459,7 @@ impl CaseFacts<'_> {
                 None => vec![Fix::TellNextCode],
             },
             Finding::NoMethods { other_kinds } if !other_kinds.is_empty() => vec![Fix::CheckPolicy { rule: None }, Fix::SendSetUpLink],
-            Finding::NoMethods { .. } | Finding::RegistrationRefused => vec![Fix::GivePass, Fix::SendSetUpLink],
+            Finding::NoMethods { .. } | Finding::RegistrationRefused | Finding::MethodTooWeak => vec![Fix::GivePass, Fix::SendSetUpLink],
             Finding::MethodOff { by_wrong_answers: true, .. } => vec![Fix::Unlock, Fix::RequireReregistration],
             Finding::MethodOff { .. } => vec![Fix::CheckPolicy { rule: None }, Fix::RequireReregistration],
             Finding::AccountOff => vec![Fix::EnableAccount],

@@ -127,6 +127,10 @@ impl Finding {
                 "The first method cannot be registered with a password alone.",
                 "The organisation lives by the strict profile.",
             ),
+            Self::MethodTooWeak => plain(
+                "A passkey is demanded and the member has none.",
+                "A rule of the policy asks for a phishing-resistant method.",
+            ),
             Self::NeverAnswered { method, wrong } => {
                 let asked = method.map_or("A second step was asked".to_owned(), |m| format!("A second step was asked ({m})"));
                 let before = if *wrong > 0 { format!(" after {wrong} wrong") } else { String::new() };

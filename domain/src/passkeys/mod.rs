@@ -101,7 +101,11 @@ impl Passkeys<'_> {
 
     /// Asks for the first method during sign-in: only for an attempt that is at registration.
     pub async fn begin_first(self, tenant: TenantId, attempt: AttemptId, browser: &BrowserHash) -> Result<OptionsJson> {
-        let member = self.0.sign_in().registering(tenant, attempt).await?;
+        let member = self
+            .0
+            .sign_in()
+            .registering(tenant, attempt, |document| self.0.offers_passkeys(document))
+            .await?;
         let mut tx = self.0.db().tenant(tenant).await?;
         let (view, info) = self.0.methods().info(&mut tx, member).await?;
         check_offer(&info)?;

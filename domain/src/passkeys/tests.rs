@@ -6,6 +6,7 @@ use crate::{
     clock::Clock,
     sign_in::{BegunAttempt, PasswordOutcome},
     testing::*,
+    verification::facts::Stage,
     webauthn::{
         MetadataError, PolicyError, Roots,
         tests::authenticator::{BE, BS, Device, Said, UP, UV},
@@ -518,4 +519,148 @@ async fn changes_of_the_policy_at_once_are_not_lost() {
         let (_, document) = directory.policy(&app.admin).await.expect("a policy");
         assert_eq!((document.trust, document.passkeys), (trust, models));
     }
+}
+
+async fn publishes(app: &TestApp, change: impl FnOnce(&mut PolicyDocument)) {
+    let (_, mut policy) = app.domain.directory().policy(&app.admin).await.expect("a policy");
+    change(&mut policy);
+    app.domain.directory().publish_policy(&app.admin, policy).await.expect("published");
+}
+
+/// A rule that demands a passkey of everybody, for the applications named.
+fn demand(applications: &[&str]) -> Rule {
+    Rule {
+        name: "passkeys".into(),
+        state: RuleState::On,
+        who: Subjects::default(),
+        applications: applications.iter().map(|name| (*name).to_owned()).collect(),
+        then: Then::RequirePhishingResistant,
+    }
+}
+
+/// B15: where a passkey is demanded nothing weaker is offered, and nothing weaker opens: by no page, no program, no wizard and no stand-in.
+#[tokio::test]
+async fn b15_where_a_passkey_is_demanded_nothing_weaker_opens() {
+    let app = TestApp::new().await;
+    let (ann, bob, cas) = (
+        app.member_with_both("ann").await,
+        app.member_with_both("bob").await,
+        app.member_with_password("cas").await,
+    );
+    let mut key = Key::new(1);
+    let codes = adds(&app, &ann, &mut key).await.expect("added").expect("recovery codes");
+    app.set_state(&cas, MfaState::Enabled).await;
+    publishes(&app, |policy| policy.rules.push(demand(&["Payroll"]))).await;
+    assert_eq!(
+        app.verify(ann.upn.as_str(), &app.code(&ann)).await.expect("an answer").decision,
+        Some(Decision::Allowed),
+        "elsewhere as before"
+    );
+    publishes(&app, |policy| policy.rules = vec![demand(&[])]).await;
+    app.wait(30);
+
+    for code in [app.code(&ann), codes.reveal()[0].clone()] {
+        let by_program = app.verify(ann.upn.as_str(), &code).await.expect("an answer");
+        assert_eq!(by_program.decision, Some(Decision::Denied));
+    }
+    let at = past_the_password(&app, &ann).await;
+    let view = app.domain.sign_in().look(app.tenant, at.attempt.expect("an attempt")).await.expect("a view");
+    assert_eq!(view.families, [Family::WebAuthn], "nothing else is offered");
+    assert!(!view.offers_app);
+    let typed = OfferedCode::parse(&app.code(&ann)).expect("a code");
+    let answered = app
+        .domain
+        .verification()
+        .second(app.tenant, at.attempt.expect("an attempt"), Purpose::SignIn, &typed, None)
+        .await
+        .expect("an answer");
+    assert!(!matches!(answered.0, Answered::Right(_)), "{:?}", answered.0);
+    let at = past_the_password(&app, &ann).await;
+    let options = second_asked(&app, &at, Purpose::SignIn).await.expect("a question");
+    let answer = key.answers(&options);
+    assert!(matches!(second(&app, &at, Purpose::SignIn, &options, &answer).await, Ok(Answered::Right(_))));
+    assert!(is_right(&signs_in(&app, &mut key).await), "and alone");
+
+    // Whoever has something weaker makes no passkey with the password alone; with a pass it goes.
+    let at = app.domain.sign_in().begin(&bob.upn, None, &client()).await.expect("an attempt");
+    let outcome = app.domain.sign_in().password(&at, PASSWORD, &client()).await.expect("an outcome");
+    assert!(
+        matches!(
+            outcome,
+            PasswordOutcome::Refused {
+                reason: Reason::MethodTooWeak,
+                ..
+            }
+        ),
+        "{outcome:?}"
+    );
+    assert!(
+        app.domain
+            .passkeys()
+            .begin_first(app.tenant, at.attempt.expect("an attempt"), &BROWSER)
+            .await
+            .is_err()
+    );
+    // Whoever has nothing makes a passkey and nothing else.
+    let at = past_the_password(&app, &cas).await;
+    let attempt = at.attempt.expect("an attempt");
+    let view = app.domain.sign_in().look(app.tenant, attempt).await.expect("a view");
+    assert!(view.stage == Stage::Register && view.offers_passkey && !view.offers_app, "{view:?}");
+    assert!(
+        app.domain.sign_in().begin_registration(app.tenant, attempt).await.is_err(),
+        "no square is shown"
+    );
+    let mut first = Key::new(2);
+    let options = app.domain.passkeys().begin_first(app.tenant, attempt, &BROWSER).await.expect("a question");
+    let answer = first.makes(&options);
+    assert!(
+        app.domain
+            .passkeys()
+            .finish_first(app.tenant, attempt, to(&id_of(&options), &answer))
+            .await
+            .is_ok()
+    );
+}
+
+/// B15: a square shown before the demand came makes no method that would do.
+#[tokio::test]
+async fn b15_a_demand_in_the_middle_of_the_wizard_holds() {
+    let app = TestApp::new().await;
+    let ann = app.member_with_password("ann").await;
+    app.set_state(&ann, MfaState::Enabled).await;
+    let at = past_the_password(&app, &ann).await;
+    let attempt = at.attempt.expect("an attempt");
+    let square = app.domain.sign_in().begin_registration(app.tenant, attempt).await.expect("a square");
+    publishes(&app, |policy| policy.rules.push(demand(&[]))).await;
+    let holder = TestMember {
+        seed: square.seed.expose().to_vec(),
+        ..ann
+    };
+    let (label, code) = (
+        CleanText::parse("phone").expect("a label"),
+        OfferedCode::parse(&app.code(&holder)).expect("a code"),
+    );
+    assert!(app.domain.sign_in().confirm_registration(app.tenant, attempt, &label, &code).await.is_err());
+    assert_eq!(app.number("select count(*) from auth_log where decision = 'allowed'").await, 0);
+}
+
+/// B15: a weaker way than the last time stands in the timeline, and the member is told, once for each time that it falls.
+#[tokio::test]
+async fn b15_a_weaker_way_than_the_last_time_is_told() {
+    let app = TestApp::new().await;
+    let ann = app.member_with_both("ann").await;
+    let mut key = Key::new(1);
+    adds(&app, &ann, &mut key).await.expect("added");
+    let told = "select count(*) from outbox where kind = 'weaker_method'";
+    for (by_passkey, notices) in [(true, 0), (false, 1), (false, 1), (true, 1), (false, 2)] {
+        app.wait(60);
+        if by_passkey {
+            assert!(is_right(&signs_in(&app, &mut key).await));
+        } else {
+            let answer = app.verify(ann.upn.as_str(), &app.code(&ann)).await.expect("an answer");
+            assert_eq!(answer.decision, Some(Decision::Allowed));
+        }
+        assert_eq!(app.number(told).await, notices);
+    }
+    assert_eq!(app.number("select count(*) from attempt_step where kind = 'weaker_method'").await, 2);
 }

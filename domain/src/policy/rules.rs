@@ -54,8 +54,8 @@ pub struct RuleOutcome {
     pub matched: bool,
 }
 
-/// Asks the policy. Block is stricter than MFA, MFA than nothing; roles and the member's state demand MFA whatever the rules say, and only a
-/// blocking rule is stronger.
+/// Asks the policy. Block is stricter than phishing-resistant MFA, that than MFA, MFA than nothing; roles and the member's state demand MFA whatever the
+/// rules say, and only a rule that demands more is stronger.
 pub fn evaluate(document: &PolicyDocument, inputs: &Inputs<'_>) -> Evaluation {
     let looked_at: Vec<(&Rule, bool)> = document
         .rules
@@ -69,8 +69,9 @@ pub fn evaluate(document: &PolicyDocument, inputs: &Inputs<'_>) -> Evaluation {
             .find(|(rule, matched)| *matched && rule.state == RuleState::On && rule.then == then)
             .map(|(rule, _)| Because::Rule(rule.name.clone()))
     };
-    let (then, because) = match in_force(Then::Block) {
-        Some(rule) => (Then::Block, rule),
+    let stronger = |then| in_force(then).map(|rule| (then, rule));
+    let (then, because) = match stronger(Then::Block).or_else(|| stronger(Then::RequirePhishingResistant)) {
+        Some(said) => said,
         None if inputs.operator || inputs.roles.iter().any(|role| role.rank() > 0) => (Then::RequireMfa, Because::Role),
         None if inputs.mfa_state != MfaState::Disabled => (Then::RequireMfa, Because::MfaState),
         None => in_force(Then::RequireMfa).map_or((Then::Allow, Because::Nothing), |rule| (Then::RequireMfa, rule)),
@@ -120,7 +121,7 @@ pub fn registration_reasons(document: &PolicyDocument, evaluation: &Evaluation, 
         return Vec::new();
     }
     let mut reasons = Vec::new();
-    if evaluation.then == Then::RequireMfa {
+    if evaluation.then.asks_second_factor() {
         reasons.push(match evaluation.because {
             Because::Rule(_) => RegistrationReason::AppPolicyRequiresMfa,
             Because::Nothing | Because::MfaState | Because::Role => RegistrationReason::MfaEnabledNoInfo,
@@ -192,6 +193,12 @@ mod tests {
         );
         document.rules = vec![rule("let in", Then::Allow), rule("mfa", Then::RequireMfa)];
         assert_eq!(evaluate(&document, &plain).because, Because::Rule("mfa".into()));
+        document.rules.push(rule("passkeys", Then::RequirePhishingResistant));
+        let demanded = evaluate(&document, &inputs(MfaState::Enforced, &[Role::GlobalAdmin]));
+        assert_eq!(
+            (demanded.then, demanded.because),
+            (Then::RequirePhishingResistant, Because::Rule("passkeys".into()))
+        );
         document.rules.push(rule("block", Then::Block));
         assert_eq!(evaluate(&document, &inputs(MfaState::Enforced, &[Role::GlobalAdmin])).then, Then::Block);
     }

@@ -207,7 +207,7 @@ fn needs_app_password(scene: &Scene<'_>, document: &PolicyDocument, evaluation: 
         mfa_state: MfaState::Disabled,
         ..scene.facts.inputs(Some(protocol))
     };
-    enforced || (evaluation.then == Then::RequireMfa && evaluate(document, &by_itself).then == Then::RequireMfa)
+    enforced || (evaluation.then.asks_second_factor() && evaluate(document, &by_itself).then.asks_second_factor())
 }
 
 /// Forgets rows of wrong ones.

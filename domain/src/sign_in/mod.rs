@@ -17,7 +17,7 @@ use crate::{
     actor::{Client, Member},
     bytea::Bytea,
     directory::password,
-    policy::rules::{can_satisfy, registration_reasons, usable_families},
+    policy::rules::{Held, can_satisfy, registration_reasons, usable_families},
     vault::{KeyPurpose, Secret},
     verification::{
         AttemptSecrets, Begun, OnItsWay, Outcome, RightAnswer, attempt_row,
@@ -268,6 +268,8 @@ pub struct AttemptView {
     pub families: Vec<Family>,
     /// A passkey may be registered here.
     pub offers_passkey: bool,
+    /// An authenticator app may be registered here.
+    pub offers_app: bool,
     /// Labels of the passkeys.
     pub passkeys: Vec<String>,
     /// Labels of the authenticator apps.
@@ -628,7 +630,7 @@ pub(crate) fn set_up_opened(domain: &Domain, tenant: TenantId, scene: &Scene<'_>
     let mut commit = Commit::about(tenant, scene.facts, begun.attempt, scene.now, scene.now);
     let mut row = attempt_row(domain, tenant, scene, begun, Purpose::SetUp, Door::Web, Path::Cloud);
     row.policy_version = Some(version);
-    if usable_families(&document, &held).is_empty() {
+    if !has_any(scene, &held) {
         row.stage = Stage::Register;
         row.reasons = registration_reasons(&document, &evaluation, &held);
         if row.reasons.is_empty() {
@@ -655,6 +657,11 @@ fn at_stage<'a>(scene: &'a Scene<'_>, stage: Stage, purpose: Purpose) -> Verdict
     } else {
         Err(crate::verification::VerificationError::OtherStep(attempt.stage))
     }
+}
+
+/// True when the member has anything to show under the tenant's method table as it stands, whether or not it will do for what is asked now.
+fn has_any(scene: &Scene<'_>, held: &[Held]) -> bool {
+    scene.policy.as_ref().is_some_and(|(_, whole)| !usable_families(whole, held).is_empty())
 }
 
 fn secrets_of(scene: &Scene<'_>, attempt: &AttemptFacts) -> Verdicts<(AttemptSecrets, Uuid)> {
@@ -780,7 +787,7 @@ pub(crate) fn right_password(
         .iter()
         .any(|m| m.state == "off" && m.disabled_reason.as_deref() == Some("too_many_wrong"));
     // Whoever has anything to show shows it first, even if it was registered freely and nothing asks for it.
-    let asks = !usable_families(&document, &held).is_empty() && (evaluation.then == Then::RequireMfa || can_satisfy(&document, &held) || guessed_off);
+    let asks = !usable_families(&document, &held).is_empty() && (evaluation.then.asks_second_factor() || can_satisfy(&document, &held) || guessed_off);
     if let Some(by) = StandIn::at_sign_in(facts, &document, attempt.application.as_deref(), guessed_off, scene.now).filter(|_| asks || guessed_off) {
         by.write(&mut commit);
         commit.member = Some(MemberChange {
@@ -816,15 +823,12 @@ pub(crate) fn right_password(
         ));
     }
     if !reasons.is_empty() {
-        if facts.profile() == Profile::Strict && evaluation.then == Then::RequireMfa {
-            decide(domain, tenant, scene, attempt, &mut commit, Decision::Denied, Reason::RegistrationRefused)?;
-            return Ok((
-                commit,
-                Some(PasswordOutcome::Refused {
-                    reason: Reason::RegistrationRefused,
-                    until: None,
-                }),
-            ));
+        // Whoever has a second factor that will not do here proves nothing by a password: no stronger one is made with it. A pass is.
+        let too_weak = evaluation.then == Then::RequirePhishingResistant && has_any(scene, &held);
+        let strict = facts.profile() == Profile::Strict && evaluation.then.asks_second_factor();
+        if let Some(reason) = too_weak.then_some(Reason::MethodTooWeak).or(strict.then_some(Reason::RegistrationRefused)) {
+            decide(domain, tenant, scene, attempt, &mut commit, Decision::Denied, reason)?;
+            return Ok((commit, Some(PasswordOutcome::Refused { reason, until: None })));
         }
         change.stage = Stage::Register;
         commit.steps.push(Step::with(StepKind::RegistrationNeeded, json!({ "reasons": reasons })));
@@ -929,7 +933,7 @@ fn view_of(domain: &Domain, scene: &Scene<'_>, attempt: &AttemptFacts) -> Verdic
     let facts = scene.facts;
     let (secrets, _) = secrets_of(scene, attempt)?;
     let known = attempt.stage != Stage::Password;
-    let document = scene.policy.as_ref().map(|(_, document)| document.clone());
+    let document = scene.evaluate(attempt.application.as_deref()).map(|(_, document, _)| document);
     let families = document
         .as_ref()
         .filter(|_| known)
@@ -961,6 +965,7 @@ fn view_of(domain: &Domain, scene: &Scene<'_>, attempt: &AttemptFacts) -> Verdic
             None
         }),
         offers_passkey: document.as_ref().is_some_and(|d| domain.offers_passkeys(d)),
+        offers_app: document.as_ref().is_some_and(|d| d.allows(MethodKind::Totp, MethodUse::Mfa)),
         passkeys: labels(MethodKind::Passkey),
         apps: labels(MethodKind::Totp),
         tokens: labels(MethodKind::HardwareToken),

@@ -112,7 +112,7 @@ fn look_at_pass(domain: &Domain, tenant: TenantId, scene: &Scene<'_>, attempt: &
         decision: None,
     };
     // Where a pass stands for the password alone, whoever has anything to show shows it.
-    if !is_second_factor && !usable_families(&document, &held).is_empty() && (evaluation.then == Then::RequireMfa || can_satisfy(&document, &held)) {
+    if !is_second_factor && !usable_families(&document, &held).is_empty() && (evaluation.then.asks_second_factor() || can_satisfy(&document, &held)) {
         commit
             .steps
             .push(Step::with(StepKind::CodeAsked, json!({ "families": usable_families(&document, &held) })));

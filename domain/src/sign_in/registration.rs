@@ -11,6 +11,7 @@ use crate::{
     methods::{MethodError, recovery::RecoveryCodes},
     verification::{compare, rules::Match, subject_key},
 };
+use std::sync::Arc;
 
 /// What proving the first method comes to.
 #[derive(Clone, Debug)]
@@ -38,7 +39,9 @@ impl SignIn<'_> {
     /// The authenticator app that waits for its first code, or a new one. Only for an attempt that is at registration, and only while the member has
     /// nothing that would have to be shown first.
     pub async fn begin_registration(self, tenant: TenantId, attempt: AttemptId) -> Result<PendingTotp> {
-        let member = self.registering(tenant, attempt).await?;
+        let member = self
+            .registering(tenant, attempt, |document| document.allows(MethodKind::Totp, MethodUse::Mfa))
+            .await?;
         let mut tx = self.0.db().tenant(tenant).await?;
         crate::methods::store::lock_member(&mut tx, member).await?;
         let (view, info) = self.0.methods().info(&mut tx, member).await?;
@@ -74,7 +77,7 @@ impl SignIn<'_> {
         let wanted = Wanted::of_attempt(tenant, attempt);
         let skipped = domain
             .decide(wanted, |scene| {
-                let (attempt, member) = open_registration(scene)?;
+                let (attempt, member, _) = open_registration(scene)?;
                 if skip_days_left(scene, attempt).is_none() {
                     return Ok(Decided::Answer(None));
                 }
@@ -97,13 +100,14 @@ impl SignIn<'_> {
         skipped.ok_or(SignInError::NoSkip)
     }
 
-    /// The member of an attempt that is at registration.
-    pub(crate) async fn registering(self, tenant: TenantId, attempt: AttemptId) -> Result<MemberId> {
+    /// The member of an attempt that is at registration, where what is to be registered would do.
+    pub(crate) async fn registering(self, tenant: TenantId, attempt: AttemptId, would_do: impl Fn(&PolicyDocument) -> bool) -> Result<MemberId> {
         let wanted = Wanted::of_attempt(tenant, attempt);
-        Ok(self
-            .0
-            .decide(wanted, |scene| Ok(Decided::Answer(open_registration(scene)?.1.member_id)))
-            .await?)
+        let judge = |scene: &Scene<'_>| match open_registration(scene)? {
+            (_, member, document) if would_do(&document) => Ok(Decided::Answer(member.member_id)),
+            _ => Err(crate::verification::VerificationError::ChallengeGone),
+        };
+        Ok(self.0.decide(wanted, judge).await?)
     }
 }
 
@@ -115,8 +119,12 @@ pub(crate) fn first_code(
     label: &CleanText<NAME_CHARACTERS_MAX>,
     code: &OfferedCode,
 ) -> Verdicts<Option<(Commit, RightAnswer, Option<RecoveryCodes>)>> {
-    let (attempt, member) = open_registration(scene)?;
+    let (attempt, member, document) = open_registration(scene)?;
     let gone = || crate::verification::VerificationError::ChallengeGone;
+    // Switched off since the square was shown, or never enough: it opens nothing.
+    if !document.allows(MethodKind::Totp, MethodUse::Mfa) {
+        return Err(gone());
+    }
     let waiting = scene
         .facts
         .methods
@@ -149,9 +157,9 @@ pub(crate) fn first_passkey(
     scene: &Scene<'_>,
     method: &NewMethod,
 ) -> Verdicts<(Commit, RightAnswer, Option<RecoveryCodes>)> {
-    let (attempt, member) = open_registration(scene)?;
+    let (attempt, member, document) = open_registration(scene)?;
     // Switched off since the question was put: it is not taken any more.
-    if !scene.policy.as_ref().is_some_and(|(_, document)| domain.offers_passkeys(document)) {
+    if !domain.offers_passkeys(&document) {
         return Err(crate::verification::VerificationError::ChallengeGone);
     }
     let mut commit = Commit::about(tenant, scene.facts, attempt.attempt_id, attempt.started_at, scene.now);
@@ -211,8 +219,9 @@ fn registered(
     Ok((right, codes))
 }
 
-/// The attempt and member of an open registration. Whoever has gained a method meanwhile (another tab, another device) has to show it first.
-fn open_registration<'a>(scene: &'a Scene<'_>) -> Verdicts<(&'a AttemptFacts, &'a crate::verification::facts::MemberFacts)> {
+/// The attempt, the member and the method table of an open registration. Whoever has gained a method meanwhile (another tab, another device) has to show
+/// it first.
+fn open_registration<'a>(scene: &'a Scene<'_>) -> Verdicts<(&'a AttemptFacts, &'a crate::verification::facts::MemberFacts, Arc<PolicyDocument>)> {
     let gone = || crate::verification::VerificationError::ChallengeGone;
     let attempt = scene.facts.attempt.as_ref().filter(|a| !expired(a, scene.now)).ok_or_else(gone)?;
     if attempt.stage != Stage::Register {
@@ -225,11 +234,11 @@ fn open_registration<'a>(scene: &'a Scene<'_>) -> Verdicts<(&'a AttemptFacts, &'
     if rules::admits(scene.facts, &evaluation, scene.now).is_err() {
         return Err(gone());
     }
-    if !attempt.second_asked && !usable_families(&document, &scene.facts.held()).is_empty() {
+    if !attempt.second_asked && has_any(scene, &scene.facts.held()) {
         return Err(gone());
     }
     let member = scene.facts.member.as_ref().ok_or_else(gone)?;
-    Ok((attempt, member))
+    Ok((attempt, member, document))
 }
 
 /// What the wizard proves is a second factor that was checked: it counts as one in log and usage.

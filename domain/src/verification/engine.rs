@@ -15,6 +15,7 @@ use crate::{
 use jiff::Timestamp;
 use model::{CLOCK_SKEW_SECONDS_MAX, PolicyDocument};
 use std::{
+    borrow::Cow,
     hash::{BuildHasher, RandomState},
     sync::Arc,
 };
@@ -57,10 +58,14 @@ pub(crate) struct Scene<'a> {
 }
 
 impl Scene<'_> {
-    /// Asks the policy.
+    /// Asks the policy. The document is what is left of it under what the policy demands: nothing downstream offers or takes a method that would not do.
     pub(crate) fn evaluate(&self, application: Option<&str>) -> Option<(i32, Arc<PolicyDocument>, Evaluation)> {
         let (version, document) = self.policy.clone()?;
         let evaluation = evaluate(&document, &self.facts.inputs(application));
+        let document = match document.under(evaluation.then) {
+            Cow::Borrowed(_) => document,
+            Cow::Owned(left) => Arc::new(left),
+        };
         Some((version, document, evaluation))
     }
 }

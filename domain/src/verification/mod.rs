@@ -1409,6 +1409,9 @@ impl Judged {
                 }
                 let kind = if passkey { StepKind::PasskeyAccepted } else { StepKind::CodeRight };
                 commit.steps.push(Step::with(kind, json!({ "method": told.method.map(|(_, kind)| kind) })));
+                if let Some((_, kind)) = told.method {
+                    tell_weaker(domain, scene, commit, kind);
+                }
             }
             Verdict::RightPass { pass } => {
                 commit.guard = Counter::default();
@@ -1480,6 +1483,19 @@ impl Judged {
             }
         }
         Ok(told)
+    }
+}
+
+/// A weaker way than the last time may be somebody who could not get at the stronger one: it stands in the timeline, and the member is told. The use of a
+/// recovery code is told in any case.
+fn tell_weaker(domain: &Domain, scene: &Scene<'_>, commit: &mut Commit, used: MethodKind) {
+    let Some(last) = rules::last_used(scene.facts).filter(|last| used.strength() < last.strength()) else {
+        return;
+    };
+    let about = json!({ "used": used, "last": last });
+    commit.steps.push(Step::with(StepKind::WeakerMethod, about.clone()));
+    if used != MethodKind::RecoveryCode {
+        commit.notices.push(notice(domain, scene, "weaker_method", about));
     }
 }
 

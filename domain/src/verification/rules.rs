@@ -334,6 +334,15 @@ pub fn sent_to(facts: &Facts, document: &PolicyDocument, now: Timestamp) -> Opti
     })
 }
 
+/// The kind of the method that was used last, of those that still stand.
+pub fn last_used(facts: &Facts) -> Option<MethodKind> {
+    let stands = facts.methods.iter().filter(|m| m.state == "active");
+    stands
+        .filter_map(|m| Some((m.last_used_at?, m.kind)))
+        .max_by_key(|(at, _)| *at)
+        .map(|(_, kind)| kind)
+}
+
 /// Judges a comparison. Wrong answers count in the families that had something to compare; a name that does not exist, or a member with nothing
 /// registered, counts in the first family, so that both look the same from outside.
 pub fn judge(facts: &Facts, comparable: &Comparable, comparison: &Comparison) -> Verdict {

@@ -18,6 +18,7 @@ pub(super) fn view(problem: Problem, upn: Option<String>, help: Option<String>) 
             | ErrorCode::NoMethods
             | ErrorCode::BlockedByPolicy
             | ErrorCode::RegistrationRefused
+            | ErrorCode::MethodTooWeak
             | ErrorCode::Locked
             | ErrorCode::Blocked
     );
@@ -47,7 +48,9 @@ fn mark(code: ErrorCode) -> AnyView {
     let (tone, icon) = match code {
         ErrorCode::Locked => (Tone::Bad, IconName::Lock),
         ErrorCode::SignInExpired | ErrorCode::ChallengeGone => (Tone::Warn, IconName::Clock),
-        ErrorCode::AccountDisabled | ErrorCode::Blocked | ErrorCode::BlockedByPolicy | ErrorCode::RegistrationRefused => (Tone::Bad, IconName::Ban),
+        ErrorCode::AccountDisabled | ErrorCode::Blocked | ErrorCode::BlockedByPolicy | ErrorCode::RegistrationRefused | ErrorCode::MethodTooWeak => {
+            (Tone::Bad, IconName::Ban)
+        }
         _ => (Tone::Warn, IconName::Alert),
     };
     view! { <Badge tone=tone icon=icon>{code.to_string()}</Badge> }.into_any()

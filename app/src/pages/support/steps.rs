@@ -53,6 +53,7 @@ fn title(step: &StepView) -> (Tone, Option<IconName>, String) {
         StepKind::PolicyEvaluated => {
             let title = match step.detail["then"].as_str() {
                 Some("require_mfa") => text!(support.step_policy_mfa),
+                Some("require_phishing_resistant") => text!(support.step_policy_phishing_resistant),
                 Some("allow") => text!(support.step_policy_allow),
                 Some("block") => text!(support.step_policy_block),
                 _ => text!(support.step_policy),
@@ -106,6 +107,7 @@ fn title(step: &StepView) -> (Tone, Option<IconName>, String) {
             (Tone::Warn, None, text!(support.step_skipped, by = by))
         }
         StepKind::PasskeyAccepted => plain(Tone::Ok, None, text!(support.step_passkey_accepted)),
+        StepKind::WeakerMethod => plain(Tone::Warn, None, text!(support.step_weaker_method)),
         StepKind::PasskeySuspect => plain(Tone::Warn, None, text!(support.step_passkey_suspect)),
         StepKind::PasskeyRefused => plain(Tone::Bad, None, text!(support.step_passkey_refused)),
         StepKind::CodeWrong => plain(Tone::Bad, None, text!(support.step_code_wrong)),

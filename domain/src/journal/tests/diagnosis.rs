@@ -383,6 +383,11 @@ fn rules_and_registration() {
         &[Fix::GivePass, Fix::SendSetUpLink],
         "The first method cannot be registered with a password alone. The organisation lives by the strict profile.",
     );
+    denied(Reason::MethodTooWeak).comes_to(
+        Finding::MethodTooWeak,
+        &[Fix::GivePass, Fix::SendSetUpLink],
+        "A passkey is demanded and the member has none. A rule of the policy asks for a phishing-resistant method.",
+    );
 }
 
 #[test]
