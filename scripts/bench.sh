@@ -136,6 +136,9 @@ stop_server
 say "passwords by the domain beside the bare hash"
 "$bench" passwords "$seconds" >"$run/passwords"
 
+say "what the time of a comparison tells"
+"$bench" timing "$seconds" >"$run/timing"
+
 reader=$(sed 's/ .*//;q' "$run/members")
 journal() { # rows, rows before the later page
   local place
@@ -160,6 +163,9 @@ row "REST verification at $clients clients, beside the lean reference" "$rest /s
 row "password check, two in flight, beside bare argon2" "$(value "$run/passwords" own) /s" "$(value "$run/passwords" bare) /s" ">=" 0.9
 row "first page of a member's sign-ins, $rows rows beside 10,000" "$(value "$run/many" first) ms" "$(value "$run/few" first) ms" "<=" 2
 row "page 1,000 of $rows rows beside page 1" "$(value "$run/many" later) ms" "$(value "$run/many" first) ms" "<=" 1.1
+row "time of an app code's comparison, right beside wrong digits: |t|" "$(value "$run/timing" code) " "" "<=" 4.5
+row "time of a MAC's comparison, right beside wrong bytes: |t|" "$(value "$run/timing" mac) " "" "<=" 4.5
+row "the same for a comparison that stops at the first byte: |t|" "$(value "$run/timing" plain) " "" ">=" 4.5
 row "resident under verification load (peak)" "$resident_verifying MB" "" "<=" 80
 row "resident with password load (peak)" "$resident_passwords MB" "" "<=" 128
 row "ready on a migrated database (slowest of 3)" "$ready_worst ms" "" "<=" 1000

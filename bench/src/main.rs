@@ -8,6 +8,7 @@ mod members;
 mod numbers;
 mod passwords;
 mod sign_ins;
+mod timing;
 mod verifications;
 
 use data_encoding::BASE64;
@@ -18,7 +19,7 @@ use std::{env, process::ExitCode};
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 const USAGE: &str = "bench members COUNT | verifications ADDRESS KEY MEMBERS SECONDS CLIENTS | sign-ins ADDRESS SECONDS CLIENTS | passwords SECONDS | \
-    journal NAME MICROSECONDS ATTEMPT";
+    journal NAME MICROSECONDS ATTEMPT | timing SECONDS";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -29,6 +30,7 @@ async fn main() -> ExitCode {
         ["verifications", address, key, members, seconds, clients] => verifications::run(address, key, members, seconds, clients).await,
         ["sign-ins", address, seconds, clients] => sign_ins::run(address, seconds, clients).await,
         ["passwords", seconds] => passwords::run(seconds).await,
+        ["timing", seconds] => timing::run(seconds),
         ["journal", member, microseconds, attempt] => journal::run(member, microseconds, attempt).await,
         _ => Err(USAGE.into()),
     };

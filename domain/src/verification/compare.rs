@@ -156,7 +156,7 @@ impl OathGenerator {
             },
             Some(_) => Match::Reused,
             None => Match::Wrong {
-                near: (-NEAR_STEPS..=NEAR_STEPS).find(|off| self.is_code(step_now + off, code)),
+                near: (-NEAR_STEPS..=NEAR_STEPS).filter(|off| self.is_code(step_now + off, code)).min(),
             },
         }
     }
@@ -170,7 +170,7 @@ impl OathGenerator {
             (Some(step), _) => Match::Right { step, drift: 0 },
             (None, Some(_)) => Match::Reused,
             (None, None) => Match::Wrong {
-                near: (HOTP_LOOK_AHEAD..HOTP_RESYNC_COUNTERS).find(|off| self.is_code(next + off, code)),
+                near: (HOTP_LOOK_AHEAD..HOTP_RESYNC_COUNTERS).filter(|off| self.is_code(next + off, code)).min(),
             },
         }
     }
