@@ -10,6 +10,7 @@ use app::{
         Problem,
         activity::{self, ActivityPage, ActivityRow},
         design::{self, DesignShell},
+        emergency,
         error::{self, ErrorPage},
         register::{self, Mode, NotOffered, OffReason, Offer, RegisterPage, RegisterStep, Registered, Skip, Square},
         security_info::{self, Browser, Confirm, MethodState, MethodView, Notice, OffView, Remove, RemoveEffect, SecurityInfo, SecurityInfoPage},
@@ -96,6 +97,15 @@ fn pages() -> Vec<(&'static str, Draw)> {
         Box::new(|| set_up::page(shell(), set_up_password(Some(Problem::new(ErrorCode::PasswordTooWeak))))),
     ));
     pages.push(("set-up-gone", Box::new(|| set_up::page(shell(), SetUpPage::Gone))));
+    let emergency = |problem: Option<Problem>| emergency::EmergencyPage {
+        upn: problem.as_ref().map_or_else(String::new, |_| UPN.to_owned()),
+        problem,
+    };
+    pages.push(("emergency", Box::new(move || emergency::page(shell(), emergency(None)))));
+    pages.push((
+        "emergency-wrong",
+        Box::new(move || emergency::page(shell(), emergency(Some(Problem::new(ErrorCode::EmergencyKeyRefused))))),
+    ));
     for (name, code) in [
         ("error-403", ErrorCode::Forbidden),
         ("error-404", ErrorCode::NotFound),

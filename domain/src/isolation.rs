@@ -107,7 +107,8 @@ impl From<crate::journal::JournalError> for Told {
 }
 
 /// Verbs that take no id of a tenant's things: nothing of another tenant can be named to them.
-const NOTHING_TO_NAME: [&str; 32] = [
+const NOTHING_TO_NAME: [&str; 33] = [
+    "emergency_keys",
     "import_metadata",
     "metadata_view",
     "models",
@@ -248,6 +249,8 @@ async fn e1_e3_no_verb_reaches_into_another_tenant() {
             withdraw_role(by, r, Role::GlobalAdmin) on directory => nothing;
             set_password(by, r, "zeven groene kikkers") on directory => nothing;
             make_set_up_link(by, r) on directory => nothing;
+            make_emergency_key(by, r, 365) on sign_in => nothing;
+            withdraw_emergency_key(by, r) on sign_in => nothing;
             block(by, r, BlockTerm::default(), "x") on directory => nothing;
             unblock(by, r, "x") on directory => nothing;
             open_bypass(by, r, 300, "x") on directory => nothing;
@@ -416,7 +419,7 @@ async fn e1_e3_no_verb_reaches_into_another_tenant() {
     let covered: BTreeSet<&str> = told
         .iter()
         .map(|(verb, _)| *verb)
-        .chain(["begin", "begin_set_up"])
+        .chain(["begin", "begin_set_up", "use_emergency_key"])
         .chain(NOTHING_TO_NAME)
         .chain(OF_ONESELF)
         .collect();
@@ -438,6 +441,7 @@ fn verbs() -> BTreeSet<&'static str> {
         include_str!("methods/pass/mod.rs"),
         include_str!("methods/app_password/mod.rs"),
         include_str!("tokens/mod.rs"),
+        include_str!("sign_in/emergency/mod.rs"),
         include_str!("sign_in/mod.rs"),
         include_str!("sign_in/registration.rs"),
         include_str!("sign_in/pass.rs"),
@@ -484,6 +488,8 @@ async fn e2_a_statement_that_forgets_the_tenant_meets_only_its_own_rows() {
              insert into block (tenant_id, block_id, member_id, cause, reason, blocked_at, until)
                select tenant_id, '{t}', member_id, 'admin', 'x', now(), now() + interval '1 day' from member where tenant_id = '{t}' limit 1;
              insert into bypass (tenant_id, bypass_id, member_id, reason, opened_at, until)
+               select tenant_id, '{t}', member_id, 'x', now(), now() + interval '1 day' from member where tenant_id = '{t}' limit 1;
+             insert into emergency_key (tenant_id, key_id, member_id, mac, made_at, valid_until)
                select tenant_id, '{t}', member_id, 'x', now(), now() + interval '1 day' from member where tenant_id = '{t}' limit 1;
              insert into trusted_network (tenant_id, network_id, name, range, made_at) values ('{t}', '{t}', 'office', '192.0.2.0/24', now());
              insert into remembered_device (tenant_id, device_id, member_id, hash, agent, epoch, made_at, expires_at)
@@ -582,6 +588,8 @@ async fn e4_no_view_and_no_table_holds_a_secret() {
     let waiting = methods.begin_totp(&me).await.expect("a square");
     let link = directory.make_set_up_link(&app.admin, &of).await.expect("a link");
     let pass = methods.give_pass(&app.admin, &of, PassTerms::default(), "test").await.expect("a pass");
+    let boss = MemberRef::Id(app.member_with_roles("boss", &[Role::GlobalAdmin]).await.id);
+    let emergency = domain.sign_in().make_emergency_key(&app.admin, &boss, 365).await.expect("a key").reveal();
     let signing_in = domain.sign_in().begin(&ann.upn, None, &client()).await.expect("an attempt");
     domain.sign_in().password(&signing_in, PASSWORD, &client()).await.expect("an outcome");
     let typed = app.code(&ann);
@@ -604,6 +612,8 @@ async fn e4_no_view_and_no_table_holds_a_secret() {
         app.key.reveal(),
         pass.reveal(),
         pass.reveal().replace('-', ""),
+        emergency.replace('-', ""),
+        emergency,
     ];
     let mut secret = |bytes: &[u8]| {
         canaries.push(HEXLOWER.encode(bytes));
@@ -632,6 +642,7 @@ async fn e4_no_view_and_no_table_holds_a_secret() {
         "token_hash from set_up_link",
         "mac from recovery_code",
         "mac from access_pass",
+        "mac from emergency_key",
         "id_hash from session",
         "sealed from method",
         "wrapped from subject_key",

@@ -20,6 +20,7 @@ const HASHES: &[(&str, &str)] = &[
     ("delivery.address_mac", "MAC of a number or mailbox, to count messages by"),
     ("ceremony.session_hash", "SHA-256 of 256 random bits"),
     ("checkpoint.root", "root of the verifiable journal"),
+    ("emergency_key.mac", "MAC of 160 random bits, bound to the member"),
     ("idempotency.idem_hash", "SHA-256 of the caller's key"),
     ("idempotency.request_hash", "SHA-256 of the request"),
     ("log_tile.hashes", "leaves of the verifiable journal"),

@@ -1,6 +1,6 @@
 //! Codes as people type them.
 
-use crate::{Family, PASS_CHARACTERS_MAX, PASS_CHARACTERS_MIN};
+use crate::{EMERGENCY_KEY_CHARACTERS, Family, PASS_CHARACTERS_MAX, PASS_CHARACTERS_MIN};
 use std::fmt;
 
 /// A code offered as a second factor, parsed at the door. Text, never a number: `004217` keeps its zeros. Cannot be printed, and
@@ -83,6 +83,12 @@ impl OfferedCode {
             Self::Pass(_) => &[Family::Pass],
         }
     }
+}
+
+/// Reads an emergency key as it is copied from paper: hyphens and spaces are left out, and what looks alike is the same. `None` when it cannot be one.
+pub fn read_emergency_key(text: &str) -> Option<String> {
+    let plain: String = text.chars().take(200).filter(|c| !matches!(c, ' ' | '-' | '\u{a0}' | '\t')).collect();
+    (plain.len() == EMERGENCY_KEY_CHARACTERS).then(|| read_out(&plain, true)).flatten()
 }
 
 /// Reads letters and digits as they are read out: capitals, and what looks alike is the same. `None` when a sign is among them, or, where it is asked

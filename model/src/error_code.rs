@@ -80,6 +80,7 @@ error_codes! {
     2114 Blocked 403 "The account is blocked" => "Ask the service desk.";
     2115 SignInReported 403 "The sign-in was reported as not one's own" => "Start again; if it was you, tell the service desk.";
     2116 MethodTooWeak 403 "A passkey is demanded and the member has none" => "Ask for a pass or a set-up link, and make a passkey with it.";
+    2117 EmergencyKeyRefused 401 "The name and the emergency key do not belong together, or the key has been used or has ended" => "Check both; the key has 32 letters and digits.";
     2120 PasskeyAgain 410 "The question to the passkey has been answered or has expired" => "Press the button once more.";
     2121 PasskeyRefused 401 "This passkey was not accepted" => "Use another passkey or another way.";
     2122 PasskeyLocked 401 "The device did not check who used the passkey" => "Set a PIN, finger or face on the device and try again.";

@@ -14,7 +14,7 @@ mod policy;
 mod session_id;
 mod text;
 
-pub use code::{CodeError, OfferedCode};
+pub use code::{CodeError, OfferedCode, read_emergency_key};
 pub use error_code::ErrorCode;
 pub use id::{ApiKeyId, AttemptId, AuditId, ChallengeId, DeliveryId, IdError, ImportId, MemberId, MethodId, ProviderId, TenantId, TokenId};
 pub use journal::{Decision, Door, Path, Purpose, Reason, StepKind, TransportResult};

@@ -129,3 +129,7 @@ pub const NETWORK_BITS_MIN_V6: u8 = 16;
 
 /// Most makes and models of passkeys that a tenant's list holds.
 pub const PASSKEY_MODELS_MAX: usize = 500;
+/// Characters of an emergency key, of 5 bits each: 160 bits.
+pub const EMERGENCY_KEY_CHARACTERS: usize = 32;
+/// Days that an emergency key is good, most: five years.
+pub const EMERGENCY_KEY_DAYS_MAX: i64 = 1_825;

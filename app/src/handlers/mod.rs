@@ -6,6 +6,7 @@ mod add_address;
 mod add_method;
 mod audit;
 mod console;
+mod emergency;
 mod forms;
 mod journal;
 mod member;
@@ -47,6 +48,8 @@ where
         .post(routes::SIGN_OUT, Who::Anyone, account::sign_out)
         .get(routes::SET_UP, Who::Anyone, set_up::show)
         .post(routes::SET_UP, Who::Anyone, set_up::act)
+        .get(routes::EMERGENCY, Who::Anyone, emergency::show)
+        .post(routes::EMERGENCY, Who::Anyone, emergency::act)
         .get(routes::REGISTER, Who::Visitor, register::show)
         .post(routes::REGISTER, Who::Visitor, register::act)
         .add(Method::POST, routes::REGISTER_PASSKEY_OPTIONS, Who::Visitor, Body::None, passkey::first_options)

@@ -4,6 +4,7 @@
 pub mod activity;
 pub mod audit;
 pub mod design;
+pub mod emergency;
 pub mod error;
 mod filters;
 pub mod journal;

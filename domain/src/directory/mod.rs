@@ -513,18 +513,30 @@ impl Directory<'_> {
     pub async fn make_set_up_link(self, by: &Admin, of: &MemberRef) -> Result<SetUpToken> {
         by.needs(Permission::ManageMembers)?;
         let (view, mut change) = self.begin_change(by, of).await?;
-        let token = SetUpToken {
-            tenant: by.tenant(),
-            link: self.0.rng().id(change.now),
-            secret: Secret::new(self.0.rng().bytes()),
-        };
-        let expires = change.now + SignedDuration::from_hours(SETUP_LINK_HOURS);
-        let now = change.now;
-        store::insert_set_up_link(&mut change.tx, token.link, view.id, &token.hash(), now, expires).await?;
+        let (now, life) = (change.now, SignedDuration::from_hours(SETUP_LINK_HOURS));
+        let (token, expires) = self.new_set_up_link(&mut change.tx, view.id, life, now).await?;
         change
             .finish(self, Event::SetUpLinkMade, by, None, Value::Null, json!({ "expires_at": expires }))
             .await?;
         Ok(token)
+    }
+
+    /// A new link; earlier ones of the member stop working.
+    pub(crate) async fn new_set_up_link(
+        self,
+        tx: &mut TenantTx,
+        member: MemberId,
+        life: SignedDuration,
+        now: Timestamp,
+    ) -> std::result::Result<(SetUpToken, Timestamp), crate::db::DbError> {
+        let token = SetUpToken {
+            tenant: tx.tenant(),
+            link: self.0.rng().id(now),
+            secret: Secret::new(self.0.rng().bytes()),
+        };
+        let expires = now + life;
+        store::insert_set_up_link(tx, token.link, member, &token.hash(), now, expires).await?;
+        Ok((token, expires))
     }
 
     /// Whose link it is, if it is still good. Looking does not use it up: mail scanners look too.

@@ -72,6 +72,14 @@ events! {
     SetUpLinkMade = "set_up_link.made",
     /// A set-up link was used.
     SetUpLinkUsed = "set_up_link.used",
+    /// An emergency key was made.
+    EmergencyKeyMade = "emergency_key.made",
+    /// An emergency key was withdrawn.
+    EmergencyKeyWithdrawn = "emergency_key.withdrawn",
+    /// An emergency key was used: every method of its member is void.
+    EmergencyKeyUsed = "emergency_key.used",
+    /// A wrong emergency key was typed for somebody who has one.
+    EmergencyKeyRefused = "emergency_key.refused",
     /// The MFA state changed.
     MfaStateChanged = "mfa_state.changed",
     /// Registration was required again.

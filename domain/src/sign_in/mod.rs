@@ -4,6 +4,7 @@
 //! is refused, so that no step can be skipped, repeated or taken out of order.
 
 pub mod device;
+pub mod emergency;
 pub mod error;
 mod legacy;
 mod pass;

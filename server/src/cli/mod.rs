@@ -5,6 +5,7 @@ mod api_key;
 mod config;
 mod demo;
 mod doctor;
+mod emergency_key;
 mod metadata;
 mod migrate;
 mod openapi;
@@ -54,6 +55,8 @@ enum Command {
     Demo(demo::Demo),
     /// Make or let in again who looks after the installation
     Operator(operator::Operator),
+    /// Make the key that lies in a safe for the day on which no global admin can sign in
+    EmergencyKey(emergency_key::EmergencyKey),
     Metadata(metadata::Metadata),
     /// Make and list tenants
     Tenant(tenant::Tenant),
@@ -123,6 +126,7 @@ async fn run(command: Command, settings: Settings) -> Result<ExitCode, Failure> 
         Command::Doctor(doctor) => unless_stopped(doctor.run(settings)).await,
         Command::Demo(demo) => unless_stopped(demo.run(settings)).await,
         Command::Operator(operator) => unless_stopped(operator.run(settings)).await,
+        Command::EmergencyKey(emergency_key) => unless_stopped(emergency_key.run(settings)).await,
         Command::Metadata(metadata) => unless_stopped(metadata.run(settings)).await,
         Command::Tenant(tenant) => unless_stopped(tenant.run(settings)).await,
         Command::User(user) => unless_stopped(user.run(settings)).await,
