@@ -122,14 +122,16 @@ fn question_row(n: usize, row: QuestionRow, focus: bool) -> AnyView {
         flaw => (None, flaw.map(flaw_words)),
     };
     let selected = row.question.map(|question| question.as_str().to_owned());
-    let legend = text!(security_info.questions_number, number = number.to_string());
+    let (question, answer) = (
+        text!(security_info.questions_number, number = number.to_string()),
+        text!(security_info.questions_answer, number = number.to_string()),
+    );
     view! {
-        <fieldset class="stack tight">
-            <legend class="strong">{legend}</legend>
+        <div class="stack tight">
             <Select
                 name="question"
                 id=format!("f-question-{number}")
-                label=text!(security_info.questions_question)
+                label=question
                 options=options
                 selected=selected
                 error=question_error
@@ -137,7 +139,7 @@ fn question_row(n: usize, row: QuestionRow, focus: bool) -> AnyView {
             <TextField
                 name="answer"
                 id=format!("f-answer-{number}")
-                label=text!(security_info.questions_answer)
+                label=answer
                 value=row.answer.expose().clone()
                 error=answer_error
                 autocomplete="off"
@@ -145,7 +147,7 @@ fn question_row(n: usize, row: QuestionRow, focus: bool) -> AnyView {
                 required=true
                 focus=focus
             />
-        </fieldset>
+        </div>
     }
     .into_any()
 }
