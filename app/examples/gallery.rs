@@ -13,7 +13,9 @@ use app::{
         emergency,
         error::{self, ErrorPage},
         register::{self, Mode, NotOffered, OffReason, Offer, RegisterPage, RegisterStep, Registered, Skip, Square},
-        security_info::{self, Browser, Confirm, MethodState, MethodView, Notice, OffView, Remove, RemoveEffect, SecurityInfo, SecurityInfoPage},
+        security_info::{
+            self, Browser, Confirm, MethodState, MethodView, Notice, OffView, QuestionRow, QuestionsForm, Remove, RemoveEffect, SecurityInfo, SecurityInfoPage,
+        },
         set_up::{self, SetUpPage},
         sign_in::{self, Asked, Call, Help, NameNote, SignInPage, SignInStep, Way},
     },
@@ -22,9 +24,13 @@ use app::{
     theme::Theme,
     visit::Visit,
 };
-use domain::verification::CallState;
+use domain::{
+    methods::question::{Flaw, QuestionsView},
+    vault::Secret,
+    verification::CallState,
+};
 use jiff::Timestamp;
-use model::{Decision, ErrorCode, MethodKind, OathParams, Reason, RegistrationReason, SessionId};
+use model::{Decision, ErrorCode, MethodKind, OathParams, Reason, RegistrationReason, SecurityQuestion, SessionId};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = PathBuf::from(std::env::args().nth(1).ok_or("which folder?")?);
@@ -555,6 +561,7 @@ fn overview(methods: Vec<MethodView>, notice: Option<Notice>) -> SecurityInfo {
         add: Some("/register".to_owned()),
         waiting: Vec::new(),
         pass: None,
+        questions: QuestionsView::default(),
         lost: some.then(|| "/lost".to_owned()),
         activity: if some { rows() } else { Vec::new() },
         browsers: if some {
@@ -567,6 +574,30 @@ fn overview(methods: Vec<MethodView>, notice: Option<Notice>) -> SecurityInfo {
         problem: None,
         signal: None,
     }))
+}
+
+/// The overview with security questions as they stand.
+fn with_questions(registered: i64, allowed: bool, method: MethodView) -> SecurityInfo {
+    let SecurityInfo::Overview(mut model) = overview(vec![method], None) else {
+        return SecurityInfo::RemoveQuestions;
+    };
+    model.questions = QuestionsView {
+        allowed,
+        registered,
+        made_at: Some(at("2026-03-03T10:00:00Z")),
+        register: 5,
+        answer: if registered < 5 { 4 } else { 3 },
+    };
+    SecurityInfo::Overview(model)
+}
+
+fn questions(rows: Vec<QuestionRow>) -> QuestionsForm {
+    QuestionsForm {
+        rows,
+        asked: 3,
+        replaces: false,
+        problem: None,
+    }
 }
 
 fn security_infos() -> Vec<(&'static str, Draw)> {
@@ -642,6 +673,40 @@ fn security_infos() -> Vec<(&'static str, Draw)> {
             }),
         ),
         ("security-info-renew", draw(|| SecurityInfo::Renew { left: 2 })),
+        ("security-info-questions-offered", draw(|| with_questions(0, true, app()))),
+        ("security-info-questions", draw(|| with_questions(5, true, app()))),
+        ("security-info-questions-lacking", draw(|| with_questions(3, true, app()))),
+        ("security-info-questions-off", draw(|| with_questions(5, false, app()))),
+        ("security-info-questions-remove", draw(|| SecurityInfo::RemoveQuestions)),
+        (
+            "security-info-add-questions",
+            Box::new(|| {
+                let rows = (0..5).map(|_| QuestionRow::empty()).collect();
+                security_info::questions_form(signed_in(), questions(rows))
+            }),
+        ),
+        (
+            "security-info-add-questions-wrong",
+            Box::new(|| {
+                let row = |question, answer: &str, flaw| QuestionRow {
+                    question,
+                    answer: Secret::new(answer.to_owned()),
+                    flaw,
+                };
+                let rows = vec![
+                    row(Some(SecurityQuestion::HidingPlace), "Behind the greenhouse", None),
+                    row(Some(SecurityQuestion::SwimmingLessons), "swim", Some(Flaw::InQuestion)),
+                    row(Some(SecurityQuestion::HidingPlace), "Under the stairs", Some(Flaw::QuestionTwice)),
+                    row(None, "", Some(Flaw::NoQuestion)),
+                    row(Some(SecurityQuestion::FirstWages), "behind the  greenhouse", Some(Flaw::AnswerTwice)),
+                ];
+                let form = QuestionsForm {
+                    replaces: true,
+                    ..questions(rows)
+                };
+                security_info::questions_form(signed_in(), form)
+            }),
+        ),
         (
             "security-info-codes",
             draw(|| SecurityInfo::Codes {

@@ -402,6 +402,7 @@ has_code!(
     SignInError,
     domain::directory::DirectoryError,
     domain::methods::MethodError,
+    domain::methods::question::QuestionError,
     domain::passkeys::PasskeysError,
     domain::tokens::TokenError,
     domain::verification::VerificationError

@@ -38,6 +38,8 @@ pub const SECURITY_INFO_ADD_PHONE: &str = "/security-info/add/phone";
 pub const SECURITY_INFO_ADD_CALL: &str = "/security-info/add/call";
 /// A mailbox more.
 pub const SECURITY_INFO_ADD_MAIL: &str = "/security-info/add/email";
+/// Security questions for a reset.
+pub const SECURITY_INFO_ADD_QUESTIONS: &str = "/security-info/add/security-questions";
 /// One's own sign-ins.
 pub const ACTIVITY: &str = "/activity";
 /// A one-time link.

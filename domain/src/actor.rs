@@ -297,11 +297,13 @@ pub enum Scope {
     Support,
     /// Making passes.
     Pass,
+    /// Asking security questions.
+    Questions,
 }
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 5] = [Self::Verify, Self::Read, Self::Admin, Self::Support, Self::Pass];
+    pub const ALL: [Self; 6] = [Self::Verify, Self::Read, Self::Admin, Self::Support, Self::Pass, Self::Questions];
 
     /// The text of a scope.
     pub const fn as_str(self) -> &'static str {
@@ -311,6 +313,7 @@ impl Scope {
             Self::Admin => "admin",
             Self::Support => "support",
             Self::Pass => "pass",
+            Self::Questions => "questions",
         }
     }
 
@@ -348,7 +351,7 @@ impl Integration {
             Scope::Admin => Some(Role::GlobalAdmin),
             Scope::Support => Some(Role::Support),
             Scope::Read => Some(Role::Reader),
-            Scope::Verify | Scope::Pass => None,
+            Scope::Verify | Scope::Pass | Scope::Questions => None,
         });
         Admin {
             passes: Some(self.has(Scope::Pass)),

@@ -80,6 +80,11 @@ impl From<MethodError> for Told {
         Self::Refused(error.code())
     }
 }
+impl From<crate::methods::question::QuestionError> for Told {
+    fn from(error: crate::methods::question::QuestionError) -> Self {
+        Self::Refused(error.code())
+    }
+}
 impl From<SignInError> for Told {
     fn from(error: SignInError) -> Self {
         Self::Refused(error.code())
@@ -107,8 +112,10 @@ impl From<crate::journal::JournalError> for Told {
 }
 
 /// Verbs that take no id of a tenant's things: nothing of another tenant can be named to them.
-const NOTHING_TO_NAME: [&str; 33] = [
+const NOTHING_TO_NAME: [&str; 35] = [
     "emergency_keys",
+    "question_policy",
+    "set_question_policy",
     "import_metadata",
     "metadata_view",
     "models",
@@ -142,7 +149,10 @@ const NOTHING_TO_NAME: [&str; 33] = [
     "session_exists",
     "end_session",
 ];
-const OF_ONESELF: [&str; 12] = [
+const OF_ONESELF: [&str; 15] = [
+    "may_register_questions",
+    "register_questions",
+    "remove_questions",
     "may_add",
     "accepted",
     "devices",
@@ -193,6 +203,14 @@ async fn e1_e3_no_verb_reaches_into_another_tenant() {
     };
     let key: Credential = zuid.key.reveal().replace("_zuid_", "_noord_").parse().expect("a key");
     let tokens = domain.tokens();
+    // Questions that were put to one of theirs.
+    let questions = crate::methods::question::QuestionsRequest {
+        user: theirs.member.upn.clone(),
+        client: client(),
+        correlation_id: None,
+        idempotency: None,
+    };
+    let asked = methods.questions_for(&zuid.key, None, questions.clone()).await.expect("questions").id;
     // A question that was put to one of theirs, in another browser.
     let passkeys = domain.passkeys();
     let (browser, elsewhere) = ([1; 32], [2; 32]);
@@ -264,6 +282,7 @@ async fn e1_e3_no_verb_reaches_into_another_tenant() {
             app_passwords_of(by, r) on methods => nothing;
             make_app_password(by, r, &label) on methods => nothing;
             remove_app_password(by, r, theirs.method.0, "x") on methods => nothing;
+            reset_questions(by, r, "x") on methods => nothing;
             add_address(by, r, MethodKind::Sms, &phone) on methods => nothing;
             assign(by, &serial, r) on tokens => nothing;
         }
@@ -336,6 +355,8 @@ async fn e1_e3_no_verb_reaches_into_another_tenant() {
         forget_device(&me, device) on sign_in => |forgotten| Told::Nothing(!forgotten);
         pass(&swapped, &pass, &client()) on sign_in => nothing;
         legacy(&key, None, legacy) on sign_in => nothing;
+        questions_for(&key, None, questions) on methods => nothing;
+        answer_questions(&noord.key, None, asked, &[], None) on methods => nothing;
         look(noord.tenant, attempt) on sign_in => nothing;
         begin_registration(noord.tenant, attempt) on sign_in => nothing;
         confirm_registration(noord.tenant, attempt, &label, &code) on sign_in => nothing;
@@ -440,6 +461,8 @@ fn verbs() -> BTreeSet<&'static str> {
         include_str!("methods/address.rs"),
         include_str!("methods/pass/mod.rs"),
         include_str!("methods/app_password/mod.rs"),
+        include_str!("methods/question/mod.rs"),
+        include_str!("methods/question/asking.rs"),
         include_str!("tokens/mod.rs"),
         include_str!("sign_in/emergency/mod.rs"),
         include_str!("sign_in/mod.rs"),

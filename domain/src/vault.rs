@@ -79,6 +79,8 @@ pub enum KeyPurpose {
     AppPassword,
     /// MACs of emergency keys.
     EmergencyKey,
+    /// Which security questions are asked, and MACs of requests that hold answers.
+    Questions,
 }
 
 impl KeyPurpose {
@@ -102,6 +104,7 @@ impl KeyPurpose {
         Self::Pass,
         Self::AppPassword,
         Self::EmergencyKey,
+        Self::Questions,
     ];
 
     /// The text that goes into the derivation. Never changes.
@@ -125,6 +128,7 @@ impl KeyPurpose {
             Self::Pass => "tweestap/1/pass",
             Self::AppPassword => "tweestap/1/app-password",
             Self::EmergencyKey => "tweestap/1/emergency-key",
+            Self::Questions => "tweestap/1/questions",
         }
     }
 }

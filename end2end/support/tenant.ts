@@ -35,7 +35,7 @@ export async function tenant(server: Server, name: string, options: { strict?: b
   const domain = `${slug}.example`;
   const run = (...args: string[]) => command(server, args);
   run("tenant", "create", "--slug", slug, "--name", name, "--domain", domain, ...(options.strict ? ["--strict"] : []));
-  const key = run("api-key", "create", "--tenant", slug, "--name", "tests", "--scope", "verify,admin,read,support").trim();
+  const key = run("api-key", "create", "--tenant", slug, "--name", "tests", "--scope", "verify,admin,read,support,questions").trim();
   const rest: Tenant["rest"] = async (method, path, body) => {
     const headers: Record<string, string> = { authorization: `Bearer ${key}` };
     if (body !== undefined) headers["content-type"] = "application/json";

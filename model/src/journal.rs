@@ -41,6 +41,8 @@ text_enum! {
         SetUp = "set_up",
         /// Proving a phone or mailbox that is to be a method: answered only by what was sent there.
         AddMethod = "add_method",
+        /// Showing who one is, to set a new password.
+        Reset = "reset",
     }
 }
 

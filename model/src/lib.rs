@@ -11,6 +11,7 @@ mod member;
 mod method;
 mod page;
 mod policy;
+mod question;
 mod session_id;
 mod text;
 
@@ -23,5 +24,6 @@ pub use member::{DomainName, DomainNameError, MfaState, Profile, RegistrationRea
 pub use method::{Channel, DeliveryStatus, Family, MethodKind, MethodUse, OathAlgorithm, OathKind, OathParams, SenderKind, TokenState};
 pub use page::{Cursor, CursorError, Page};
 pub use policy::{DeliveryLimits, Limits, MethodRule, PasskeyModels, PolicyDocument, PolicyError, Registration, Rule, RuleState, Subjects, Then, Trust};
+pub use question::{QuestionNumbers, SecurityQuestion};
 pub use session_id::{SessionId, SessionIdError};
 pub use text::{CleanText, TextError, nfkc};

@@ -104,6 +104,18 @@ pub const PASS_MINUTES: i64 = 60;
 pub const APP_PASSWORDS_MAX: i64 = 40;
 /// Letters of an app password.
 pub const APP_PASSWORD_LETTERS: usize = 16;
+/// Characters of an answer to a security question, fewest.
+pub const SECURITY_ANSWER_CHARACTERS_MIN: usize = 3;
+/// The same, most.
+pub const SECURITY_ANSWER_CHARACTERS_MAX: usize = 40;
+/// Security questions that are registered or asked, fewest.
+pub const SECURITY_QUESTIONS_MIN: u8 = 3;
+/// The same, most.
+pub const SECURITY_QUESTIONS_MAX: u8 = 5;
+/// Tries to answer one's security questions in [`QUESTION_TRIES_HOURS`], right ones among them.
+pub const QUESTION_TRIES_MAX: usize = 5;
+/// The window of [`QUESTION_TRIES_MAX`].
+pub const QUESTION_TRIES_HOURS: i64 = 24;
 /// Days of a block, where nobody says otherwise.
 pub const BLOCK_DAYS: i64 = 90;
 /// The same, most: ten years. What lasts longer has no end.

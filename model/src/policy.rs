@@ -1,6 +1,9 @@
 //! The policy document of a tenant: one table of methods, an ordered list of rules, the numbers. Versioned as a whole.
 
-use crate::{MethodKind, MethodUse, PASSKEY_MODELS_MAX, REMEMBER_DAYS_MAX, Role, text::text_enum};
+use crate::{
+    MethodKind, MethodUse, PASSKEY_MODELS_MAX, Profile, QuestionNumbers, REMEMBER_DAYS_MAX, Role, SECURITY_QUESTIONS_MAX, SECURITY_QUESTIONS_MIN,
+    text::text_enum,
+};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -28,6 +31,9 @@ pub struct PolicyDocument {
     /// Which passkeys may be registered.
     #[serde(default)]
     pub passkeys: PasskeyModels,
+    /// How many security questions are registered and asked.
+    #[serde(default)]
+    pub questions: QuestionNumbers,
 }
 
 /// One row of the method table.
@@ -230,6 +236,7 @@ impl PolicyDocument {
             delivery: DeliveryLimits::default(),
             trust: Trust::default(),
             passkeys: PasskeyModels::default(),
+            questions: QuestionNumbers::default(),
         }
     }
 
@@ -276,6 +283,9 @@ impl PolicyDocument {
         within("delivery.server_code_seconds", self.delivery.server_code_seconds, 30, 600)?;
         within("trust.remember_days", self.trust.remember_days, 0, REMEMBER_DAYS_MAX)?;
         within("passkeys.aaguids", self.passkeys.aaguids.len() as i64, 0, PASSKEY_MODELS_MAX as i64)?;
+        let (low, high) = (SECURITY_QUESTIONS_MIN.into(), SECURITY_QUESTIONS_MAX.into());
+        within("questions.register", self.questions.register.into(), low, high)?;
+        within("questions.answer", self.questions.answer.into(), low, self.questions.register.into())?;
         let is_country = |code: &String| code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase());
         if let Some((n, code)) = self.delivery.countries.iter().enumerate().find(|(_, code)| !is_country(code)) {
             let shown: String = code.chars().filter(|c| !c.is_control()).take(20).collect();
@@ -313,11 +323,27 @@ impl PolicyDocument {
             if self.methods[..n].iter().any(|other| other.kind == row.kind) {
                 return problem(&format!("methods[{n}].kind"), format!("{} is listed twice", row.kind));
             }
+            // What somebody's friends can know is no factor: not even a policy makes it one (product rule 5).
+            if row.kind == MethodKind::SecurityQuestions && row.uses.iter().any(|wanted| *wanted != MethodUse::Reset) {
+                return problem(&format!("methods[{n}].uses"), format!("{} are for resets only", row.kind));
+            }
         }
         if !self.methods.iter().any(|rule| rule.uses.contains(&MethodUse::Mfa)) {
             return problem("methods", "no method is left for a second factor".to_owned());
         }
         Ok(self)
+    }
+
+    /// Refuses what a tenant of this profile may not have: in the strict one no security questions (OWASP ASVS 6.4.2).
+    pub fn checked_for(self, profile: Profile) -> Result<Self, PolicyError> {
+        let listed = |row: &MethodRule| row.kind == MethodKind::SecurityQuestions && !row.uses.is_empty();
+        match self.methods.iter().position(listed) {
+            Some(n) if profile == Profile::Strict => Err(PolicyError {
+                field: format!("methods[{n}].kind"),
+                problem: format!("{} are not for the strict profile", MethodKind::SecurityQuestions),
+            }),
+            _ => self.checked(),
+        }
     }
 }
 
@@ -370,6 +396,36 @@ mod tests {
         let mut none = PolicyDocument::at_birth();
         none.methods.clear();
         assert!(none.checked().is_err());
+    }
+
+    #[test]
+    fn security_questions_are_for_resets_and_not_for_the_strict_profile() {
+        let with = |uses: &[MethodUse], register, answer| {
+            let mut document = PolicyDocument::at_birth();
+            document.methods.push(MethodRule {
+                kind: MethodKind::SecurityQuestions,
+                uses: uses.to_vec(),
+            });
+            document.questions = QuestionNumbers { register, answer };
+            document
+        };
+        let reset = [MethodUse::Reset];
+        for (register, answer, good) in [
+            (3, 3, true),
+            (5, 5, true),
+            (5, 3, true),
+            (4, 5, false),
+            (2, 2, false),
+            (6, 3, false),
+            (5, 2, false),
+        ] {
+            assert_eq!(with(&reset, register, answer).checked().is_ok(), good, "{register} and {answer}");
+        }
+        assert!(with(&[MethodUse::Mfa], 3, 3).checked().is_err());
+        assert!(with(&[MethodUse::SignIn, MethodUse::Reset], 3, 3).checked().is_err());
+        assert!(with(&reset, 3, 3).checked_for(Profile::Standard).is_ok());
+        assert!(with(&reset, 3, 3).checked_for(Profile::Strict).is_err());
+        assert!(with(&[], 3, 3).checked_for(Profile::Strict).is_ok(), "switched off is off");
     }
 
     #[test]

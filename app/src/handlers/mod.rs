@@ -13,6 +13,7 @@ mod member;
 mod members;
 mod networks;
 mod passkey;
+mod questions;
 mod register;
 mod security_info;
 mod set_up;
@@ -78,6 +79,8 @@ where
         .post(routes::SECURITY_INFO_ADD_CALL, Who::Member, add_address::act_call)
         .get(routes::SECURITY_INFO_ADD_MAIL, Who::Member, add_address::show_mail)
         .post(routes::SECURITY_INFO_ADD_MAIL, Who::Member, add_address::act_mail)
+        .get(routes::SECURITY_INFO_ADD_QUESTIONS, Who::Member, questions::show)
+        .post(routes::SECURITY_INFO_ADD_QUESTIONS, Who::Member, questions::act)
         .get(routes::SECURITY_INFO_ADD_TOKEN, Who::Member, add_method::show)
         .post(routes::SECURITY_INFO_ADD_TOKEN, Who::Member, add_method::act)
         .get(routes::ACTIVITY, Who::Member, activity::show)

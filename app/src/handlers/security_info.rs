@@ -5,7 +5,7 @@ use axum::{
     response::Response,
 };
 use domain::{
-    methods::{MethodError, MethodView as Held, SecurityInfo as Info, pass::PassView},
+    methods::{MethodError, MethodView as Held, SecurityInfo as Info, pass::PassView, question::QuestionError},
     sign_in::{AttemptView, SignedIn, full_session},
     verification::{Answered, CallState},
 };
@@ -18,11 +18,14 @@ use super::{
 };
 use crate::{
     caller::{Answer, Guest, Stop, see},
+    components::MethodKey,
     format,
     pages::{
         Problem,
         preferences::safe_path,
-        security_info::{Browser, Confirm, MethodState, MethodView, Notice, OffView, PATH, Remove, RemoveEffect, SecurityInfo, SecurityInfoPage, page},
+        security_info::{
+            Browser, Confirm, MethodState, MethodView, Notice, OffView, PATH, QUESTIONS, Remove, RemoveEffect, SecurityInfo, SecurityInfoPage, page,
+        },
     },
     visit::query_value,
 };
@@ -54,6 +57,8 @@ pub(super) async fn show(guest: Guest, QueryOf(query): QueryOf<Query>) -> Answer
             effect: effect_of(&info, &method.id),
             method,
         })
+    } else if query.remove.as_deref() == Some(QUESTIONS) && info.questions.registered > 0 {
+        SecurityInfo::RemoveQuestions
     } else if query.renew.is_some() {
         SecurityInfo::Renew {
             left: u8::try_from(info.recovery_left).unwrap_or(u8::MAX),
@@ -62,6 +67,7 @@ pub(super) async fn show(guest: Guest, QueryOf(query): QueryOf<Query>) -> Answer
         let what = query.what.unwrap_or_default();
         let notice = match query.done.as_deref() {
             Some("added") if !what.is_empty() => Some(Notice::Added(what)),
+            Some("questions") => Some(Notice::Questions),
             Some("removed") => Some(Notice::Removed(what)),
             Some("renamed") => Some(Notice::Renamed(what)),
             Some("first") => Some(Notice::First(what)),
@@ -88,6 +94,7 @@ pub(super) async fn act(guest: Guest, Form(fields): Form<Fields>) -> Answer {
         "codes" => return Ok(see(PATH)),
         "end" => return end_session(guest, &me, &fields).await,
         "forget" => return forget_browser(guest, &me, &fields).await,
+        "remove-questions" => return remove_questions(guest, &me).await,
         _ => {}
     }
     let methods = guest.domain().methods();
@@ -134,6 +141,19 @@ pub(super) async fn act(guest: Guest, Form(fields): Form<Fields>) -> Answer {
             };
             model.problem = Some(Problem::new(error.code()));
             Ok(guest.show_with(error.code(), || page(guest.shell(), SecurityInfo::Overview(model))))
+        }
+        Err(error) => Err(guest.fails()(error)),
+    }
+}
+
+/// Removes the security questions; a second click finds them gone and is told the same.
+async fn remove_questions(guest: Guest, me: &SignedIn) -> Answer {
+    let done = format!("{PATH}?done=removed&what={}", query_value(MethodKey::Questions.plain_name()));
+    match guest.domain().methods().remove_questions(&me.me).await {
+        Ok(()) | Err(QuestionError::Method(MethodError::Unknown)) => Ok(see(&done)),
+        Err(QuestionError::Method(MethodError::StepUp)) => {
+            let back = format!("{PATH}?remove={QUESTIONS}");
+            Ok(see(&format!("{PATH}?confirm={}", query_value(&back))))
         }
         Err(error) => Err(guest.fails()(error)),
     }
@@ -435,6 +455,7 @@ async fn overview(guest: &Guest, me: &SignedIn, info: &Info, notice: Option<Noti
             .map(|token| token.serial)
             .collect(),
         pass: info.pass.clone().filter(PassView::is_live),
+        questions: info.questions,
         lost: None,
         activity,
         browsers,

@@ -346,6 +346,7 @@ fn word(name: &str, text: &str) -> String {
             Scope::Admin => text!(audit.scope_admin),
             Scope::Support => text!(audit.scope_support),
             Scope::Pass => text!(audit.scope_pass),
+            Scope::Questions => text!(audit.scope_questions),
         }),
         "what" if text == "sign_ins" => Some(text!(audit.what_sign_ins)),
         "what" if text == "audit" => Some(text!(audit.what_audit)),

@@ -375,6 +375,7 @@ impl Directory<'_> {
         let removed = store::remove_registrations(&mut change.tx, view.id, now).await?;
         end_what_was_given(&mut change.tx, view.id, now).await?;
         store::end_app_passwords(&mut change.tx, view.id, now).await?;
+        store::delete_security_answers(&mut change.tx, view.id).await?;
         store::set_mfa_state(&mut change.tx, view.id, MfaState::Enabled.as_str()).await?;
         let ended = store::delete_sessions(&mut change.tx, view.id).await?;
         store::clear_throttles(&mut change.tx, view.id).await?;
@@ -469,6 +470,8 @@ impl Directory<'_> {
             // What somebody with fewer rights gave out does not open an account with more.
             end_what_was_given(&mut change.tx, view.id, now).await?;
             store::end_set_up_links(&mut change.tx, view.id, now).await?;
+            // Nor do answers that friends may know (product rule 5: never for admins).
+            store::delete_security_answers(&mut change.tx, view.id).await?;
             return change
                 .finish(self, Event::RoleGranted, by, None, json!({ "roles": view.roles }), json!({ "granted": role }))
                 .await;
@@ -686,9 +689,10 @@ impl Directory<'_> {
         by.needs(Permission::PublishPolicy)?;
         let now = self.0.clock().now();
         let keys = self.0.keys(by.tenant()).await?;
+        let profile = self.tenant(by.tenant()).await?.profile;
         let mut tx = self.0.db().tenant(by.tenant()).await?;
         let (version, before) = store::lock_policy(&mut tx).await?.unzip();
-        let document = next(before.clone())?.checked()?;
+        let document = next(before.clone())?.checked_for(profile)?;
         let version = version.unwrap_or(0) + 1;
         let after = serde_json::to_value(&document).unwrap_or_default();
         store::insert_policy(&mut tx, version, &after, by.who().id(), now).await?;
@@ -723,6 +727,9 @@ impl Directory<'_> {
         let now = self.0.clock().now();
         self.member(&by.admin_of(tenant), &MemberRef::Id(member)).await?;
         store::insert_operator(self.0.db(), tenant, member, now).await?;
+        let mut tx = self.0.db().tenant(tenant).await?;
+        store::delete_security_answers(&mut tx, member).await?;
+        tx.commit().await?;
         self.note(by.who().kind(), "operator.granted", json!({ "tenant": tenant, "member": member }))
             .await
     }

@@ -451,6 +451,7 @@ pub(crate) async fn set_removed(tx: &mut TenantTx, member: MemberId, now: Timest
     sqlx::query!("delete from recovery_code where tenant_id = $1 and member_id = $2", tenant, member.0)
         .execute(&mut **tx)
         .await?;
+    delete_security_answers(tx, member).await?;
     sqlx::query!(
         "update method set state = 'removed', removed_at = $3, sealed = null where tenant_id = $1 and member_id = $2 and state <> 'removed'",
         tenant,
@@ -819,6 +820,15 @@ pub(crate) async fn end_passes(tx: &mut TenantTx, member: MemberId, now: Timesta
     .execute(&mut **tx)
     .await?;
     Ok(ended.rows_affected() > 0)
+}
+
+/// Forgets a member's answers to security questions.
+pub(crate) async fn delete_security_answers(tx: &mut TenantTx, member: MemberId) -> Result<u64, DbError> {
+    let tenant = tx.tenant().0;
+    let gone = sqlx::query!("delete from security_answer where tenant_id = $1 and member_id = $2", tenant, member.0)
+        .execute(&mut **tx)
+        .await?;
+    Ok(gone.rows_affected())
 }
 
 /// Ends every app password of a member.

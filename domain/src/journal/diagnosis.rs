@@ -155,6 +155,10 @@ pub enum Finding {
     LeftEarly,
     /// The program used the password where only an app password is good.
     AppPasswordRequired,
+    /// Not every answer to a security question was right.
+    WrongAnswers,
+    /// There are no security questions that may be asked.
+    NoQuestions,
     /// The pass had expired.
     PassExpired,
     /// A passkey that opens nothing here.
@@ -318,6 +322,8 @@ impl CaseFacts<'_> {
                 how: reason,
                 method: self.row.method_kind,
             },
+            Reason::WrongCode if self.row.method_kind == Some(MethodKind::SecurityQuestions) => Finding::WrongAnswers,
+            Reason::NoMethods | Reason::MethodOff if self.row.method_kind == Some(MethodKind::SecurityQuestions) => Finding::NoQuestions,
             Reason::WrongCode | Reason::CodeOutOfDate | Reason::TooManyCodes => self.wrong_code(reason),
             Reason::CodeReused if self.row.method_kind == Some(MethodKind::Pass) => Finding::PassUsed,
             Reason::CodeReused => self.code_reused(),
@@ -470,6 +476,8 @@ impl CaseFacts<'_> {
             Finding::RegistrationNeeded { .. } => vec![Fix::TellToFinish, Fix::SendSetUpLink],
             Finding::NeverAnswered { .. } => vec![Fix::TellStartAgain, Fix::RequireReregistration],
             Finding::AppPasswordRequired => vec![Fix::TellAppPassword],
+            Finding::WrongAnswers => vec![Fix::TellStartAgain, Fix::SendSetUpLink],
+            Finding::NoQuestions => vec![Fix::SendSetUpLink],
             Finding::PasskeyRefused => vec![Fix::GivePass, Fix::SendSetUpLink],
             Finding::PassExpired | Finding::PassUsed => vec![Fix::GivePass, Fix::SendSetUpLink],
             Finding::PassEarly { from } => wait(&Some(*from)).into_iter().chain([Fix::GivePass]).collect(),
@@ -533,7 +541,7 @@ fn place(accepted: &GoodSignIn) -> Place {
         (Some(application), _) => Place::Application(application.clone()),
         (None, Purpose::Verification) => Place::OtherSystem,
         (None, Purpose::SignIn) => Place::Portal,
-        (None, Purpose::StepUp | Purpose::AddMethod) => Place::Change,
+        (None, Purpose::StepUp | Purpose::AddMethod | Purpose::Reset) => Place::Change,
         (None, Purpose::SetUp) => Place::Registration,
     }
 }

@@ -140,6 +140,14 @@ impl Finding {
                 )
             }
             Self::LeftEarly => plain("Left before anything was decided.", "The page was closed before a second step was asked."),
+            Self::WrongAnswers => plain(
+                "Not every answer to a security question was right.",
+                "All of them must be, and nobody is told which one was not.",
+            ),
+            Self::NoQuestions => plain(
+                "There are no security questions that may be asked.",
+                "The member has not answered enough of them, the organisation does not allow them, or the account has a role.",
+            ),
             Self::AppPasswordRequired => plain(
                 "The program used the password.",
                 "MFA is enforced for the member: a program that cannot ask for a second step needs an app password.",

@@ -4,6 +4,7 @@ mod address;
 pub mod app_password;
 pub mod error;
 pub mod pass;
+pub mod question;
 pub mod recovery;
 pub mod seed;
 pub(crate) mod store;
@@ -86,6 +87,8 @@ pub struct SecurityInfo {
     pub required: bool,
     /// The Temporary Access Pass that is open, has yet to begin, or has run out; none that was replaced or taken back.
     pub pass: Option<pass::PassView>,
+    /// Security questions.
+    pub questions: question::QuestionsView,
 }
 
 /// The verbs of methods.
@@ -385,6 +388,7 @@ impl Methods<'_> {
                 })
             })
             .collect();
+        let questions = question::view(tx, &view, document.as_ref()).await?;
         let methods = rows
             .into_iter()
             .filter_map(|r| {
@@ -415,6 +419,7 @@ impl Methods<'_> {
                 may_add,
                 required,
                 pass,
+                questions,
             },
         ))
     }

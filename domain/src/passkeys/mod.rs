@@ -359,7 +359,7 @@ impl Passkeys<'_> {
 const fn check_purpose(purpose: Purpose) -> std::result::Result<(), VerificationError> {
     match purpose {
         Purpose::SignIn | Purpose::StepUp | Purpose::SetUp => Ok(()),
-        Purpose::Verification | Purpose::AddMethod => Err(VerificationError::ChallengeGone),
+        Purpose::Verification | Purpose::AddMethod | Purpose::Reset => Err(VerificationError::ChallengeGone),
     }
 }
 

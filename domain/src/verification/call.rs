@@ -502,7 +502,7 @@ fn script_of(
     let digit = Secret::new(String::from_utf8(digit.to_vec()).map_err(|_| crate::vault::SealBroken)?);
     let occasion = match attempt.purpose {
         Purpose::AddMethod => Occasion::NewPhone,
-        Purpose::StepUp => Occasion::Change,
+        Purpose::StepUp | Purpose::Reset => Occasion::Change,
         Purpose::SignIn | Purpose::Verification | Purpose::SetUp => Occasion::SignIn,
     };
     let script = call_script(&digit, &service(scene))?.about(occasion);

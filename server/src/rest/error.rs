@@ -5,7 +5,7 @@ use std::error::Error;
 use axum::response::{IntoResponse, Response};
 use domain::directory::DirectoryError;
 use domain::journal::JournalError;
-use domain::methods::MethodError;
+use domain::methods::{MethodError, question::QuestionError};
 use domain::passkeys::PasskeysError;
 use domain::sign_in::SignInError;
 use domain::tokens::TokenError;
@@ -71,6 +71,12 @@ impl From<JournalError> for Refusal {
 
 impl From<MethodError> for Refusal {
     fn from(error: MethodError) -> Self {
+        Self::of(error.code(), &error)
+    }
+}
+
+impl From<QuestionError> for Refusal {
+    fn from(error: QuestionError) -> Self {
         Self::of(error.code(), &error)
     }
 }

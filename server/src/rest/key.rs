@@ -85,6 +85,7 @@ pub(super) const VERIFY: Who = Who::Integration("verify");
 pub(super) const READ: Who = Who::Integration("read");
 pub(super) const SUPPORT: Who = Who::Integration("support");
 pub(super) const PASS: Who = Who::Integration("pass");
+pub(super) const QUESTIONS: Who = Who::Integration("questions");
 pub(super) const CHANGE: Who = Who::Integration("admin");
 
 impl<N> Key<N> {

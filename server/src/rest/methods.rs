@@ -18,6 +18,7 @@ use super::error::{Answer, Refusal};
 use super::json::{Json, Parameters, Which, Whom};
 use super::key::{CHANGE, Change, Key, READ, Read};
 use super::passes::Pass;
+use super::security_questions::Standing;
 use super::users::RemoveParameters;
 use crate::state::Service;
 use crate::web::ProblemDocument;
@@ -86,6 +87,8 @@ pub(super) struct Methods {
     recovery_codes_left: i64,
     /// The Temporary Access Pass that was neither replaced nor taken back.
     pass: Option<Pass>,
+    /// Security questions, where the member has answered any.
+    security_questions: Option<Standing>,
 }
 
 /// Lists the methods of a member.
@@ -101,6 +104,7 @@ async fn list(State(domain): State<Domain>, key: Key<Read>, Whom(whom): Whom) ->
         next_cursor: None,
         recovery_codes_left: info.recovery_left,
         pass: info.pass.map(Pass::from),
+        security_questions: Standing::of(info.questions),
     }))
 }
 

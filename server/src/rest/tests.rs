@@ -224,7 +224,7 @@ async fn a_stranger_is_answered_as_the_register_says() {
             let what = format!("{} {path} with key {wrong_key:?}: {} {}", entry.method, answer.status, answer.body);
             match entry.who.answer_to_a_stranger() {
                 // A verification reads the request before it asks the database about the key.
-                Some(StatusCode::UNAUTHORIZED) if entry.who == Who::Integration("verify") && wrong_key.starts_with("tsk_") => {
+                Some(StatusCode::UNAUTHORIZED) if matches!(entry.who, Who::Integration("verify" | "questions")) && wrong_key.starts_with("tsk_") => {
                     assert!(matches!(answer.status, 400 | 401), "{what}");
                 }
                 Some(expected) => assert_eq!(answer.status, expected.as_u16(), "{what}"),
@@ -919,6 +919,74 @@ async fn b17_app_passwords_by_the_interface() {
         404
     );
     assert_eq!(installation.call("", "POST", verify, check(&password)).await.status, 401);
+}
+
+/// C11: security questions by the interface need a scope of their own, ask strangers like members, and answer right or wrong and nothing more.
+#[tokio::test]
+async fn c11_security_questions_by_the_interface() {
+    let installation = Installation::new().await;
+    let tenant = installation.noord.tenant;
+    let with = installation.key(tenant, &[Scope::Questions]).await;
+    let without = installation
+        .key(tenant, &[Scope::Verify, Scope::Read, Scope::Admin, Scope::Support, Scope::Pass])
+        .await;
+    let (ask, verify) = ("/api/v1/security-questions", "/api/v1/security-questions/verify");
+    let whose = |user: &str| json!({ "user": user, "client_ip": "203.0.113.9" });
+    let refused = installation.call(&without, "POST", ask, whose(UPN)).await;
+    assert_eq!((refused.status, refused.code()), (403, ErrorCode::ScopeMissing.as_str()));
+    assert_eq!(installation.call("", "POST", ask, whose(UPN)).await.status, 401);
+    let terms = |register: u8, answer: u8| json!({ "allowed": true, "register": register, "answer": answer });
+    let off = installation.call(&without, "GET", ask, Value::Null).await;
+    assert_eq!(off.body, json!({ "allowed": false, "register": 5, "answer": 3 }), "off at birth");
+    assert_eq!(installation.call(&with, "PUT", ask, terms(5, 3)).await.status, 403);
+    assert_eq!(installation.call(&without, "PUT", ask, terms(3, 5)).await.status, 422);
+    assert_eq!(installation.call(&without, "PUT", ask, terms(5, 3)).await.status, 200);
+    // Asked alike; only times and ids differ.
+    let mut told = Vec::new();
+    for user in [UPN, "nobody@noord.example", "member@zuid.example"] {
+        let asked = installation.call(&with, "POST", ask, whose(user)).await;
+        assert_eq!(asked.status, 200, "{}", asked.body);
+        let questions = asked.body["questions"].as_array().expect("questions").clone();
+        assert_eq!(questions.len(), 3);
+        assert!(
+            questions.iter().all(|q| q["text"]["nl"].as_str().is_some_and(|text| text.ends_with('?'))),
+            "{questions:?}"
+        );
+        let again = installation.call(&with, "POST", ask, whose(user)).await;
+        assert_eq!(again.body["questions"], asked.body["questions"]);
+        let answers: Vec<Value> = questions.iter().map(|q| json!({ "question": q["id"], "answer": "een gok" })).collect();
+        let body = json!({ "id": asked.body["id"], "answers": answers });
+        let headers = [("idempotency-key", "one-try")];
+        let verdict = installation
+            .call_with(&with, "POST", verify, body.clone(), &headers[..usize::from(user == UPN)])
+            .await;
+        if user == UPN {
+            let again = installation.call_with(&with, "POST", verify, body.clone(), &headers).await;
+            assert_eq!((again.status, &again.body), (200, &verdict.body), "the same answer to the same request");
+        }
+        let gone = installation.call(&with, "POST", verify, body).await;
+        assert_eq!((gone.status, gone.code()), (410, ErrorCode::ChallengeGone.as_str()));
+        let mut plain = verdict.body.clone();
+        assert_eq!(plain["session_id"], asked.body["session_id"]);
+        plain["session_id"] = Value::Null;
+        told.push((verdict.status, plain));
+    }
+    let wrong = json!({ "session_id": null, "decision": "denied", "reason": "wrong_code" });
+    assert!(told.iter().all(|(status, body)| *status == 200 && *body == wrong), "{told:?}");
+    let many: Vec<Value> = (0..6).map(|_| json!({ "question": "first-film", "answer": "x" })).collect();
+    let too_many = installation
+        .call(&with, "POST", verify, json!({ "id": "00000000-0000-0000-0000-000000000001", "answers": many }))
+        .await;
+    assert_eq!(too_many.status, 422);
+    // A key of another organisation cannot answer.
+    let asked = installation.call(&with, "POST", ask, whose(UPN)).await;
+    let foreign = installation.key(installation.zuid.tenant, &[Scope::Questions]).await;
+    let body = json!({ "id": asked.body["id"], "answers": [] });
+    assert_eq!(installation.call(&foreign, "POST", verify, body).await.status, 410);
+    // An admin removes what there is, and nothing twice.
+    let path = format!("/api/v1/users/{}/security-questions?reason=x", installation.noord.member);
+    assert_eq!(installation.call(&with, "DELETE", &path, Value::Null).await.status, 403);
+    assert_eq!(installation.call(&without, "DELETE", &path, Value::Null).await.status, 404);
 }
 
 /// Blocks and bypasses by the interface: their bounds, their scope, and what they do to a verification.

@@ -239,7 +239,7 @@ fn code(text: &str) -> Answer<OfferedCode> {
     OfferedCode::parse(text).map_err(|error| Problem::new(ErrorCode::CodeForm).detail(format!("code: {error}")).into())
 }
 
-fn idempotency(headers: &HeaderMap, body: &[u8]) -> Answer<Option<Idempotency>> {
+pub(super) fn idempotency(headers: &HeaderMap, body: &[u8]) -> Answer<Option<Idempotency>> {
     let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
     match value.to_str() {
         Ok(text) if (1..=IDEMPOTENCY_KEY_MAX).contains(&text.len()) => Ok(Some(Idempotency::of(text, body))),

@@ -54,6 +54,8 @@ pub enum Act {
     Bypass,
     /// Close it.
     BypassEnd,
+    /// Remove the security questions.
+    Questions,
 }
 
 impl Act {
@@ -78,6 +80,7 @@ impl Act {
             "unblock" => Self::Unblock,
             "bypass" => Self::Bypass,
             "bypass-end" => Self::BypassEnd,
+            "questions" => Self::Questions,
             _ => return None,
         })
     }
@@ -103,6 +106,7 @@ impl Act {
             Self::Unblock => "unblock",
             Self::Bypass => "bypass",
             Self::BypassEnd => "bypass-end",
+            Self::Questions => "questions",
         }
     }
 
@@ -125,6 +129,7 @@ impl Act {
             Self::Unblock => text!(member.unblock_title),
             Self::Bypass => text!(member.bypass_title),
             Self::BypassEnd => text!(member.bypass_end_title),
+            Self::Questions => text!(member.questions_title),
         }
     }
 
@@ -147,6 +152,7 @@ impl Act {
             Self::Unblock => text!(member.unblock_words),
             Self::Bypass => text!(member.bypass_words),
             Self::BypassEnd => text!(member.bypass_end_words),
+            Self::Questions => text!(member.questions_words),
         }
     }
 
@@ -169,6 +175,7 @@ impl Act {
             Self::Unblock => text!(member.unblock_do),
             Self::Bypass => text!(member.bypass_do),
             Self::BypassEnd => text!(member.bypass_end_do),
+            Self::Questions => text!(member.questions_do),
         }
     }
 
@@ -192,6 +199,7 @@ impl Act {
             Self::Unblock => text!(member.unblock_done, name = name),
             Self::Bypass => text!(member.bypass_done, name = name),
             Self::BypassEnd => text!(member.bypass_end_done, name = name),
+            Self::Questions => text!(member.questions_done, name = name),
         }
     }
 
@@ -215,6 +223,7 @@ impl Act {
             Self::Unblock => text!(member.unblock_ask, name = name),
             Self::Bypass => text!(member.bypass_ask, name = name),
             Self::BypassEnd => text!(member.bypass_end_ask, name = name),
+            Self::Questions => text!(member.questions_ask, name = name),
         }
     }
 
@@ -370,6 +379,7 @@ fn consequences(model: &ActPage, name: &str) -> Vec<Consequence> {
             mind(&text!(member.effect_unblock_why, name = name())),
         ],
         Act::BypassEnd => vec![plain(text!(member.effect_bypass_end))],
+        Act::Questions => vec![bad(text!(member.effect_questions)), good(text!(member.effect_questions_new))],
         Act::Roles | Act::Pass | Act::Block | Act::Bypass => Vec::new(),
     }
 }

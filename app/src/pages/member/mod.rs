@@ -12,7 +12,7 @@ pub use act::{Act, ActPage, RolesPage, act_page, roles_page, sensible};
 use domain::{
     directory::{MemberView, block::Standing},
     journal::{AuditRow, Event, SignInRow},
-    methods::{MethodView, SecurityInfo},
+    methods::{MethodView, SecurityInfo, question::QuestionsView},
     policy::rules::Because,
 };
 use jiff::Timestamp;
@@ -204,7 +204,7 @@ fn methods(model: &MemberPage) -> AnyView {
     };
     let note = move || view! { <p class="small">{codes}</p> };
     let open = pass::open(info);
-    if info.methods.is_empty() {
+    if info.methods.is_empty() && info.questions.registered == 0 {
         return view! {
             <Section id="methods" title=text!(member.methods) note=note>
                 {open}
@@ -227,13 +227,42 @@ fn methods(model: &MemberPage) -> AnyView {
     }
     let here = members::href(&model.slug, &model.member);
     let rows = info.methods.iter().map(|method| method_row(method, &here, model.may_remove)).collect_view();
+    let questions = questions_row(info.questions, &here, model.may_remove);
     view! {
         <Section id="methods" title=text!(member.methods) note=note>
             {open}
-            <Table caption=text!(member.methods) columns=columns>{rows}</Table>
+            <Table caption=text!(member.methods) columns=columns>{rows}{questions}</Table>
         </Section>
     }
     .into_any()
+}
+
+/// Security questions stand below what verifies: they help to a new password and to nothing else.
+fn questions_row(questions: QuestionsView, here: &str, may_remove: bool) -> Option<AnyView> {
+    let since = questions.made_at.map(format::date_with_year).filter(|_| questions.registered > 0)?;
+    let (tone, health) = match (questions.allowed, questions.is_enough()) {
+        (false, _) => (Tone::Neutral, text!(member.m_questions_off)),
+        (true, false) => (Tone::Warn, text!(member.m_questions_lack)),
+        (true, true) => (Tone::Ok, text!(member.m_questions_on)),
+    };
+    let remove = may_remove.then(|| {
+        let words = text!(member.m_remove_what, what = MethodKey::Questions.said());
+        view! { <td><a href=format!("{here}?do=questions") aria-label=words>{text!(member.m_remove)}</a></td> }
+    });
+    let count = text!(member.m_questions_count, count = questions.registered.to_string());
+    Some(
+        view! {
+            <tr>
+                <th scope="row"><MethodName method=MethodKey::Questions/></th>
+                <td data-label=text!(member.m_detail)>{count}</td>
+                <td data-label=text!(member.m_added)>{since}</td>
+                <td data-label=text!(member.m_used)>"–"</td>
+                <td data-label=text!(member.m_health)><Badge tone=tone look=BadgeLook::Plain>{health}</Badge></td>
+                {remove}
+            </tr>
+        }
+        .into_any(),
+    )
 }
 
 fn method_row(method: &MethodView, here: &str, may_remove: bool) -> AnyView {

@@ -11,6 +11,7 @@ mod change;
 mod confirm;
 mod methods;
 mod passkey;
+mod questions;
 
 pub use add::{AddChoice, AddToken, AddTokenErrors, Closed, add_choice, add_token, closed};
 pub use address::{AddressCall, AddressCode, AddressForm, address_call, address_code, address_form};
@@ -19,8 +20,12 @@ pub use confirm::Confirm;
 pub use methods::{MethodState, MethodView, OffView};
 pub(super) use passkey::words as passkey_words;
 pub use passkey::{AddPasskey, add_passkey};
+pub use questions::{QUESTIONS, QuestionRow, QuestionsForm, question_text, questions_form};
 
-use domain::methods::pass::{PassState, PassView};
+use domain::methods::{
+    pass::{PassState, PassView},
+    question::QuestionsView,
+};
 use jiff::Timestamp;
 use leptos::prelude::*;
 
@@ -54,6 +59,8 @@ pub struct SecurityInfoPage {
     pub waiting: Vec<String>,
     /// The Temporary Access Pass that is open or will be.
     pub pass: Option<PassView>,
+    /// Security questions.
+    pub questions: QuestionsView,
     /// Where somebody goes who has lost a phone.
     pub lost: Option<String>,
     /// The last few sign-ins.
@@ -102,6 +109,8 @@ pub enum Notice {
     Forgotten(String),
     /// A sign-in was reported.
     Reported,
+    /// Security questions were answered.
+    Questions,
 }
 
 impl Notice {
@@ -113,6 +122,7 @@ impl Notice {
             Self::First(what) => text!(security_info.done_first, what = what),
             Self::Forgotten(what) => text!(security_info.done_forgotten, what = what),
             Self::Reported => text!(security_info.done_reported).to_owned(),
+            Self::Questions => text!(security_info.done_questions).to_owned(),
         }
     }
 }
@@ -133,6 +143,8 @@ pub enum SecurityInfo {
     },
     /// Is this to be removed?
     Remove(Remove),
+    /// Are the security questions to be removed?
+    RemoveQuestions,
     /// Are new recovery codes to be made?
     Renew {
         /// How many are left of the old set.
@@ -174,6 +186,7 @@ pub fn page(shell: MemberShell, model: SecurityInfo) -> Page {
         SecurityInfo::Overview(model) => overview(*model),
         SecurityInfo::Rename { method, name, error } => change::rename(method, name, error),
         SecurityInfo::Remove(remove) => change::remove(remove),
+        SecurityInfo::RemoveQuestions => questions::remove(),
         SecurityInfo::Renew { left } => change::renew(left),
         SecurityInfo::Codes { codes, unticked } => view! {
             <div class="stack screen-stack">
@@ -195,6 +208,7 @@ fn overview(model: SecurityInfoPage) -> AnyView {
         add,
         waiting,
         pass,
+        questions,
         lost,
         activity,
         browsers,
@@ -232,6 +246,7 @@ fn overview(model: SecurityInfoPage) -> AnyView {
             </Banner>
         }
     });
+    let questions = questions::section(questions, &tenant);
     let cards = if methods.is_empty() {
         view! {
             <div class="card flush">
@@ -294,6 +309,7 @@ fn overview(model: SecurityInfoPage) -> AnyView {
             {only_one}
             <section class="section" aria-label=text!(security_info.methods)>{cards}</section>
             {no_codes}
+            {questions}
             {lost}
             {activity}
             {browsers}

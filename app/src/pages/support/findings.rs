@@ -162,6 +162,8 @@ fn finding(finding: &Finding, who: &str, counted: Option<i32>) -> (String, Strin
             (what, sentences([before, Some(text!(support.why_unanswered).to_owned())]))
         }
         Finding::LeftEarly => plain(text!(support.find_left), text!(support.why_left)),
+        Finding::WrongAnswers => plain(text!(support.find_wrong_answers), text!(support.why_wrong_answers)),
+        Finding::NoQuestions => plain(text!(support.find_no_questions), text!(support.why_no_questions)),
         Finding::AppPasswordRequired => plain(text!(support.find_app_password), text!(support.why_app_password)),
         Finding::PasskeyRefused => plain(text!(support.find_passkey_refused), text!(support.why_passkey_refused)),
         Finding::PassExpired => plain(text!(support.find_pass_expired), text!(support.why_pass_expired)),
@@ -211,6 +213,7 @@ pub(crate) fn purpose(purpose: Purpose) -> &'static str {
         Purpose::StepUp => text!(support.purpose_step_up),
         Purpose::SetUp => text!(support.purpose_set_up),
         Purpose::AddMethod => text!(support.purpose_add_method),
+        Purpose::Reset => text!(support.purpose_reset),
     }
 }
 

@@ -38,6 +38,11 @@ pub(crate) fn timeline(steps: &[StepView]) -> Vec<TimelineStep> {
         .collect()
 }
 
+/// Whether a step is about security questions, which have answers and no codes.
+fn of_questions(step: &StepView) -> bool {
+    step.detail["method"].as_str() == Some(MethodKind::SecurityQuestions.as_str())
+}
+
 /// A word of a step's details; nothing where it has none.
 fn said(step: &StepView, name: &str) -> String {
     step.detail[name].as_str().unwrap_or("–").to_owned()
@@ -62,6 +67,9 @@ fn title(step: &StepView) -> (Tone, Option<IconName>, String) {
         }
         StepKind::RegistrationNeeded => plain(Tone::Info, None, text!(support.step_registration)),
         StepKind::MethodRegistered => plain(Tone::Ok, None, text!(support.step_registered)),
+        StepKind::CodeAsked if of_questions(step) => plain(Tone::Neutral, Some(IconName::MethodQuestions), text!(support.step_questions_asked)),
+        StepKind::CodeRight if of_questions(step) => plain(Tone::Ok, None, text!(support.step_answers_right)),
+        StepKind::CodeWrong if of_questions(step) => plain(Tone::Bad, None, text!(support.step_answers_wrong)),
         StepKind::CodeAsked => plain(Tone::Neutral, Some(IconName::MethodApp), text!(support.step_asked)),
         StepKind::DeliveryQueued => (
             Tone::Neutral,
