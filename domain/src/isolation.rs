@@ -107,11 +107,13 @@ impl From<crate::journal::JournalError> for Told {
 }
 
 /// Verbs that take no id of a tenant's things: nothing of another tenant can be named to them.
-const NOTHING_TO_NAME: [&str; 32] = [
+const NOTHING_TO_NAME: [&str; 34] = [
     "import_metadata",
     "metadata_view",
     "models",
     "set_models",
+    "known_models",
+    "members_outside",
     "begin_sign_in",
     "sweep_ceremonies",
     "networks",

@@ -75,6 +75,7 @@ const DELETABLE: &[&str] = &[
     "recovery_code",
     "role_grant",
     "security_answer",
+    "sender",
     "session",
     "staff_grant",
     "tenant_domain",
@@ -155,6 +156,7 @@ async fn every_table_says_its_class() {
         )
         .await;
     let expected = [
+        "conversion_alarm",
         "delivery",
         "delivery_provider",
         "operator",

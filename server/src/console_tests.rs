@@ -55,7 +55,7 @@ impl Installation {
         let url = PublicUrl::parse("https://mfa.example").expect("a URL");
         let layer = sessions(&domain, &url);
         let edge = Edge::new(url, Vec::new());
-        let service = Service::new(domain.clone(), Default::default(), false, "https://mfa.example");
+        let service = Service::new(domain.clone(), Default::default(), false, "https://mfa.example", crate::channels::settings::House::of(&PublicUrl::parse("https://mfa.example").expect("a URL")));
         let router = assemble(routes::all(), service, edge, None, Some(layer));
         let noord = organisation(&domain, "noord").await;
         let zuid = organisation(&domain, "zuid").await;
@@ -208,7 +208,7 @@ async fn each_role_opens_its_own_doors() {
         ("POST", user.clone(), form("roles"),           [404, 403, 403, 403, 403, 403, 303, 404, 303, 404]),
         ("GET", "/admin/noord/networks".into(), String::new(), [404, 403, 403, 403, 200, 403, 200, 404, 200, 404]),
         ("POST", "/admin/noord/networks".into(), "do=add&name=x&range=y&reason=z".into(), [404, 403, 403, 403, 422, 403, 422, 404, 422, 404]),
-        ("POST", "/admin/noord/networks".into(), "do=trust&days=0".into(), [404, 403, 403, 403, 303, 403, 303, 404, 303, 404]),
+        ("POST", "/admin/noord/networks".into(), "do=trust&days=0&reason=z".into(), [404, 403, 403, 403, 303, 403, 303, 404, 303, 404]),
         ("GET", format!("{users}/{foreign}"), String::new(), [404, 404, 404, 404, 404, 404, 404, 404, 404, 404]),
         ("POST", format!("{users}/{foreign}"), form("off"), [404, 403, 403, 404, 403, 403, 404, 404, 404, 404]),
         ("GET", "/admin/nowhere/users".into(), String::new(), [404; 10]),
@@ -827,7 +827,7 @@ async fn networks_are_trusted_on_a_page() {
     assert_eq!(post(&format!("do=remove&id={id}&reason=")).await.status, 422);
     assert_eq!(post(&format!("do=remove&id={id}&reason=closed")).await.status, 303);
     assert_eq!(post(&format!("do=remove&id={id}&reason=closed")).await.status, 404);
-    assert_eq!(post("do=trust&skip=yes&days=14").await.location, "/admin/noord/networks?done=saved");
+    assert_eq!(post("do=trust&skip=yes&days=14&reason=z").await.location, "/admin/noord/networks?done=saved");
     let (_, policy) = installation.domain.directory().policy(&by).await.expect("a policy");
     assert_eq!(
         (policy.trust.networks_skip, policy.trust.remember_days, policy.trust.fraud_blocks),

@@ -128,6 +128,7 @@ pub fn event(event: Event) -> &'static str {
         Event::MethodSwitchedOff => text!(events.method_switched_off),
         Event::SessionsRevoked => text!(events.sessions_revoked),
         Event::PolicyPublished => text!(events.policy_published),
+        Event::ConversionAlarm => text!(events.conversion_alarm),
         Event::ApiKeyMade => text!(events.api_key_made),
         Event::ApiKeyRevoked => text!(events.api_key_revoked),
         Event::CaseViewed => text!(events.case_viewed),
