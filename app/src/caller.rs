@@ -401,6 +401,7 @@ macro_rules! has_code {
 }
 
 has_code!(
+    domain::delivery::DeliveryError,
     domain::journal::JournalError,
     SignInError,
     domain::directory::DirectoryError,

@@ -90,7 +90,13 @@ impl Site {
         let tenant = domain.directory().create_tenant(Operator::console(), tenant).await.expect("a tenant");
         let public_url = PublicUrl::parse("https://mfa.example").expect("a URL");
         let sessions = sessions(&domain, &public_url);
-        let service = Service::new(domain.clone(), Default::default(), false, "https://mfa.example", crate::channels::settings::House::of(&PublicUrl::parse("https://mfa.example").expect("a URL")));
+        let service = Service::new(
+            domain.clone(),
+            Default::default(),
+            false,
+            "https://mfa.example",
+            crate::channels::settings::House::of(&PublicUrl::parse("https://mfa.example").expect("a URL")),
+        );
         let router = assemble(routes::all(), service, Edge::new(public_url, Vec::new()), None, Some(sessions));
         Self {
             router,

@@ -55,7 +55,13 @@ impl Installation {
         let url = PublicUrl::parse("https://mfa.example").expect("a URL");
         let layer = sessions(&domain, &url);
         let edge = Edge::new(url, Vec::new());
-        let service = Service::new(domain.clone(), Default::default(), false, "https://mfa.example", crate::channels::settings::House::of(&PublicUrl::parse("https://mfa.example").expect("a URL")));
+        let service = Service::new(
+            domain.clone(),
+            Default::default(),
+            false,
+            "https://mfa.example",
+            crate::channels::settings::House::of(&PublicUrl::parse("https://mfa.example").expect("a URL")),
+        );
         let router = assemble(routes::all(), service, edge, None, Some(layer));
         let noord = organisation(&domain, "noord").await;
         let zuid = organisation(&domain, "zuid").await;

@@ -110,7 +110,11 @@ pub fn page(shell: ConsoleShell, model: NetworksPage) -> Page {
     let strict = model
         .strict
         .then(|| view! { <Banner tone=Tone::Info title=text!(networks.strict_title).to_owned()>{text!(networks.strict_words)}</Banner> });
-    let (list, add, settings) = (list(&model.networks, &here), add(model.form, &here), settings(&model.trust, model.trust_reason, &here));
+    let (list, add, settings) = (
+        list(&model.networks, &here),
+        add(model.form, &here),
+        settings(&model.trust, model.trust_reason, &here),
+    );
     let view = view! {
         <ConsolePage title=text!(networks.title) lead=|| view! { <p class="muted">{text!(networks.lead)}</p> }>
             {done}

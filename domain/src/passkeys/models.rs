@@ -119,7 +119,12 @@ impl Passkeys<'_> {
         let metadata = self.metadata().await?;
         let mut known: Vec<KnownModel> = named(metadata.as_ref())
             .into_iter()
-            .filter(|(aaguid, _)| metadata.as_ref().and_then(|m| m.standing(*aaguid)).is_none_or(|standing| standing == Standing::Sound))
+            .filter(|(aaguid, _)| {
+                metadata
+                    .as_ref()
+                    .and_then(|m| m.standing(*aaguid))
+                    .is_none_or(|standing| standing == Standing::Sound)
+            })
             .map(|(aaguid, name)| KnownModel { aaguid, name })
             .collect();
         known.sort_by(|a, b| a.name.to_lowercase().cmp(&b.name.to_lowercase()).then(a.aaguid.cmp(&b.aaguid)));

@@ -483,7 +483,10 @@ async fn a_tenant_allows_makes_and_models_and_may_want_them_proven() {
     // By a list.
     let refused = passkeys.set_models(&app.admin, list(&[BROKEN_KEY], false), "test").await;
     assert!(matches!(refused, Err(PasskeysError::Models(PolicyError::NothingLeft))), "{refused:?}");
-    let view = passkeys.set_models(&app.admin, list(&[KEY, BROKEN_KEY], false), "test").await.expect("published");
+    let view = passkeys
+        .set_models(&app.admin, list(&[KEY, BROKEN_KEY], false), "test")
+        .await
+        .expect("published");
     assert_eq!(view.listed.iter().map(|m| m.left_out.is_some()).collect::<Vec<_>>(), [false, true]);
     assert_eq!(passkeys.models(&app.admin).await.expect("read"), view);
     assert_eq!(made(Uuid::nil(), 3, false).await, NOT_ALLOWED);
@@ -518,7 +521,10 @@ async fn changes_of_the_policy_at_once_are_not_lost() {
             aaguids: vec![Uuid::from_u128(round as u128)],
             attestation_required: false,
         };
-        let (one, other) = tokio::join!(directory.set_trust(&app.admin, trust.clone(), "test"), passkeys.set_models(&app.admin, models.clone(), "test"));
+        let (one, other) = tokio::join!(
+            directory.set_trust(&app.admin, trust.clone(), "test"),
+            passkeys.set_models(&app.admin, models.clone(), "test")
+        );
         one.expect("published");
         other.expect("published");
         let (_, document) = directory.policy(&app.admin).await.expect("a policy");

@@ -169,10 +169,17 @@ mod tests {
         }
         let (newest, count) = development.written(&provider, 0, 2).await;
         assert_eq!((newest.len(), count), (2, 3));
-        assert_eq!((newest[0].to.as_str(), newest[0].text.as_str(), newest[0].kind.as_str()), ("+31612345673", "Code 3\nsecond line", "sms"));
+        assert_eq!(
+            (newest[0].to.as_str(), newest[0].text.as_str(), newest[0].kind.as_str()),
+            ("+31612345673", "Code 3\nsecond line", "sms")
+        );
         let (oldest, _) = development.written(&provider, 2, 2).await;
         assert_eq!(oldest.iter().map(|m| m.text.as_str()).collect::<Vec<_>>(), ["Code 1\nsecond line"]);
-        assert_eq!(live.written(&provider, 0, 10).await, (Vec::new(), 0), "outside development there is nothing to see");
+        assert_eq!(
+            live.written(&provider, 0, 10).await,
+            (Vec::new(), 0),
+            "outside development there is nothing to see"
+        );
         assert_eq!(live.check(&provider).map_err(|error| error.field), Err(String::from("kind")));
         fs::remove_dir_all(&path).expect("removed");
     }

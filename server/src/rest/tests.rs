@@ -73,7 +73,13 @@ impl Installation {
         let edge = Edge::new(public_url, Vec::new());
         let router = assemble(
             routes::all(),
-            Service::new(domain.clone(), Default::default(), true, "https://mfa.example", crate::channels::settings::House::of(&PublicUrl::parse("https://mfa.example").expect("a URL"))),
+            Service::new(
+                domain.clone(),
+                Default::default(),
+                true,
+                "https://mfa.example",
+                crate::channels::settings::House::of(&PublicUrl::parse("https://mfa.example").expect("a URL")),
+            ),
             edge,
             None,
             Some(sessions),

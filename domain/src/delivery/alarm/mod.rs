@@ -10,7 +10,10 @@ use super::{Delivery, DeliveryError, Result, rules};
 use crate::{
     actor::{Admin, Operator, Permission},
     directory::DirectoryError,
-    journal::{Event, entry::{Audited, Change}},
+    journal::{
+        Event,
+        entry::{Audited, Change},
+    },
 };
 use jiff::{SignedDuration, Timestamp};
 use model::*;

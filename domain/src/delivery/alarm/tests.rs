@@ -88,8 +88,16 @@ async fn f7_codes_that_never_come_back_raise_one_alarm_and_stop_when_told_so() {
     assert_eq!(told.paused, ["BE"]);
     assert_eq!(delivery.alarms(Operator::console()).await.expect("read"), told.recent);
     // Told to the tenant, and to the operator.
-    assert_eq!(app.number("select count(*) from audit_log where event = 'conversion.alarm' and actor_kind = 'service'").await, 1);
-    assert_eq!(app.number("select count(*) from audit_log where event = 'policy.published' and actor_kind = 'service'").await, 1);
+    assert_eq!(
+        app.number("select count(*) from audit_log where event = 'conversion.alarm' and actor_kind = 'service'")
+            .await,
+        1
+    );
+    assert_eq!(
+        app.number("select count(*) from audit_log where event = 'policy.published' and actor_kind = 'service'")
+            .await,
+        1
+    );
     assert_eq!(app.number("select count(*) from installation_log where event = 'conversion.alarm'").await, 1);
 
     // Nothing new while it is paused; a second node waits for its lease.

@@ -209,7 +209,11 @@ impl Delivery<'_> {
         if waiting > 0 {
             return Err(DeliveryError::UnderWay(waiting));
         }
-        let note = self.noted(by, "delivery_provider.removed", json!({ "provider": id, "name": row.name, "channel": row.channel }));
+        let note = self.noted(
+            by,
+            "delivery_provider.removed",
+            json!({ "provider": id, "name": row.name, "channel": row.channel }),
+        );
         match store::remove_provider(self.0.db(), id, version, &note).await? {
             true => Ok(()),
             false => Err(self.gone_or_changed(id).await?),
@@ -302,7 +306,11 @@ impl Delivery<'_> {
             valid_from: view.valid_from,
             valid_until: until,
         };
-        let note = self.noted(by, "sender.changed", json!({ "sender": sender, "value": row.value, "valid_until": { "before": seen, "after": until } }));
+        let note = self.noted(
+            by,
+            "sender.changed",
+            json!({ "sender": sender, "value": row.value, "valid_until": { "before": seen, "after": until } }),
+        );
         match store::set_sender_end(self.0.db(), &row, seen, &note).await? {
             store::Ended::Done => Ok(()),
             store::Ended::Changed => Err(DeliveryError::Changed),
@@ -313,7 +321,11 @@ impl Delivery<'_> {
     /// Removes a sender; messages that it sent keep its name.
     pub async fn remove_sender(self, by: Operator, sender: Uuid) -> Result<()> {
         let view = self.sender(by, sender).await?;
-        let note = self.noted(by, "sender.removed", json!({ "sender": sender, "value": view.value, "country": view.country, "channel": view.channel }));
+        let note = self.noted(
+            by,
+            "sender.removed",
+            json!({ "sender": sender, "value": view.value, "country": view.country, "channel": view.channel }),
+        );
         match store::delete_sender(self.0.db(), sender, &note).await? {
             true => Ok(()),
             false => Err(DeliveryError::Unknown),
@@ -365,7 +377,9 @@ impl Delivery<'_> {
                 resting: false,
             }],
             senders: senders
-                .filter(|s| s.valid_from <= now && s.valid_until.is_none_or(|until| until > now) && (s.tenant.is_none() || s.tenant.map(|t| t.0) == row.tenant_id))
+                .filter(|s| {
+                    s.valid_from <= now && s.valid_until.is_none_or(|until| until > now) && (s.tenant.is_none() || s.tenant.map(|t| t.0) == row.tenant_id)
+                })
                 .map(|s| rules::SenderFacts {
                     channel: s.channel,
                     country: s.country,

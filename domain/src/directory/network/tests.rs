@@ -196,7 +196,10 @@ async fn networks_are_listed_renamed_removed_and_bounded() {
         Err(DirectoryError::NotAllowed(_))
     ));
     assert!(matches!(directory.remove_network(&auth, id, "x").await, Err(DirectoryError::NotAllowed(_))));
-    assert!(matches!(directory.set_trust(&auth, Trust::default(), "test").await, Err(DirectoryError::NotAllowed(_))));
+    assert!(matches!(
+        directory.set_trust(&auth, Trust::default(), "test").await,
+        Err(DirectoryError::NotAllowed(_))
+    ));
     let far = Trust {
         remember_days: 31,
         ..Trust::default()
