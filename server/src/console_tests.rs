@@ -1046,3 +1046,49 @@ async fn passkey_models_are_chosen_on_a_page() {
     assert_eq!(post(&format!("do=remove&aaguid={key}&reason=lost")).await.status, 303);
     assert_eq!(post(&format!("do=remove&aaguid={key}&reason=lost")).await.status, 404);
 }
+
+/// An alarm stands over the sign-ins and on the operator's page until it is resumed with a reason; who may only read cannot resume it.
+#[tokio::test]
+async fn f7_alarms_are_shown_and_resumed() {
+    let installation = Installation::new().await;
+    let noord = installation.noord;
+    let owner = sqlx::PgPool::connect(&installation._database.owner_url).await.expect("the owner");
+    sqlx::query(
+        "insert into conversion_alarm (tenant_id, country, raised_at, sent, entered, paused) values ($1, 'BE', now() - interval '1 hour', 62, 4, true)",
+    )
+    .bind(noord.0)
+    .execute(&owner)
+    .await
+    .expect("an alarm");
+    owner.close().await;
+    let by = Admin::console(noord);
+    let (_, mut policy) = installation.domain.directory().policy(&by).await.expect("a policy");
+    policy.delivery.paused = vec![String::from("BE")];
+    installation.domain.directory().publish_policy(&by, policy).await.expect("published");
+    let reader = installation.member(noord, "reader@noord.example", &[Role::Reader]).await;
+    let admin = installation.member(noord, "policy@noord.example", &[Role::PolicyAdmin]).await;
+    let person = installation.member(noord, "operator@noord.example", &[]).await;
+    installation
+        .domain
+        .directory()
+        .grant_operator(Operator::console(), noord, person)
+        .await
+        .expect("granted");
+    let (reader, admin) = (installation.session(noord, reader, 2).await, installation.session(noord, admin, 2).await);
+    let operator = installation.session(noord, person, 2).await;
+    let page = "/admin/noord/alarms";
+    let sign_ins = installation.call(&reader, "GET", "/admin/noord/journal", "").await;
+    assert!(sign_ins.body.contains("Codes to Belgium (BE) hardly come back"), "{}", sign_ins.body);
+    let seen = installation.call(&reader, "GET", page, "").await;
+    assert!(seen.body.contains("4 of 62") && !seen.body.contains("do=resume"), "{}", seen.body);
+    assert!(installation.call(&operator, "GET", "/operator/providers", "").await.body.contains("4 of 62"));
+    assert_eq!(installation.call(&reader, "GET", &format!("{page}?do=resume&country=BE"), "").await.status, 403);
+    let ask = installation.call(&admin, "GET", &format!("{page}?do=resume&country=BE"), "").await;
+    assert!(ask.status == 200 && ask.body.contains("Send codes to Belgium (BE) again?"), "{}", ask.body);
+    let silent = installation.call(&admin, "POST", page, "do=resume&country=BE&reason=").await;
+    assert!(silent.status == 422 && silent.body.contains("Write why"), "{}", silent.body);
+    let done = installation.call(&admin, "POST", page, "do=resume&country=BE&reason=a+campaign").await;
+    assert_eq!(done.location, "/admin/noord/alarms?done=resumed");
+    let sign_ins = installation.call(&reader, "GET", "/admin/noord/journal", "").await;
+    assert!(!sign_ins.body.contains("hardly come back"));
+}

@@ -67,6 +67,12 @@ fn message(message: Written) -> AnyView {
     let to = text!(messages.to, to = message.to);
     let from = text!(messages.from, from = message.from);
     let subject = message.subject.map(|subject| view! { <p><b>{subject}</b></p> });
+    let lines = message
+        .text
+        .lines()
+        .filter(|line| !line.is_empty())
+        .map(|line| view! { <p>{line.to_owned()}</p> })
+        .collect_view();
     view! {
         <li class="card stack tight">
             <div class="row">
@@ -75,7 +81,7 @@ fn message(message: Written) -> AnyView {
                 <span class="muted small">{from}" · "{format::full(message.at)}</span>
             </div>
             {subject}
-            <pre class="code">{message.text}</pre>
+            {lines}
         </li>
     }
     .into_any()

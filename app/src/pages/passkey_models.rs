@@ -183,7 +183,7 @@ fn list(listed: &ModelsView, here: &str) -> AnyView {
             view! {
                 <tr>
                     <th scope="row">{called}</th>
-                    <td data-label=text!(models.c_aaguid)><span class="code">{aaguid}</span></td>
+                    <td data-label=text!(models.c_aaguid)><span class="code wraps">{aaguid}</span></td>
                     <td data-label=text!(models.c_state)><Badge tone=tone look=BadgeLook::Plain>{state}</Badge></td>
                     <td data-label=text!(models.c_actions)><a href=remove aria-label=said>{text!(models.remove)}</a></td>
                 </tr>

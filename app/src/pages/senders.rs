@@ -253,7 +253,7 @@ fn row(model: &SendersPage, sender: &SenderView, now: Timestamp) -> AnyView {
     };
     view! {
         <Row state=row_state>
-            <th scope="row"><span class="stack tight"><span class="code">{value}</span><span class="muted small">{detail}</span></span></th>
+            <th scope="row"><span class="stack tight"><span class="code wraps">{value}</span><span class="muted small">{detail}</span></span></th>
             <td data-label=text!(senders.c_country)>{land}</td>
             <td data-label=text!(senders.c_use)>{used_for}</td>
             <td data-label=text!(senders.c_when)>{days}</td>

@@ -137,7 +137,14 @@ impl ProviderForm {
 
     /// Marks what whoever speaks the protocol cannot use.
     pub fn refuse(&mut self, trouble: SettingTrouble) {
-        self.wrong.push((trouble.field, Wrong::Bad(trouble.why)));
+        // The page says itself that it cannot be used.
+        let why = trouble
+            .why
+            .trim_start_matches("cannot be used")
+            .trim_start_matches(" here")
+            .trim_start_matches(": ")
+            .to_owned();
+        self.wrong.push((trouble.field, Wrong::Bad(why)));
     }
 
     fn error(&self, name: &str) -> Option<String> {
