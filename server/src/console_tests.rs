@@ -889,7 +889,7 @@ async fn providers_are_set_up_on_pages() {
         "kind=http_sms&channel=sms&name=First&base=http%3A%2F%2Fsms.example&account=AC1&secret=t0ken",
     )
     .await;
-    assert!(wrong.status == 422 && wrong.body.contains("exists in development only"), "{}", wrong.body);
+    assert!(wrong.status == 422 && wrong.body.contains("does not start with https"), "{}", wrong.body);
     let wrong = post(new, "kind=http_sms&channel=sms&name=First&base=https%3A%2F%2Fsms.example&account=AC1&secret=").await;
     assert!(wrong.status == 422 && wrong.body.contains("This has to be filled in"), "{}", wrong.body);
     assert_eq!(post(new, "kind=folder&channel=sms&name=F&path=%2Ftmp%2Fx").await.status, 400);
