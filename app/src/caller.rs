@@ -11,6 +11,7 @@ use axum::{
 use domain::{
     Domain,
     actor::{Admin, Client, Operator, Permission},
+    delivery::desk::Protocols,
     passkeys::BrowserHash,
     sign_in::{
         AttemptView, Caller, NewSession, SessionNote, SessionStage, SignInError, SignedIn, browser_hash,
@@ -46,6 +47,8 @@ pub struct Portal {
     pub development: bool,
     /// Where people reach the service, by the settings and never by what a request says: links are made of it (abuse case C3).
     pub origin: Arc<str>,
+    /// Whoever speaks to the delivery providers, for the operator's pages.
+    pub protocols: Arc<dyn Protocols>,
 }
 
 /// Somebody who asks for a page.
@@ -398,6 +401,7 @@ macro_rules! has_code {
 }
 
 has_code!(
+    domain::delivery::DeliveryError,
     domain::journal::JournalError,
     SignInError,
     domain::directory::DirectoryError,

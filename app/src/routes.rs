@@ -61,6 +61,21 @@ pub const AUDIT_CSV: &str = "/admin/{tenant}/journal/audit.csv";
 /// Tenants of the installation.
 pub const OPERATOR_TENANTS: &str = "/operator/tenants";
 
+/// Who carries texts, calls and mails.
+pub const OPERATOR_PROVIDERS: &str = "/operator/providers";
+/// One more.
+pub const OPERATOR_PROVIDERS_NEW: &str = "/operator/providers/new";
+/// One of them.
+pub const OPERATOR_PROVIDER: &str = "/operator/providers/{id}";
+/// What messages come from.
+pub const OPERATOR_SENDERS: &str = "/operator/senders";
+/// What went into a developer's folder.
+pub const OPERATOR_MESSAGES: &str = "/operator/messages";
+
+/// Alarms for sent codes of a tenant.
+pub const ALARMS: &str = "/admin/{tenant}/alarms";
+/// Models of passkeys that a tenant allows.
+pub const PASSKEY_MODELS: &str = "/admin/{tenant}/passkey-models";
 /// Members of a tenant.
 pub const USERS: &str = "/admin/{tenant}/users";
 /// A member more.

@@ -153,6 +153,11 @@ impl Admin {
         Operator::console().admin_of(tenant)
     }
 
+    /// The service itself, for what it does in a tenant of its own accord.
+    pub(crate) fn service(tenant: TenantId) -> Self {
+        Self::new(tenant, Who::Service, vec![Role::GlobalAdmin])
+    }
+
     /// In which tenant.
     pub const fn tenant(&self) -> TenantId {
         self.tenant

@@ -112,7 +112,7 @@ impl From<crate::journal::JournalError> for Told {
 }
 
 /// Verbs that take no id of a tenant's things: nothing of another tenant can be named to them.
-const NOTHING_TO_NAME: [&str; 35] = [
+const NOTHING_TO_NAME: [&str; 37] = [
     "emergency_keys",
     "question_policy",
     "set_question_policy",
@@ -120,6 +120,8 @@ const NOTHING_TO_NAME: [&str; 35] = [
     "metadata_view",
     "models",
     "set_models",
+    "known_models",
+    "members_outside",
     "begin_sign_in",
     "sweep_ceremonies",
     "networks",

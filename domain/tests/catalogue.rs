@@ -76,6 +76,7 @@ const DELETABLE: &[&str] = &[
     "recovery_code",
     "role_grant",
     "security_answer",
+    "sender",
     "session",
     "staff_grant",
     "tenant_domain",
@@ -156,6 +157,7 @@ async fn every_table_says_its_class() {
         )
         .await;
     let expected = [
+        "conversion_alarm",
         "delivery",
         "delivery_provider",
         "operator",

@@ -32,7 +32,7 @@ test("a member answers questions, and they are asked before a reset", async ({ s
   await expect(me.page.locator("#questions")).toHaveCount(0);
   expect((await me.page.goto(FORM))?.status()).toBe(403);
 
-  const terms = (register: number, answer: number) => org.rest("PUT", "/security-questions", { allowed: true, register, answer });
+  const terms = (register: number, answer: number) => org.rest("PUT", "/security-questions", { allowed: true, register, answer, reason: "test" });
   expect((await terms(5, 3)).status).toBe(200);
   await me.page.goto("/security-info");
   await me.reads("security_info.questions_offer_title");
@@ -93,12 +93,12 @@ test("a member answers anew what is not enough, and removes the answers", async 
   const upn = org.member("bram", { given: "Bram", family: "Visser" });
   const app = await org.app(upn);
   await org.rest("PUT", `/users/${upn}/mfa-state`, { state: "enabled" });
-  await org.rest("PUT", "/security-questions", { allowed: true, register: 3, answer: 3 });
+  await org.rest("PUT", "/security-questions", { allowed: true, register: 3, answer: 3, reason: "test" });
   const me = await somebody();
   await signIn(me, upn, app);
   await me.page.goto(FORM);
   await fill(me, ANSWERS.slice(0, 3));
-  await org.rest("PUT", "/security-questions", { allowed: true, register: 4, answer: 4 });
+  await org.rest("PUT", "/security-questions", { allowed: true, register: 4, answer: 4, reason: "test" });
   await me.page.goto("/security-info");
   await me.reads("security_info.questions_lack");
   await gallery(me, "security-info-questions-lacking");

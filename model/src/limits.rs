@@ -88,6 +88,10 @@ pub const SENDS_PER_ADDRESS_HOUR: i32 = 5;
 pub const CONVERSION_SENDS: i32 = 50;
 /// Codes of a hundred that must come back, else the prefix is paused.
 pub const CONVERSION_PERCENT_MIN: i32 = 30;
+/// Messages to one country in an hour after which an alarm looks at how many of their codes were entered, where nobody says otherwise.
+pub const CONVERSION_ALARM_SENDS: i64 = 30;
+/// Codes of a hundred that must have been entered then, where nobody says otherwise.
+pub const CONVERSION_ALARM_PERCENT: i64 = 20;
 /// Characters of a Temporary Access Pass, fewest.
 pub const PASS_CHARACTERS_MIN: usize = 8;
 /// The same, most.

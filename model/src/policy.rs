@@ -1,8 +1,8 @@
 //! The policy document of a tenant: one table of methods, an ordered list of rules, the numbers. Versioned as a whole.
 
 use crate::{
-    MethodKind, MethodUse, PASSKEY_MODELS_MAX, Profile, QuestionNumbers, REMEMBER_DAYS_MAX, Role, SECURITY_QUESTIONS_MAX, SECURITY_QUESTIONS_MIN,
-    text::text_enum,
+    CONVERSION_ALARM_PERCENT, CONVERSION_ALARM_SENDS, MethodKind, MethodUse, PASSKEY_MODELS_MAX, Profile, QuestionNumbers, REMEMBER_DAYS_MAX, Role,
+    SECURITY_QUESTIONS_MAX, SECURITY_QUESTIONS_MIN, text::text_enum,
 };
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -165,6 +165,14 @@ pub struct DeliveryLimits {
     pub per_country_day: i64,
     /// Seconds that a code lives which was asked for on the server path, 30 to 600 (S47). On the cloud path it is always 180.
     pub server_code_seconds: i64,
+    /// Messages to one country in an hour after which it is looked at how many of their codes were entered, 10 to 100,000.
+    pub alarm_sends: i64,
+    /// Codes of a hundred that must have been entered then, else there is an alarm, 0 to 100; 0 is never.
+    pub alarm_percent: i64,
+    /// An alarm stops codes to the country until an admin resumes them.
+    pub alarm_pauses: bool,
+    /// Countries to which nothing is sent since such an alarm.
+    pub paused: Vec<String>,
 }
 
 impl Default for DeliveryLimits {
@@ -177,6 +185,10 @@ impl Default for DeliveryLimits {
             per_day: 2_000,
             per_country_day: 1_000,
             server_code_seconds: 300,
+            alarm_sends: CONVERSION_ALARM_SENDS,
+            alarm_percent: CONVERSION_ALARM_PERCENT,
+            alarm_pauses: false,
+            paused: Vec::new(),
         }
     }
 }
@@ -281,6 +293,9 @@ impl PolicyDocument {
         within("delivery.per_day", self.delivery.per_day, 1, 1_000_000)?;
         within("delivery.per_country_day", self.delivery.per_country_day, 1, 1_000_000)?;
         within("delivery.server_code_seconds", self.delivery.server_code_seconds, 30, 600)?;
+        within("delivery.alarm_sends", self.delivery.alarm_sends, 10, 100_000)?;
+        within("delivery.alarm_percent", self.delivery.alarm_percent, 0, 100)?;
+        within("delivery.paused", self.delivery.paused.len() as i64, 0, 300)?;
         within("trust.remember_days", self.trust.remember_days, 0, REMEMBER_DAYS_MAX)?;
         within("passkeys.aaguids", self.passkeys.aaguids.len() as i64, 0, PASSKEY_MODELS_MAX as i64)?;
         let (low, high) = (SECURITY_QUESTIONS_MIN.into(), SECURITY_QUESTIONS_MAX.into());
@@ -293,6 +308,9 @@ impl PolicyDocument {
                 &format!("delivery.countries[{n}]"),
                 format!("'{shown}' is not a country as ISO 3166 has it, such as NL"),
             );
+        }
+        if let Some((n, _)) = self.delivery.paused.iter().enumerate().find(|(_, code)| !is_country(code)) {
+            return problem(&format!("delivery.paused[{n}]"), "is not a country as ISO 3166 has it, such as NL".to_owned());
         }
         if self.rules.len() > 200 {
             return problem("rules", format!("{} rules; at most 200 fit", self.rules.len()));

@@ -90,7 +90,13 @@ impl Site {
         let tenant = domain.directory().create_tenant(Operator::console(), tenant).await.expect("a tenant");
         let public_url = PublicUrl::parse("https://mfa.example").expect("a URL");
         let sessions = sessions(&domain, &public_url);
-        let service = Service::new(domain.clone(), Default::default(), false, "https://mfa.example");
+        let service = Service::new(
+            domain.clone(),
+            Default::default(),
+            false,
+            "https://mfa.example",
+            crate::channels::settings::House::of(&PublicUrl::parse("https://mfa.example").expect("a URL")),
+        );
         let router = assemble(routes::all(), service, Edge::new(public_url, Vec::new()), None, Some(sessions));
         Self {
             router,
@@ -687,7 +693,7 @@ async fn d4_a_remembered_browser_is_a_cookie_and_no_session() {
         remember_days: 14,
         ..model::Trust::default()
     };
-    site.domain.directory().set_trust(&site.admin, trust).await.expect("published");
+    site.domain.directory().set_trust(&site.admin, trust, "test").await.expect("published");
     let (asked, done) = remembers().await;
     assert!(asked.body.contains("name=\"remember\"") && asked.body.contains("14 days"), "{}", asked.body);
     let set = device(&done).expect("a cookie");

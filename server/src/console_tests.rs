@@ -55,7 +55,13 @@ impl Installation {
         let url = PublicUrl::parse("https://mfa.example").expect("a URL");
         let layer = sessions(&domain, &url);
         let edge = Edge::new(url, Vec::new());
-        let service = Service::new(domain.clone(), Default::default(), false, "https://mfa.example");
+        let service = Service::new(
+            domain.clone(),
+            Default::default(),
+            false,
+            "https://mfa.example",
+            crate::channels::settings::House::of(&PublicUrl::parse("https://mfa.example").expect("a URL")),
+        );
         let router = assemble(routes::all(), service, edge, None, Some(layer));
         let noord = organisation(&domain, "noord").await;
         let zuid = organisation(&domain, "zuid").await;
@@ -208,7 +214,21 @@ async fn each_role_opens_its_own_doors() {
         ("POST", user.clone(), form("roles"),           [404, 403, 403, 403, 403, 403, 303, 404, 303, 404]),
         ("GET", "/admin/noord/networks".into(), String::new(), [404, 403, 403, 403, 200, 403, 200, 404, 200, 404]),
         ("POST", "/admin/noord/networks".into(), "do=add&name=x&range=y&reason=z".into(), [404, 403, 403, 403, 422, 403, 422, 404, 422, 404]),
-        ("POST", "/admin/noord/networks".into(), "do=trust&days=0".into(), [404, 403, 403, 403, 303, 403, 303, 404, 303, 404]),
+        ("POST", "/admin/noord/networks".into(), "do=trust&days=0&reason=z".into(), [404, 403, 403, 403, 303, 403, 303, 404, 303, 404]),
+        ("GET", "/admin/noord/passkey-models".into(), String::new(), [404, 403, 403, 403, 200, 403, 200, 404, 200, 404]),
+        ("POST", "/admin/noord/passkey-models".into(), "do=add&aaguid=x&reason=z".into(), [404, 403, 403, 403, 422, 403, 422, 404, 422, 404]),
+        ("GET", "/admin/noord/alarms".into(), String::new(), [404, 200, 200, 200, 200, 403, 200, 404, 200, 404]),
+        ("POST", "/admin/noord/alarms".into(), "do=terms&sends=30&percent=20&reason=z".into(), [404, 403, 403, 403, 303, 403, 303, 404, 303, 404]),
+        ("POST", "/admin/noord/alarms".into(), "do=resume&country=NL&reason=z".into(), [404, 403, 403, 403, 404, 403, 404, 404, 404, 404]),
+        ("GET", "/operator/providers".into(), String::new(), [404, 404, 404, 404, 404, 404, 404, 404, 200, 404]),
+        ("POST", "/operator/providers".into(), "do=up&id=x".into(), [404, 404, 404, 404, 404, 404, 404, 404, 404, 404]),
+        ("GET", "/operator/providers/new?kind=smtp".into(), String::new(), [404, 404, 404, 404, 404, 404, 404, 404, 200, 404]),
+        ("POST", "/operator/providers/new".into(), "kind=smtp".into(), [404, 404, 404, 404, 404, 404, 404, 404, 422, 404]),
+        ("GET", "/operator/providers/x".into(), String::new(), [404; 10]),
+        ("POST", "/operator/providers/x".into(), "do=off".into(), [404; 10]),
+        ("GET", "/operator/senders".into(), String::new(), [404, 404, 404, 404, 404, 404, 404, 404, 200, 404]),
+        ("POST", "/operator/senders".into(), "do=add&channel=sms&kind=number&value=x".into(), [404, 404, 404, 404, 404, 404, 404, 404, 422, 404]),
+        ("GET", "/operator/messages".into(), String::new(), [404; 10]),
         ("GET", format!("{users}/{foreign}"), String::new(), [404, 404, 404, 404, 404, 404, 404, 404, 404, 404]),
         ("POST", format!("{users}/{foreign}"), form("off"), [404, 403, 403, 404, 403, 403, 404, 404, 404, 404]),
         ("GET", "/admin/nowhere/users".into(), String::new(), [404; 10]),
@@ -827,7 +847,7 @@ async fn networks_are_trusted_on_a_page() {
     assert_eq!(post(&format!("do=remove&id={id}&reason=")).await.status, 422);
     assert_eq!(post(&format!("do=remove&id={id}&reason=closed")).await.status, 303);
     assert_eq!(post(&format!("do=remove&id={id}&reason=closed")).await.status, 404);
-    assert_eq!(post("do=trust&skip=yes&days=14").await.location, "/admin/noord/networks?done=saved");
+    assert_eq!(post("do=trust&skip=yes&days=14&reason=z").await.location, "/admin/noord/networks?done=saved");
     let (_, policy) = installation.domain.directory().policy(&by).await.expect("a policy");
     assert_eq!(
         (policy.trust.networks_skip, policy.trust.remember_days, policy.trust.fraud_blocks),
@@ -836,4 +856,239 @@ async fn networks_are_trusted_on_a_page() {
     for days in ["31", "-1", "", "x"] {
         assert_eq!(post(&format!("do=trust&days={days}")).await.status, 400, "{days}");
     }
+}
+
+/// The operator's page of a provider: what is wrong stands beside its field, what was typed stays, the secret never comes back, and who was slower is told.
+#[tokio::test]
+async fn providers_are_set_up_on_pages() {
+    let installation = Installation::new().await;
+    let noord = installation.noord;
+    let person = installation.member(noord, "operator@noord.example", &[]).await;
+    installation
+        .domain
+        .directory()
+        .grant_operator(Operator::console(), noord, person)
+        .await
+        .expect("granted");
+    let cookie = installation.session(noord, person, 2).await;
+    let post = async |path: &str, form: &str| installation.call(&cookie, "POST", path, form).await;
+    let get = async |path: &str| installation.call(&cookie, "GET", path, "").await;
+    let list = "/operator/providers";
+    assert!(get(list).await.body.contains("Nobody carries texts, calls or mails yet"));
+    assert!(!get("/operator/providers/new").await.body.contains("kind=folder"), "not outside development");
+
+    let new = "/operator/providers/new";
+    let wrong = post(new, "kind=http_sms&channel=sms&name=&base=http%3A%2F%2Fsms.example&account=AC1&secret=t0ken").await;
+    assert!(wrong.status == 422 && wrong.body.contains("at most 100 characters"), "{}", wrong.body);
+    assert!(
+        wrong.body.contains("value=\"AC1\"") && !wrong.body.contains("t0ken"),
+        "what was typed stays, the secret does not"
+    );
+    let wrong = post(
+        new,
+        "kind=http_sms&channel=sms&name=First&base=http%3A%2F%2Fsms.example&account=AC1&secret=t0ken",
+    )
+    .await;
+    assert!(wrong.status == 422 && wrong.body.contains("does not start with https"), "{}", wrong.body);
+    let wrong = post(new, "kind=http_sms&channel=sms&name=First&base=https%3A%2F%2Fsms.example&account=AC1&secret=").await;
+    assert!(wrong.status == 422 && wrong.body.contains("This has to be filled in"), "{}", wrong.body);
+    assert_eq!(post(new, "kind=folder&channel=sms&name=F&path=%2Ftmp%2Fx").await.status, 400);
+    let made = post(
+        new,
+        "kind=http_sms&channel=sms&name=First&base=https%3A%2F%2Fsms.example&account=AC1&secret=t0ken",
+    )
+    .await;
+    assert_eq!(made.status, 303, "{}", made.body);
+    let own = made.location.split('?').next().unwrap_or_default().to_owned();
+    let seen = get(&made.location).await;
+    assert!(
+        seen.body.contains("First has been added") && seen.body.contains("One is stored") && !seen.body.contains("t0ken"),
+        "{}",
+        seen.body
+    );
+    assert!(get(list).await.body.contains("Not used yet"));
+
+    // The name changes without the secret; a stale page is told, and keeps what was typed; another address wants the secret.
+    let form = |version: i32, name: &str, base: &str| format!("do=change&version={version}&name={name}&base=https%3A%2F%2F{base}&account=AC1&secret=");
+    assert_eq!(post(&own, &form(1, "Renamed", "sms.example")).await.status, 303);
+    let stale = post(&own, &form(1, "Mine", "sms.example")).await;
+    assert!(
+        stale.status == 409 && stale.body.contains("Somebody else has changed it") && stale.body.contains("value=\"Mine\""),
+        "{}",
+        stale.body
+    );
+    let moved = post(&own, &form(2, "Renamed", "other.example")).await;
+    assert!(moved.status == 422 && moved.body.contains("the secret is asked again"), "{}", moved.body);
+
+    // A test without a sender, to no number, and to somebody who does not answer.
+    let none = post(&own, "do=test&to=%2B31612345678").await;
+    assert!(none.status == 422 && none.body.contains("No sender fits"), "{}", none.body);
+    let bad = post(&own, "do=test&to=call+me").await;
+    assert!(
+        bad.status == 422 && bad.body.contains("no phone number") && bad.body.contains("value=\"call me\""),
+        "{}",
+        bad.body
+    );
+
+    assert_eq!(post(&own, "do=off&version=1").await.status, 409);
+    assert_eq!(post(&own, "do=off&version=2").await.status, 303);
+    assert!(get(list).await.body.contains("Switched off"));
+    let ask = get(&format!("{own}?do=remove")).await;
+    assert!(
+        ask.status == 200 && ask.body.contains("Remove Renamed?") && ask.body.contains("codes this way stop"),
+        "{}",
+        ask.body
+    );
+    assert_eq!(post(&own, "do=remove&version=3").await.location, "/operator/providers?done=removed");
+    assert_eq!(get(&own).await.status, 404);
+}
+
+/// Senders by country and day: what is wrong is said with its row, and what was typed stays.
+#[tokio::test]
+async fn senders_have_their_days_on_a_page() {
+    let installation = Installation::new().await;
+    let noord = installation.noord;
+    let person = installation.member(noord, "operator@noord.example", &[]).await;
+    installation
+        .domain
+        .directory()
+        .grant_operator(Operator::console(), noord, person)
+        .await
+        .expect("granted");
+    let cookie = installation.session(noord, person, 2).await;
+    let page = "/operator/senders";
+    let post = async |form: &str| installation.call(&cookie, "POST", page, form).await;
+    let get = async |query: &str| installation.call(&cookie, "GET", &format!("{page}{query}"), "").await;
+    assert!(get("").await.body.contains("No sender yet"));
+    for (form, told) in [
+        ("channel=sms&kind=short_code&value=97671&country=NL", "Short codes exist in the United States"),
+        ("channel=sms&kind=short_code&value=9&country=US", "5 or 6 digits"),
+        ("channel=sms&kind=number&value=0612345678", "begins with a plus"),
+        ("channel=voice&kind=name&value=Noord", "does not fit this channel"),
+        ("channel=sms&kind=name&value=Noord&country=N", "Two letters, such as NL"),
+        ("channel=sms&kind=name&value=Noord&from=tomorrow", "A day, such as"),
+        (
+            "channel=sms&kind=name&value=Noord&from=2027-01-02&until=2027-01-01",
+            "The last day is before the first",
+        ),
+    ] {
+        let answer = post(&format!("do=add&{form}")).await;
+        assert!(answer.status == 422 && answer.body.contains(told), "{form}: {}", answer.body);
+    }
+    let first = "do=add&channel=sms&kind=short_code&value=97671&country=us&from=2026-01-01&until=2026-06-30";
+    assert_eq!(post(first).await.location, "/operator/senders?done=added");
+    let again = post(&first.replace("2026-01-01", "2026-06-30").replace("&until=2026-06-30", "")).await;
+    assert!(
+        again.status == 422 && again.body.contains("is there already for that time") && again.body.contains("class=\"selected"),
+        "{}",
+        again.body
+    );
+    assert_eq!(
+        post(&first.replace("2026-01-01", "2026-07-01").replace("&until=2026-06-30", "")).await.status,
+        303
+    );
+    let all = installation.domain.delivery().senders(Operator::console()).await.expect("read");
+    assert_eq!(all.len(), 2);
+    let (id, seen) = (all[1].id, all[1].valid_until.expect("it ends").to_string());
+    let ask = get(&format!("?do=end&id={id}")).await;
+    assert!(
+        ask.body.contains("Until when is 97671 used?") && ask.body.contains("value=\"2026-06-30\""),
+        "{}",
+        ask.body
+    );
+    let overlapping = post(&format!("do=end&id={id}&seen={seen}&until=2026-07-01")).await;
+    assert!(
+        overlapping.status == 409 && overlapping.body.contains("is there already"),
+        "{}",
+        overlapping.body
+    );
+    assert_eq!(post(&format!("do=end&id={id}&seen={seen}&until=2026-05-31")).await.status, 303);
+    let stale = post(&format!("do=end&id={id}&seen={seen}&until=2026-04-30")).await;
+    assert!(stale.status == 409 && stale.body.contains("Somebody else has changed"), "{}", stale.body);
+    assert_eq!(post(&format!("do=remove&id={id}")).await.status, 303);
+    assert_eq!(get(&format!("?do=remove&id={id}")).await.status, 404);
+}
+
+/// Models of passkeys are chosen on a page, each change with its reason.
+#[tokio::test]
+async fn passkey_models_are_chosen_on_a_page() {
+    let installation = Installation::new().await;
+    let noord = installation.noord;
+    let admin = installation.member(noord, "policy@noord.example", &[Role::PolicyAdmin]).await;
+    let cookie = installation.session(noord, admin, 2).await;
+    let page = "/admin/noord/passkey-models";
+    let post = async |form: &str| installation.call(&cookie, "POST", page, form).await;
+    let get = async |query: &str| installation.call(&cookie, "GET", &format!("{page}{query}"), "").await;
+    assert!(get("").await.body.contains("Bitwarden"), "known models can be chosen");
+    for (form, told) in [
+        ("aaguid=nothing&reason=z", "“nothing” is no AAGUID"),
+        ("aaguid=&known=&reason=z", "Choose a model or type its AAGUID"),
+        ("aaguid=cb69481e-8ff7-4039-93ec-0a2729a154a8&reason=", "Write why"),
+    ] {
+        let answer = post(&format!("do=add&{form}")).await;
+        assert!(answer.status == 422 && answer.body.contains(told), "{form}: {}", answer.body);
+    }
+    let key = "cb69481e-8ff7-4039-93ec-0a2729a154a8";
+    assert_eq!(
+        post(&format!("do=add&known={key}&reason=ours")).await.location,
+        "/admin/noord/passkey-models?done=added"
+    );
+    assert!(post(&format!("do=add&aaguid={key}&reason=ours")).await.body.contains("on the list already"));
+    let proven = post("do=proof&required=yes&reason=z").await;
+    assert!(proven.status == 422 && proven.body.contains("needs the metadata"), "{}", proven.body);
+    let ask = get(&format!("?do=remove&aaguid={key}")).await;
+    assert!(
+        ask.body.contains("Take YubiKey 5 off the list?") && ask.body.contains("without a list any model"),
+        "{}",
+        ask.body
+    );
+    assert_eq!(post(&format!("do=remove&aaguid={key}&reason=")).await.status, 422);
+    assert_eq!(post(&format!("do=remove&aaguid={key}&reason=lost")).await.status, 303);
+    assert_eq!(post(&format!("do=remove&aaguid={key}&reason=lost")).await.status, 404);
+}
+
+/// An alarm stands over the sign-ins and on the operator's page until it is resumed with a reason; who may only read cannot resume it.
+#[tokio::test]
+async fn f7_alarms_are_shown_and_resumed() {
+    let installation = Installation::new().await;
+    let noord = installation.noord;
+    let owner = sqlx::PgPool::connect(&installation._database.owner_url).await.expect("the owner");
+    sqlx::query(
+        "insert into conversion_alarm (tenant_id, country, raised_at, sent, entered, paused) values ($1, 'BE', now() - interval '1 hour', 62, 4, true)",
+    )
+    .bind(noord.0)
+    .execute(&owner)
+    .await
+    .expect("an alarm");
+    owner.close().await;
+    let by = Admin::console(noord);
+    let (_, mut policy) = installation.domain.directory().policy(&by).await.expect("a policy");
+    policy.delivery.paused = vec![String::from("BE")];
+    installation.domain.directory().publish_policy(&by, policy).await.expect("published");
+    let reader = installation.member(noord, "reader@noord.example", &[Role::Reader]).await;
+    let admin = installation.member(noord, "policy@noord.example", &[Role::PolicyAdmin]).await;
+    let person = installation.member(noord, "operator@noord.example", &[]).await;
+    installation
+        .domain
+        .directory()
+        .grant_operator(Operator::console(), noord, person)
+        .await
+        .expect("granted");
+    let (reader, admin) = (installation.session(noord, reader, 2).await, installation.session(noord, admin, 2).await);
+    let operator = installation.session(noord, person, 2).await;
+    let page = "/admin/noord/alarms";
+    let sign_ins = installation.call(&reader, "GET", "/admin/noord/journal", "").await;
+    assert!(sign_ins.body.contains("Codes to Belgium (BE) hardly come back"), "{}", sign_ins.body);
+    let seen = installation.call(&reader, "GET", page, "").await;
+    assert!(seen.body.contains("4 of 62") && !seen.body.contains("do=resume"), "{}", seen.body);
+    assert!(installation.call(&operator, "GET", "/operator/providers", "").await.body.contains("4 of 62"));
+    assert_eq!(installation.call(&reader, "GET", &format!("{page}?do=resume&country=BE"), "").await.status, 403);
+    let ask = installation.call(&admin, "GET", &format!("{page}?do=resume&country=BE"), "").await;
+    assert!(ask.status == 200 && ask.body.contains("Send codes to Belgium (BE) again?"), "{}", ask.body);
+    let silent = installation.call(&admin, "POST", page, "do=resume&country=BE&reason=").await;
+    assert!(silent.status == 422 && silent.body.contains("Write why"), "{}", silent.body);
+    let done = installation.call(&admin, "POST", page, "do=resume&country=BE&reason=a+campaign").await;
+    assert_eq!(done.location, "/admin/noord/alarms?done=resumed");
+    let sign_ins = installation.call(&reader, "GET", "/admin/noord/journal", "").await;
+    assert!(!sign_ins.body.contains("hardly come back"));
 }

@@ -68,7 +68,13 @@ impl Installation {
         let edge = Edge::new(url, Vec::new());
         let router = assemble(
             routes::all(),
-            Service::new(domain.clone(), Default::default(), false, "https://mfa.example"),
+            Service::new(
+                domain.clone(),
+                Default::default(),
+                false,
+                "https://mfa.example",
+                crate::channels::settings::House::of(&PublicUrl::parse("https://mfa.example").expect("a URL")),
+            ),
             edge,
             None,
             Some(layer),

@@ -8,6 +8,7 @@ use axum::extract::FromRef;
 use domain::Domain;
 
 use crate::callbacks::Gateways;
+use crate::channels::{desk::Desk, settings::House};
 use crate::health::Readiness;
 
 /// The running service, as handlers see it. Cheap to clone.
@@ -20,14 +21,16 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    /// `development` is plain http on one's own machine; `origin` is where people reach the service.
-    pub(crate) fn new(domain: Domain, assets: Assets, development: bool, origin: &str) -> Self {
+    /// `development` is plain http on one's own machine; `origin` is where people reach the service, and `house` the same for
+    /// its providers.
+    pub(crate) fn new(domain: Domain, assets: Assets, development: bool, origin: &str, house: House) -> Self {
         Self {
             portal: Portal {
                 domain: domain.clone(),
                 assets,
                 development,
                 origin: Arc::from(origin),
+                protocols: Arc::new(Desk::new(house)),
             },
             readiness: Readiness::new(domain.clone()),
             gateways: Gateways::new(domain.clone(), origin),

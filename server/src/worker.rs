@@ -21,6 +21,9 @@ const ATTEMPTS_EVERY: Duration = Duration::from_secs(5);
 /// An ended session opens nothing; its row only takes room.
 const SESSIONS_EVERY: Duration = Duration::from_secs(600);
 
+/// Codes that hardly ever come back are told within a minute or two.
+const CONVERSION_EVERY: Duration = Duration::from_secs(60);
+
 /// The running work; it is broken off when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Worker {
@@ -37,6 +40,7 @@ impl Worker {
             rounds: vec![
                 again_and_again("partitions", PARTITIONS_EVERY, domain.clone(), make_partitions),
                 again_and_again("attempts", ATTEMPTS_EVERY, domain.clone(), end_attempts),
+                again_and_again("conversion", CONVERSION_EVERY, domain.clone(), watch_conversion),
                 again_and_again("sessions", SESSIONS_EVERY, domain.clone(), sweep_sessions),
             ],
             deliveries: tokio::spawn(courier::carry(domain, house, stop.clone())),
@@ -97,6 +101,11 @@ async fn end_attempts(domain: Domain) -> Result<(), Failure> {
     for tenant in domain.directory().tenants(Operator::console()).await? {
         domain.sign_in().sweep(tenant.id).await?;
     }
+    Ok(())
+}
+
+async fn watch_conversion(domain: Domain) -> Result<(), Failure> {
+    domain.delivery().watch_conversion().await?;
     Ok(())
 }
 

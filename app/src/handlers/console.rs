@@ -30,12 +30,20 @@ pub(super) enum Place {
     SignIns,
     /// Its trusted networks.
     Networks,
+    /// Models of passkeys that it allows.
+    PasskeyModels,
+    /// Alarms for its sent codes.
+    Alarms,
     /// Its changes.
     Audit,
     /// The desk of the home tenant.
     Support,
     /// All tenants.
     Tenants,
+    /// Who carries messages.
+    Providers,
+    /// What they come from.
+    Senders,
 }
 
 /// Somebody at work in a tenant.
@@ -187,6 +195,20 @@ impl Console {
                 IconName::Shield,
             ),
             (
+                may(Permission::PublishPolicy),
+                Place::PasskeyModels,
+                text!(console.passkey_models),
+                page("passkey-models"),
+                IconName::MethodPasskey,
+            ),
+            (
+                may(Permission::ReadSignIns),
+                Place::Alarms,
+                text!(console.sent_codes),
+                page("alarms"),
+                IconName::MethodSms,
+            ),
+            (
                 may(Permission::ReadAudit),
                 Place::Audit,
                 text!(console.audit),
@@ -199,6 +221,20 @@ impl Console {
                 text!(console.tenants),
                 routes::OPERATOR_TENANTS.to_owned(),
                 IconName::Globe,
+            ),
+            (
+                self.me.me.operator().is_some(),
+                Place::Providers,
+                text!(console.providers),
+                routes::OPERATOR_PROVIDERS.to_owned(),
+                IconName::MethodVoice,
+            ),
+            (
+                self.me.me.operator().is_some(),
+                Place::Senders,
+                text!(console.senders),
+                routes::OPERATOR_SENDERS.to_owned(),
+                IconName::MethodMail,
             ),
         ];
         all.into_iter()

@@ -60,7 +60,14 @@ pub(super) async fn show(guest: Guest, Path(slug): Path<String>, QueryOf(pairs):
         .without("to")
         .with_all([("from", query.from), ("to", Some(query.to.unwrap_or(guest.visit.now)))]);
     let home = guest.member()?.me.tenant() == console.admin.tenant();
+    let alarms = guest.domain().delivery().alarms_of(&console.admin).await.map_err(guest.fails())?;
+    let day = guest.visit.now - SignedDuration::from_hours(24);
+    let open = alarms
+        .recent
+        .into_iter()
+        .find(|alarm| alarm.resumed_at.is_none() && (alarms.paused.contains(&alarm.country) || alarm.raised_at > day));
     let model = JournalPage {
+        alarm: open.map(|alarm| (slug.clone(), alarm)),
         csv: fixed.href(&routes::admin(&slug, "journal.csv")),
         path,
         period,

@@ -4,6 +4,7 @@ mod account;
 mod activity;
 mod add_address;
 mod add_method;
+mod alarms;
 mod audit;
 mod console;
 mod emergency;
@@ -11,11 +12,15 @@ mod forms;
 mod journal;
 mod member;
 mod members;
+mod messages;
 mod networks;
 mod passkey;
 mod questions;
+mod passkey_models;
+mod providers;
 mod register;
 mod security_info;
+mod senders;
 mod set_up;
 mod sign_in;
 mod support;
@@ -93,6 +98,10 @@ where
         .post(routes::USER, Who::Admin, member::act)
         .get(routes::NETWORKS, Who::Admin, networks::show)
         .post(routes::NETWORKS, Who::Admin, networks::act)
+        .get(routes::PASSKEY_MODELS, Who::Admin, passkey_models::show)
+        .post(routes::PASSKEY_MODELS, Who::Admin, passkey_models::act)
+        .get(routes::ALARMS, Who::Admin, alarms::show)
+        .post(routes::ALARMS, Who::Admin, alarms::act)
         .get(routes::TOKENS, Who::Admin, tokens::list)
         .get(routes::TOKENS_IMPORT, Who::Admin, token_import::ask)
         .upload(routes::TOKENS_IMPORT, Who::Admin, token_import::begin)
@@ -102,6 +111,15 @@ where
         .get(routes::OPERATOR_TENANTS, Who::Operator, tenants::list)
         .get(routes::OPERATOR_TENANTS_NEW, Who::Operator, tenants::new)
         .post(routes::OPERATOR_TENANTS_NEW, Who::Operator, tenants::create)
+        .get(routes::OPERATOR_PROVIDERS, Who::Operator, providers::list)
+        .post(routes::OPERATOR_PROVIDERS, Who::Operator, providers::order)
+        .get(routes::OPERATOR_PROVIDERS_NEW, Who::Operator, providers::new)
+        .post(routes::OPERATOR_PROVIDERS_NEW, Who::Operator, providers::create)
+        .get(routes::OPERATOR_PROVIDER, Who::Operator, providers::show)
+        .post(routes::OPERATOR_PROVIDER, Who::Operator, providers::act)
+        .get(routes::OPERATOR_SENDERS, Who::Operator, senders::show)
+        .post(routes::OPERATOR_SENDERS, Who::Operator, senders::act)
+        .get(routes::OPERATOR_MESSAGES, Who::Operator, messages::show)
         .get(routes::JOURNAL, Who::Admin, journal::show)
         .get(routes::JOURNAL_CSV, Who::Admin, journal::csv)
         .get(routes::AUDIT, Who::Admin, audit::show)

@@ -89,6 +89,7 @@ async fn load(guest: &Guest, console: &Console, form: NewNetworkForm, done: Opti
         trust: policy.trust,
         strict: console.tenant.profile == Profile::Strict,
         form,
+        trust_reason: (String::new(), None),
         done,
         problem,
     })
@@ -182,6 +183,14 @@ async fn trust(guest: &Guest, console: &Console, fields: &Pairs) -> Answer {
         remember_days: days.ok_or_else(|| guest.oops(ErrorCode::BadRequest))?,
         fraud_blocks: !fields.one("fraud").is_empty(),
     };
-    let saved = guest.domain().directory().set_trust(&console.admin, trust).await;
+    let Some(reason) = reason_of(fields) else {
+        let mut model = load(guest, console, NewNetworkForm::default(), None, None).await?;
+        model.trust = trust;
+        return Ok(guest.show_with(ErrorCode::Invalid, || {
+            model.trust_reason = (fields.typed("reason"), Some(reason_words(&fields.typed("reason"))));
+            page(console.shell(Place::Networks), model)
+        }));
+    };
+    let saved = guest.domain().directory().set_trust(&console.admin, trust, reason.as_str()).await;
     saved.map(|_| back(console, NetworkDone::Saved)).map_err(guest.fails())
 }

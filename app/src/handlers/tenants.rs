@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The frame: an operator works in the home tenant until another one is chosen.
-async fn console(guest: &Guest) -> Result<Console, Stop> {
+pub(super) async fn console(guest: &Guest) -> Result<Console, Stop> {
     let home = guest.member()?.me.tenant();
     Console::of(guest, guest.operator()?.admin_of(home)).await
 }

@@ -261,7 +261,7 @@ fn change(row: &AuditRow) -> AnyView {
 fn changes(event: &str, before: &Value, after: &Value) -> Vec<(String, String)> {
     if event == Event::PolicyPublished.as_str() {
         // A policy is a document of its own; which parts changed is what fits in a line.
-        return ["methods", "rules", "registration", "limits"]
+        return ["methods", "rules", "registration", "limits", "delivery", "trust", "passkeys"]
             .into_iter()
             .filter(|part| before[*part] != after[*part])
             .map(|part| (policy_part(part).to_owned(), text!(audit.policy_changed).to_owned()))
@@ -305,6 +305,9 @@ fn policy_part(part: &str) -> &'static str {
         "methods" => text!(audit.field_policy_methods),
         "rules" => text!(audit.field_policy_rules),
         "registration" => text!(audit.field_policy_registration),
+        "delivery" => text!(audit.field_policy_delivery),
+        "trust" => text!(audit.field_policy_trust),
+        "passkeys" => text!(audit.field_policy_passkeys),
         _ => text!(audit.field_policy_limits),
     }
 }

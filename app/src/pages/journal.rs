@@ -124,6 +124,8 @@ pub struct JournalPage {
     pub cases: bool,
     /// The address of the members.
     pub members: String,
+    /// Short name of the tenant, and an alarm that nobody has resumed.
+    pub alarm: Option<(String, domain::delivery::alarm::AlarmView)>,
 }
 
 /// Draws the page.
@@ -152,6 +154,7 @@ fn view(model: JournalPage) -> AnyView {
     let banner = left_out(&model.left_out);
     let body = if model.rows.is_empty() { nothing(&model) } else { rows(&model) };
     let drawer = drawer(&model);
+    let alarm = model.alarm.as_ref().map(|(slug, alarm)| super::alarms::banner(slug, alarm));
     let csv = model.csv;
     view! {
         <ConsolePage
@@ -161,6 +164,7 @@ fn view(model: JournalPage) -> AnyView {
             }
             drawer=move || drawer
         >
+            {alarm}
             {facets}
             {banner}
             <div class="stack tight">{toolbar}{chips}</div>

@@ -2,6 +2,7 @@
 //! drawn without data behind it.
 
 pub mod activity;
+pub mod alarms;
 pub mod audit;
 pub mod design;
 pub mod emergency;
@@ -10,13 +11,17 @@ mod filters;
 pub mod journal;
 pub mod member;
 pub mod members;
+pub mod messages;
 pub mod networks;
 mod passkey;
+pub mod passkey_models;
 mod places;
 pub mod preferences;
 mod problem;
+pub mod providers;
 pub mod register;
 pub mod security_info;
+pub mod senders;
 pub mod set_up;
 pub mod sign_in;
 pub mod support;

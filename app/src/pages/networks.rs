@@ -85,6 +85,8 @@ pub struct NetworksPage {
     pub networks: Vec<NetworkView>,
     /// What they and remembered browsers may do.
     pub trust: Trust,
+    /// Why it is set so, as typed, and what is wrong with it.
+    pub trust_reason: (String, Option<String>),
     /// Nothing of it holds here.
     pub strict: bool,
     /// One more.
@@ -108,7 +110,11 @@ pub fn page(shell: ConsoleShell, model: NetworksPage) -> Page {
     let strict = model
         .strict
         .then(|| view! { <Banner tone=Tone::Info title=text!(networks.strict_title).to_owned()>{text!(networks.strict_words)}</Banner> });
-    let (list, add, settings) = (list(&model.networks, &here), add(model.form, &here), settings(&model.trust, &here));
+    let (list, add, settings) = (
+        list(&model.networks, &here),
+        add(model.form, &here),
+        settings(&model.trust, model.trust_reason, &here),
+    );
     let view = view! {
         <ConsolePage title=text!(networks.title) lead=|| view! { <p class="muted">{text!(networks.lead)}</p> }>
             {done}
@@ -200,7 +206,7 @@ pub const fn remember_days() -> [i64; 5] {
     [0, 1, 7, 14, REMEMBER_DAYS_MAX]
 }
 
-fn settings(trust: &Trust, here: &str) -> AnyView {
+fn settings(trust: &Trust, (reason, reason_error): (String, Option<String>), here: &str) -> AnyView {
     let (skip, fraud, chosen) = (trust.networks_skip, trust.fraud_blocks, trust.remember_days.to_string());
     let mut days: Vec<i64> = remember_days().into_iter().chain([trust.remember_days]).collect();
     days.sort_unstable();
@@ -225,6 +231,16 @@ fn settings(trust: &Trust, here: &str) -> AnyView {
                 <Select name="days" label=text!(networks.remember) options=options selected=chosen/>
                 <Check name="fraud" checked=fraud>{text!(networks.fraud)}</Check>
                 <p class="muted small">{text!(networks.never)}</p>
+                <TextField
+                    name="reason"
+                    id="trust-reason".to_owned()
+                    label=text!(members.reason)
+                    value=reason
+                    error=reason_error
+                    length_max=REASON_CHARACTERS_MAX as u32
+                    required=true
+                    autocomplete="off"
+                />
                 <div class="row"><Button>{text!(networks.save)}</Button></div>
             </form>
         </Section>

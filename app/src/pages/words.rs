@@ -132,6 +132,7 @@ pub fn event(event: Event) -> &'static str {
         Event::MethodSwitchedOff => text!(events.method_switched_off),
         Event::SessionsRevoked => text!(events.sessions_revoked),
         Event::PolicyPublished => text!(events.policy_published),
+        Event::ConversionAlarm => text!(events.conversion_alarm),
         Event::ApiKeyMade => text!(events.api_key_made),
         Event::ApiKeyRevoked => text!(events.api_key_revoked),
         Event::CaseViewed => text!(events.case_viewed),
@@ -379,4 +380,32 @@ pub fn error_next(code: ErrorCode) -> &'static str {
         ErrorCode::PolicyMissing => text!(errors.policy_missing_next),
         ErrorCode::KeyMissing => text!(errors.key_missing_next),
     }
+}
+
+/// A country by its ISO 3166 code: the name, where we have one, and the code.
+#[must_use]
+pub fn country(code: &str) -> String {
+    let name = match code {
+        "NL" => text!(countries.nl),
+        "BE" => text!(countries.be),
+        "LU" => text!(countries.lu),
+        "DE" => text!(countries.de),
+        "FR" => text!(countries.fr),
+        "GB" => text!(countries.gb),
+        "IE" => text!(countries.ie),
+        "AT" => text!(countries.at),
+        "CH" => text!(countries.ch),
+        "DK" => text!(countries.dk),
+        "SE" => text!(countries.se),
+        "NO" => text!(countries.no),
+        "FI" => text!(countries.fi),
+        "ES" => text!(countries.es),
+        "PT" => text!(countries.pt),
+        "IT" => text!(countries.it),
+        "PL" => text!(countries.pl),
+        "US" => text!(countries.us),
+        "CA" => text!(countries.ca),
+        _ => return code.to_owned(),
+    };
+    format!("{name} ({code})")
 }

@@ -1,6 +1,7 @@
 //! What can go wrong with providers, senders and messages.
 
-use crate::{KeysError, actor::NotAllowed, db::DbError, vault::SealBroken};
+use super::{SenderView, desk::SettingTrouble};
+use crate::{KeysError, actor::NotAllowed, db::DbError, directory::DirectoryError, vault::SealBroken};
 use model::ErrorCode;
 
 /// Why nothing was done about delivery.
@@ -18,6 +19,30 @@ pub enum DeliveryError {
     /// A value cannot be used: field and sentence.
     #[error("{0}: {1}")]
     Invalid(&'static str, String),
+    /// A setting of a provider cannot be used.
+    #[error(transparent)]
+    Setting(#[from] SettingTrouble),
+    /// A secret that nobody can read must not go to a place that somebody else names: with another address it is typed anew.
+    #[error("the secret has to be typed again when the address changes")]
+    SecretNeeded,
+    /// Somebody else has changed it since it was looked at.
+    #[error("it has been changed in the meantime")]
+    Changed,
+    /// Messages wait for this provider.
+    #[error("{0} messages are on their way through this provider")]
+    UnderWay(i64),
+    /// Another sender says the same at the same time.
+    #[error("'{}' is a sender for the same time already", .0.value)]
+    Overlaps(Box<SenderView>),
+    /// A test has just been sent.
+    #[error("a test has just been sent; wait a moment")]
+    TooSoon,
+    /// No message of ours may come from anywhere.
+    #[error("no sender fits this country")]
+    NoSender,
+    /// The tenant's policy or audit log.
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
     /// A key is broken.
     #[error(transparent)]
     Keys(#[from] KeysError),
@@ -38,8 +63,10 @@ impl DeliveryError {
         match self {
             Self::NotAllowed(_) => ErrorCode::Forbidden,
             Self::Unknown => ErrorCode::NameUnknown,
-            Self::NameTaken => ErrorCode::Conflict,
-            Self::Invalid(..) => ErrorCode::Invalid,
+            Self::NameTaken | Self::Changed | Self::UnderWay(_) | Self::Overlaps(_) => ErrorCode::Conflict,
+            Self::Invalid(..) | Self::Setting(_) | Self::SecretNeeded | Self::NoSender => ErrorCode::Invalid,
+            Self::TooSoon => ErrorCode::Throttled,
+            Self::Directory(error) => error.code(),
             Self::Keys(KeysError::Broken(_)) => ErrorCode::KeyMissing,
             Self::Keys(KeysError::Db(DbError::Gone(_))) | Self::Db(DbError::Gone(_)) => ErrorCode::DatabaseGone,
             Self::Keys(KeysError::Db(_)) | Self::Db(_) => ErrorCode::Internal,

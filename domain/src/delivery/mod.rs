@@ -3,8 +3,10 @@
 //! The commit that makes a challenge writes its message too; that row is the queue. A worker leases it, hands it to the provider, and writes what came of it
 //! as a step of the attempt. What fails goes on through the next provider with the same code, as long as the challenge lives.
 
+pub mod alarm;
 pub mod call;
 pub mod channel;
+pub mod desk;
 pub mod error;
 mod extension;
 pub mod gsm7;
@@ -100,8 +102,14 @@ pub struct ProviderView {
     pub settings: Value,
     /// Switched on.
     pub enabled: bool,
+    /// Goes up with every change: whoever changes it says what he has seen.
+    pub version: i32,
+    /// It has a secret.
+    pub has_secret: bool,
     /// Failures in a row.
     pub failures: i32,
+    /// Since when nothing has gone well.
+    pub failing_since: Option<Timestamp>,
     /// Asked last until then.
     pub rests_until: Option<Timestamp>,
     /// Last time it took something.
@@ -256,25 +264,7 @@ impl Delivery<'_> {
     /// Every provider.
     pub async fn providers(self, _by: Operator) -> Result<Vec<ProviderView>> {
         let rows = store::list_providers(self.0.db()).await?;
-        Ok(rows
-            .into_iter()
-            .filter_map(|r| {
-                Some(ProviderView {
-                    id: ProviderId(r.provider_id),
-                    tenant: r.tenant_id.map(TenantId),
-                    channel: Channel::from_text(&r.channel)?,
-                    kind: ProviderKind::from_text(&r.kind)?,
-                    name: r.name,
-                    rank: r.rank,
-                    settings: r.settings,
-                    enabled: r.enabled,
-                    failures: r.failures,
-                    rests_until: r.rests_until,
-                    last_ok_at: r.last_ok_at,
-                    last_problem: r.last_problem,
-                })
-            })
-            .collect())
+        Ok(rows.into_iter().filter_map(view_of).collect())
     }
 
     /// Every provider that is switched on, with its secret, for whoever speaks the protocols.
@@ -343,22 +333,7 @@ impl Delivery<'_> {
     /// Every sender, the ended ones too.
     pub async fn senders(self, _by: Operator) -> Result<Vec<SenderView>> {
         let rows = store::list_senders(self.0.db()).await?;
-        Ok(rows
-            .into_iter()
-            .filter_map(|r| {
-                Some(SenderView {
-                    id: r.sender_id,
-                    tenant: r.tenant_id.map(TenantId),
-                    channel: Channel::from_text(&r.channel)?,
-                    country: r.country,
-                    kind: SenderKind::from_text(&r.kind)?,
-                    value: r.value,
-                    provider: r.provider_id.map(ProviderId),
-                    valid_from: r.valid_from,
-                    valid_until: r.valid_until,
-                })
-            })
-            .collect())
+        Ok(rows.into_iter().filter_map(store::SenderRow::into_view).collect())
     }
 
     /// Makes a sender: a number, a short code (S14: US and Canada only), a name or a mail address.
@@ -376,7 +351,12 @@ impl Delivery<'_> {
             valid_from: new.valid_from.unwrap_or(now),
             valid_until: new.valid_until,
         };
-        store::insert_sender(self.0.db(), &row).await?;
+        if row.valid_until.is_some_and(|until| until <= row.valid_from) {
+            return Err(DeliveryError::Invalid("valid_until", String::from("is not after valid_from")));
+        }
+        if let Some(other) = store::insert_sender(self.0.db(), &row).await? {
+            return Err(other.into_view().map_or(DeliveryError::Unknown, |view| DeliveryError::Overlaps(Box::new(view))));
+        }
         let detail = json!({ "sender": row.sender_id, "channel": row.channel, "country": row.country, "kind": row.kind, "value": row.value });
         self.note(by, "sender.created", detail).await?;
         Ok(row.sender_id)
@@ -639,11 +619,45 @@ impl Delivery<'_> {
 
     async fn note(self, by: Operator, event: &str, detail: Value) -> Result<()> {
         let noted = self.0.directory().note(by.who().kind(), event, detail).await;
-        noted.map_err(|error| match error {
-            crate::directory::DirectoryError::Db(error) => error.into(),
-            _ => DeliveryError::Unknown,
+        Ok(noted?)
+    }
+}
+
+impl store::SenderRow {
+    /// As an operator sees it.
+    pub(crate) fn into_view(self) -> Option<SenderView> {
+        Some(SenderView {
+            id: self.sender_id,
+            tenant: self.tenant_id.map(TenantId),
+            channel: Channel::from_text(&self.channel)?,
+            country: self.country,
+            kind: SenderKind::from_text(&self.kind)?,
+            value: self.value,
+            provider: self.provider_id.map(ProviderId),
+            valid_from: self.valid_from,
+            valid_until: self.valid_until,
         })
     }
+}
+
+fn view_of(row: store::ProviderRow) -> Option<ProviderView> {
+    Some(ProviderView {
+        id: ProviderId(row.provider_id),
+        tenant: row.tenant_id.map(TenantId),
+        channel: Channel::from_text(&row.channel)?,
+        kind: ProviderKind::from_text(&row.kind)?,
+        name: row.name,
+        rank: row.rank,
+        settings: row.settings,
+        enabled: row.enabled,
+        version: row.version,
+        has_secret: row.sealed.is_some(),
+        failures: row.failures,
+        failing_since: row.failing_since,
+        rests_until: row.rests_until,
+        last_ok_at: row.last_ok_at,
+        last_problem: row.last_problem,
+    })
 }
 
 /// Seals what a message is made of.

@@ -126,6 +126,9 @@ pub enum NotSent {
     /// The country is not on the list.
     #[error("the organisation sends no codes to numbers of this country ({0})")]
     CountryOff(String),
+    /// Codes to the country hardly ever came back, and nobody has resumed them.
+    #[error("codes to this country ({0}) hardly ever came back, so nothing is sent there until an admin resumes it")]
+    CountryPaused(String),
     /// Codes sent to numbers that begin like this hardly ever come back.
     #[error("codes to numbers like this hardly ever come back, so nothing is sent to them for now")]
     PrefixPaused,
@@ -151,6 +154,7 @@ impl NotSent {
             Self::TenantBudget => "tenant_budget",
             Self::CountryBudget => "country_budget",
             Self::CountryOff(_) => "country_off",
+            Self::CountryPaused(_) => "country_paused",
             Self::PrefixPaused => "prefix_paused",
             Self::NoProvider => "no_provider",
         }
@@ -184,6 +188,9 @@ pub fn may_send(sends: &Sends, limits: &DeliveryLimits, profile: Profile, to: &A
     if !limits.countries.contains(&country) {
         return Err(NotSent::CountryOff(country));
     }
+    if limits.paused.contains(&country) {
+        return Err(NotSent::CountryPaused(country));
+    }
     let all: i64 = sends.countries.iter().map(|c| i64::from(c.count)).sum();
     if all >= limits.per_day {
         return Err(NotSent::TenantBudget);
@@ -200,6 +207,12 @@ pub fn may_send(sends: &Sends, limits: &DeliveryLimits, profile: Profile, to: &A
         return Err(NotSent::PrefixPaused);
     }
     Ok(())
+}
+
+/// Whether so few of the codes that went to a country were entered that somebody should look: `sent` counts messages whose code was entered or can be no
+/// more, `entered` those of them whose code was. The share that is just enough raises nothing.
+pub const fn is_alarming(limits: &DeliveryLimits, sent: i64, entered: i64) -> bool {
+    sent >= limits.alarm_sends && entered * 100 < sent * limits.alarm_percent
 }
 
 /// The provider that is asked now and the sender the message comes from: the first that was not tried and does not rest; then one that rests; then, when

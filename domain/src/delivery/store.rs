@@ -19,7 +19,9 @@ pub(crate) struct ProviderRow {
     pub(crate) settings: Value,
     pub(crate) sealed: Option<Vec<u8>>,
     pub(crate) enabled: bool,
+    pub(crate) version: i32,
     pub(crate) failures: i32,
+    pub(crate) failing_since: Option<Timestamp>,
     pub(crate) rests_until: Option<Timestamp>,
     pub(crate) last_ok_at: Option<Timestamp>,
     pub(crate) last_problem: Option<String>,
@@ -27,8 +29,8 @@ pub(crate) struct ProviderRow {
 
 pub(crate) async fn list_providers(db: &Db) -> Result<Vec<ProviderRow>, DbError> {
     let rows = sqlx::query!(
-        "select provider_id, tenant_id, channel, kind, name, rank, settings, sealed, enabled, failures, rests_until, last_ok_at, last_problem
-         from delivery_provider order by channel, rank, name"
+        "select provider_id, tenant_id, channel, kind, name, rank, settings, sealed, enabled, version, failures, failing_since, rests_until, last_ok_at, last_problem
+         from delivery_provider where removed_at is null order by channel, rank, name, provider_id"
     )
     .fetch_all(db.pool())
     .await?;
@@ -44,7 +46,9 @@ pub(crate) async fn list_providers(db: &Db) -> Result<Vec<ProviderRow>, DbError>
             settings: r.settings,
             sealed: r.sealed,
             enabled: r.enabled,
+            version: r.version,
             failures: r.failures,
+            failing_since: r.failing_since.map(|t| t.to_jiff()),
             rests_until: r.rests_until.map(|t| t.to_jiff()),
             last_ok_at: r.last_ok_at.map(|t| t.to_jiff()),
             last_problem: r.last_problem,
@@ -84,7 +88,8 @@ pub(crate) async fn insert_provider(db: &Db, new: &NewProviderRow<'_>, now: Time
 
 pub(crate) async fn set_provider(db: &Db, id: ProviderId, enabled: bool, rank: Option<i32>) -> Result<bool, DbError> {
     let done = sqlx::query!(
-        "update delivery_provider set enabled = $2, rank = coalesce($3, rank), failures = 0, rests_until = null where provider_id = $1",
+        "update delivery_provider set enabled = $2, rank = coalesce($3, rank), version = version + 1, failures = 0, failing_since = null, rests_until = null
+         where provider_id = $1 and removed_at is null",
         id.0,
         enabled,
         rank
@@ -98,6 +103,7 @@ pub(crate) async fn set_provider(db: &Db, id: ProviderId, enabled: bool, rank: O
 pub(crate) async fn set_health(db: &Db, id: ProviderId, problem: Option<&str>, now: Timestamp) -> Result<(), DbError> {
     sqlx::query!(
         "update delivery_provider set failures = case when $2::text is null then 0 else failures + 1 end,
+           failing_since = case when $2::text is null then null else coalesce(failing_since, $3::timestamptz) end,
            rests_until = case when $2::text is null then null else $3::timestamptz + least(interval '30 seconds' * power(2, least(failures, 10)), interval '30 minutes') end,
            last_ok_at = case when $2::text is null then $3::timestamptz else last_ok_at end, last_problem = coalesce($2, last_problem)
          where provider_id = $1 and ($2::text is not null or failures > 0 or last_ok_at is null or last_ok_at < $3::timestamptz - interval '1 minute')",
@@ -147,7 +153,13 @@ pub(crate) async fn list_senders(db: &Db) -> Result<Vec<SenderRow>, DbError> {
         .collect())
 }
 
-pub(crate) async fn insert_sender(db: &Db, row: &SenderRow) -> Result<(), DbError> {
+/// Makes a sender, unless another one says the same at the same time: that one is told. Senders are made one at a time.
+pub(crate) async fn insert_sender(db: &Db, row: &SenderRow) -> Result<Option<SenderRow>, DbError> {
+    let mut tx = db.pool().begin().await?;
+    lock_senders(&mut tx).await?;
+    if let Some(other) = find_overlap(&mut tx, row).await? {
+        return Ok(Some(other));
+    }
     sqlx::query!(
         "insert into sender (sender_id, tenant_id, channel, country, kind, value, provider_id, valid_from, valid_until) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         row.sender_id,
@@ -160,9 +172,47 @@ pub(crate) async fn insert_sender(db: &Db, row: &SenderRow) -> Result<(), DbErro
         row.valid_from.to_sqlx() as _,
         row.valid_until.map(|t| t.to_sqlx()) as _
     )
-    .execute(db.pool())
+    .execute(&mut *tx)
     .await?;
+    tx.commit().await?;
+    Ok(None)
+}
+
+/// From here to the end of the transaction nobody else makes or changes senders.
+pub(crate) async fn lock_senders(tx: &mut sqlx::PgConnection) -> Result<(), DbError> {
+    sqlx::query!("lock table sender in share row exclusive mode").execute(tx).await?;
     Ok(())
+}
+
+/// Another sender with the same value for the same channel, country, provider and tenant, whose time touches this one's.
+pub(crate) async fn find_overlap(tx: &mut sqlx::PgConnection, row: &SenderRow) -> Result<Option<SenderRow>, DbError> {
+    let found = sqlx::query!(
+        "select sender_id, tenant_id, channel, country, kind, value, provider_id, valid_from, valid_until from sender
+         where sender_id <> $1 and tenant_id is not distinct from $2 and channel = $3 and country is not distinct from $4 and lower(value) = lower($5)
+           and provider_id is not distinct from $6 and (valid_until is null or valid_until > $7) and ($8::timestamptz is null or valid_from < $8)
+         order by valid_from limit 1",
+        row.sender_id,
+        row.tenant_id,
+        row.channel,
+        row.country,
+        row.value,
+        row.provider_id,
+        row.valid_from.to_sqlx() as _,
+        row.valid_until.map(|t| t.to_sqlx()) as _
+    )
+    .fetch_optional(tx)
+    .await?;
+    Ok(found.map(|r| SenderRow {
+        sender_id: r.sender_id,
+        tenant_id: r.tenant_id,
+        channel: r.channel,
+        country: r.country,
+        kind: r.kind,
+        value: r.value,
+        provider_id: r.provider_id,
+        valid_from: r.valid_from.to_jiff(),
+        valid_until: r.valid_until.map(|t| t.to_jiff()),
+    }))
 }
 
 /// Ends a sender at a moment; false when it is not there or has ended before.

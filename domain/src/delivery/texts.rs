@@ -61,6 +61,22 @@ fn is_host(host: &str) -> bool {
     (1..=SMS_HOST_CHARACTERS_MAX).contains(&host.len()) && host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'))
 }
 
+/// What an operator sends to see whether a provider works: no code, nothing to do.
+pub const fn test(language: Language) -> &'static str {
+    match language {
+        Language::En => "This is a test of Tweestap. It holds no code, and there is nothing to do.",
+        Language::Nl => "Dit is een test van Tweestap. Er staat geen code in en je hoeft niets te doen.",
+    }
+}
+
+/// The subject of the same as a mail.
+pub const fn test_subject(language: Language) -> &'static str {
+    match language {
+        Language::En => "A test of Tweestap",
+        Language::Nl => "Een test van Tweestap",
+    }
+}
+
 /// A mail with a code, as text and as HTML. The subject never holds the code.
 pub fn mail_code(message: CodeMessage<'_>, language: Language) -> Content {
     let (code, name) = (message.code.expose(), plain_name(message.service));

@@ -8,6 +8,7 @@ mod calendar;
 mod changes;
 mod days;
 mod dice;
+mod furnishing;
 mod names;
 mod organisations;
 mod people;
@@ -131,6 +132,9 @@ pub enum DemoError {
     /// A password could not be made.
     #[error(transparent)]
     Directory(#[from] DirectoryError),
+    /// A provider or a sender could not be made.
+    #[error(transparent)]
+    Delivery(#[from] crate::delivery::DeliveryError),
     /// The database.
     #[error(transparent)]
     Db(#[from] DbError),

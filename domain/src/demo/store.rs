@@ -44,6 +44,16 @@ pub(super) const AUDIT_LOG: Table = table(
     "audit_log",
     "tenant_id, occurred_at, audit_id, event, actor_kind, actor_id, target_kind, target_id, reason, session_id, sealed, format, salt, leaf_hash",
 );
+pub(super) const DELIVERY: Table = table(
+    "delivery",
+    "delivery_id, tenant_id, challenge_id, attempt_id, subject_id, n, channel, country, prefix, address_mac, masked, provider_id, provider, sender, status,
+     problem, created_at, run_at, gone_at, handed_at, ended_at",
+);
+pub(super) const OATH_TOKEN: Table = table(
+    "oath_token",
+    "tenant_id, token_id, serial, state, sealed, params, last_step, drift, manufacturer, model, member_id, imported_at, assigned_at",
+);
+pub(super) const CONVERSION_ALARM: Table = table("conversion_alarm", "tenant_id, country, raised_at, sent, entered, paused");
 const ATTEMPT: Table = table(
     "attempt",
     "tenant_id, attempt_id, session_id, correlation_id, started_at, last_step_at, door, purpose, path, subject_id, member_id, application, stage, second_asked,
@@ -201,4 +211,11 @@ pub(super) async fn count(tx: &mut TenantTx, now: Timestamp) -> Result<crate::di
 /// The row of a group's member, which has no struct of its own.
 pub(super) fn group_member(tenant: Uuid, group: Uuid, member: Uuid) -> serde_json::Value {
     serde_json::json!({ "tenant_id": tenant, "group_id": group, "member_id": member })
+}
+
+/// Some members who are there, always the same.
+pub(super) async fn list_some(tx: &mut TenantTx, most: i64) -> Result<Vec<Uuid>, DbError> {
+    let tenant = tx.tenant().0;
+    let sql = "select member_id from member where tenant_id = $1 and removed_at is null and disabled_at is null order by upn_folded limit $2";
+    Ok(sqlx::query_scalar(sql).bind(tenant).bind(most).fetch_all(&mut **tx).await?)
 }

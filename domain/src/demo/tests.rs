@@ -281,3 +281,34 @@ fn the_same_seed_tells_the_same_story() {
     assert_ne!(one.0, other.0);
     assert_ne!(one.1, same.1, "passwords are not part of the story");
 }
+
+/// What stands around the sample: the short codes of S11 and S12, providers with a day behind them, tokens in the drawer and in hands, and an alarm.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_sample_is_furnished() {
+    let (domain, _database) = service().await;
+    domain.demo().load(&Order { pace: 0.05, ..SMALL }).await.expect("loaded");
+    domain.demo().furnish(1, std::path::Path::new("/nowhere")).await.expect("furnished");
+    let (delivery, by) = (domain.delivery(), Operator::console());
+    let providers = delivery.providers(by).await.expect("read");
+    assert_eq!(providers.len(), 3);
+    let figures = delivery.provider_figures(by).await.expect("counted");
+    assert!(
+        figures.len() == 3 && figures.iter().all(|f| f.day.sent > 10 && f.day.delivered > 10),
+        "{figures:?}"
+    );
+    let senders = delivery.senders(by).await.expect("read");
+    let of = |country: &str| {
+        senders
+            .iter()
+            .filter(|s| s.kind == SenderKind::ShortCode && s.country.as_deref() == Some(country))
+            .count()
+    };
+    assert_eq!((of("US"), of("CA"), senders.len()), (4, 2, 10));
+    assert_eq!(delivery.alarms(by).await.expect("read").len(), 1);
+    for tenant in domain.directory().tenants(by).await.expect("tenants") {
+        let admin = Admin::console(tenant.id);
+        let tokens = domain.tokens().list(&admin, &crate::tokens::TokenQuery::default()).await.expect("read");
+        let assigned = tokens.items.iter().filter(|token| token.state == TokenState::Assigned).count();
+        assert!(assigned > 5 && assigned < tokens.items.len(), "{}: {assigned}", tenant.slug);
+    }
+}

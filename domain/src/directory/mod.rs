@@ -673,29 +673,50 @@ impl Directory<'_> {
 
     /// Publishes a policy as the next version.
     pub async fn publish_policy(self, by: &Admin, document: PolicyDocument) -> Result<i32> {
-        self.publish(by, |_| Ok(document)).await
+        by.needs(Permission::PublishPolicy)?;
+        self.0.keys(by.tenant()).await?;
+        let mut tx = self.0.db().tenant(by.tenant()).await?;
+        let version = self.publish(&mut tx, by, None, |_| Ok(document)).await?;
+        tx.commit().await?;
+        Ok(version)
     }
 
     /// Changes a part of the policy and publishes it as the next version: what a colleague publishes at the same moment stays.
-    pub(crate) async fn change_policy(self, by: &Admin, change: impl FnOnce(PolicyDocument) -> PolicyDocument) -> Result<i32> {
+    pub(crate) async fn change_policy(self, by: &Admin, reason: &str, change: impl FnOnce(PolicyDocument) -> PolicyDocument) -> Result<i32> {
+        by.needs(Permission::PublishPolicy)?;
+        self.0.keys(by.tenant()).await?;
+        let mut tx = self.0.db().tenant(by.tenant()).await?;
+        let version = self.change_policy_in(&mut tx, by, reason, change).await?;
+        tx.commit().await?;
+        Ok(version)
+    }
+
+    /// The same, in a transaction that changes something else as well.
+    pub(crate) async fn change_policy_in(
+        self,
+        tx: &mut TenantTx,
+        by: &Admin,
+        reason: &str,
+        change: impl FnOnce(PolicyDocument) -> PolicyDocument,
+    ) -> Result<i32> {
         let of = |found: Option<Value>| {
             let document = found.and_then(|document| serde_json::from_value(document).ok());
             Ok(change(document.ok_or(DirectoryError::Unknown("policy"))?))
         };
-        self.publish(by, of).await
+        self.publish(tx, by, Some(reason), of).await
     }
 
-    async fn publish(self, by: &Admin, next: impl FnOnce(Option<Value>) -> Result<PolicyDocument>) -> Result<i32> {
+    async fn publish(self, tx: &mut TenantTx, by: &Admin, reason: Option<&str>, next: impl FnOnce(Option<Value>) -> Result<PolicyDocument>) -> Result<i32> {
         by.needs(Permission::PublishPolicy)?;
         let now = self.0.clock().now();
         let keys = self.0.keys(by.tenant()).await?;
-        let profile = self.tenant(by.tenant()).await?.profile;
-        let mut tx = self.0.db().tenant(by.tenant()).await?;
-        let (version, before) = store::lock_policy(&mut tx).await?.unzip();
+        let (profile, found) = store::lock_policy(tx).await?;
+        let profile = Profile::from_text(&profile).ok_or(DirectoryError::Unknown("profile"))?;
+        let (version, before) = found.unzip();
         let document = next(before.clone())?.checked_for(profile)?;
         let version = version.unwrap_or(0) + 1;
         let after = serde_json::to_value(&document).unwrap_or_default();
-        store::insert_policy(&mut tx, version, &after, by.who().id(), now).await?;
+        store::insert_policy(tx, version, &after, by.who().id(), now).await?;
         let change = Change {
             before: before.unwrap_or(Value::Null),
             after,
@@ -704,12 +725,11 @@ impl Directory<'_> {
             event: Event::PolicyPublished,
             who: by.who(),
             target: ("policy", None),
-            reason: None,
+            reason,
             session: None,
             change,
         };
-        self.audit(&mut tx, &keys, audited, now).await?;
-        tx.commit().await?;
+        self.audit(tx, &keys, audited, now).await?;
         Ok(version)
     }
 

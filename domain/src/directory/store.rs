@@ -128,13 +128,13 @@ pub(crate) async fn insert_policy(tx: &mut TenantTx, version: i32, document: &se
     Ok(())
 }
 
-/// The policy in force, kept from everybody else who would publish the next one until the transaction ends.
-pub(crate) async fn lock_policy(tx: &mut TenantTx) -> Result<Option<(i32, serde_json::Value)>, DbError> {
+/// The profile of the tenant and the policy in force, kept from everybody else who would publish the next one until the transaction ends.
+pub(crate) async fn lock_policy(tx: &mut TenantTx) -> Result<(String, Option<(i32, serde_json::Value)>), DbError> {
     let tenant = tx.tenant().0;
-    sqlx::query!("select slug from tenant where tenant_id = $1 for no key update", tenant)
-        .fetch_optional(&mut **tx)
+    let profile = sqlx::query_scalar!("select profile from tenant where tenant_id = $1 for no key update", tenant)
+        .fetch_one(&mut **tx)
         .await?;
-    find_policy(tx).await
+    Ok((profile, find_policy(tx).await?))
 }
 
 pub(crate) async fn find_policy(tx: &mut TenantTx) -> Result<Option<(i32, serde_json::Value)>, DbError> {

@@ -146,6 +146,8 @@ events! {
     SessionsRevoked = "sessions.revoked",
     /// A policy was published.
     PolicyPublished = "policy.published",
+    /// So few codes sent to a country were entered that it looks like toll fraud.
+    ConversionAlarm = "conversion.alarm",
     /// A REST key was made.
     ApiKeyMade = "api_key.made",
     /// A REST key was revoked.

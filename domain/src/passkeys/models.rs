@@ -5,7 +5,10 @@ use crate::{
     actor::{Admin, Operator, Permission},
     db::TenantTx,
     directory::DirectoryError,
-    webauthn::{Allowed, LeftOut, Metadata, Roots, metadata::name_of},
+    webauthn::{
+        Allowed, LeftOut, Metadata, Roots, Standing,
+        metadata::{name_of, named},
+    },
 };
 use jiff::{Timestamp, civil::Date};
 use model::{PasskeyModels, PolicyDocument};
@@ -57,6 +60,15 @@ pub struct ModelsView {
     pub attestation_required: bool,
 }
 
+/// A model that has a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownModel {
+    /// AAGUID.
+    pub aaguid: Uuid,
+    /// What it is called.
+    pub name: String,
+}
+
 impl Passkeys<'_> {
     /// Takes a metadata blob: signature, chain and signer are verified, and that it is not older than what is there. The whole blob counts, or nothing of it.
     pub async fn import_metadata(self, _by: Operator, blob: &str, roots: &Roots) -> Result<MetadataView> {
@@ -91,14 +103,42 @@ impl Passkeys<'_> {
     }
 
     /// Sets the list, as the next version of the policy. A list that would leave nothing is refused.
-    pub async fn set_models(self, by: &Admin, models: PasskeyModels) -> Result<ModelsView> {
+    pub async fn set_models(self, by: &Admin, models: PasskeyModels, reason: &str) -> Result<ModelsView> {
         by.needs(Permission::PublishPolicy).map_err(DirectoryError::from)?;
         let metadata = self.metadata().await?;
         let allowed = Allowed::of(&models, metadata.as_ref())?;
         let view = view_of(&models, Some(&allowed), metadata.as_ref());
         let changed = |document| PolicyDocument { passkeys: models, ..document };
-        self.0.directory().change_policy(by, changed).await?;
+        self.0.directory().change_policy(by, reason, changed).await?;
         Ok(view)
+    }
+
+    /// Models that have a name, by name: those of the metadata, and a few that most people have.
+    pub async fn known_models(self, by: &Admin) -> Result<Vec<KnownModel>> {
+        by.needs(Permission::PublishPolicy).map_err(DirectoryError::from)?;
+        let metadata = self.metadata().await?;
+        let mut known: Vec<KnownModel> = named(metadata.as_ref())
+            .into_iter()
+            .filter(|(aaguid, _)| {
+                metadata
+                    .as_ref()
+                    .and_then(|m| m.standing(*aaguid))
+                    .is_none_or(|standing| standing == Standing::Sound)
+            })
+            .map(|(aaguid, name)| KnownModel { aaguid, name })
+            .collect();
+        known.sort_by(|a, b| a.name.to_lowercase().cmp(&b.name.to_lowercase()).then(a.aaguid.cmp(&b.aaguid)));
+        Ok(known)
+    }
+
+    /// How many members have a passkey that a list would not let them register: it goes on working, and nobody can make another one like it.
+    pub async fn members_outside(self, by: &Admin, models: &PasskeyModels) -> Result<i64> {
+        by.needs(Permission::PublishPolicy).map_err(DirectoryError::from)?;
+        let mut tx = self.0.db().tenant(by.tenant()).await?;
+        let listed: Vec<String> = models.aaguids.iter().map(Uuid::to_string).collect();
+        let count = store::count_outside(&mut tx, &listed, models.attestation_required).await?;
+        tx.commit().await?;
+        Ok(count)
     }
 
     /// What may be registered in the tenant now.

@@ -89,6 +89,20 @@ pub(crate) async fn list_params(tx: &mut TenantTx, member: MemberId) -> Result<V
     .await?)
 }
 
+/// Members with a passkey whose model is not in a list (any model when it is empty), or that is not proven where proof is wanted.
+pub(crate) async fn count_outside(tx: &mut TenantTx, listed: &[String], proven: bool) -> Result<i64, DbError> {
+    let tenant = tx.tenant().0;
+    Ok(sqlx::query_scalar!(
+        r#"select count(distinct member_id) as "n!" from method where tenant_id = $1 and kind = 'passkey' and state in ('active', 'off')
+             and ((cardinality($2::text[]) > 0 and coalesce(params->>'aaguid', '') <> all($2)) or ($3 and coalesce(params->>'attested', 'false') <> 'true'))"#,
+        tenant,
+        listed,
+        proven
+    )
+    .fetch_one(&mut **tx)
+    .await?)
+}
+
 /// The metadata that the operator uploaded.
 pub(crate) async fn find_metadata(db: &Db) -> Result<Option<Value>, DbError> {
     Ok(sqlx::query_scalar!("select content from fido_metadata").fetch_optional(db.pool()).await?)

@@ -447,7 +447,7 @@ async fn a_tenant_allows_makes_and_models_and_may_want_them_proven() {
         aaguids: aaguids.to_vec(),
         attestation_required,
     };
-    let refused = passkeys.set_models(&app.admin, list(&[KEY], true)).await;
+    let refused = passkeys.set_models(&app.admin, list(&[KEY], true), "test").await;
     assert!(matches!(refused, Err(PasskeysError::Models(PolicyError::MetadataNeeded))), "{refused:?}");
     let blob = |number| alliance.sign(&content(number, entries(&alliance)));
     let view = passkeys.import_metadata(console, &blob(7), &alliance.roots()).await.expect("taken");
@@ -482,21 +482,30 @@ async fn a_tenant_allows_makes_and_models_and_may_want_them_proven() {
     assert_eq!(made(Uuid::nil(), 1, false).await, Ok(String::from("Passkey")));
     assert_eq!(made(BROKEN_KEY, 2, false).await, NOT_ALLOWED);
     // By a list.
-    let refused = passkeys.set_models(&app.admin, list(&[BROKEN_KEY], false)).await;
+    let refused = passkeys.set_models(&app.admin, list(&[BROKEN_KEY], false), "test").await;
     assert!(matches!(refused, Err(PasskeysError::Models(PolicyError::NothingLeft))), "{refused:?}");
-    let view = passkeys.set_models(&app.admin, list(&[KEY, BROKEN_KEY], false)).await.expect("published");
+    let view = passkeys
+        .set_models(&app.admin, list(&[KEY, BROKEN_KEY], false), "test")
+        .await
+        .expect("published");
     assert_eq!(view.listed.iter().map(|m| m.left_out.is_some()).collect::<Vec<_>>(), [false, true]);
     assert_eq!(passkeys.models(&app.admin).await.expect("read"), view);
     assert_eq!(made(Uuid::nil(), 3, false).await, NOT_ALLOWED);
     assert_eq!(made(KEY, 4, false).await, Ok(String::from("Example Key  2")));
+    // Whose passkeys could not be registered any more is counted by member, and those that have a name can be chosen.
+    let known = passkeys.known_models(&app.admin).await.expect("read");
+    assert!(known.iter().any(|m| m.aaguid == KEY) && known.iter().any(|m| m.name == "Bitwarden") && !known.iter().any(|m| m.aaguid == BROKEN_KEY));
+    for (models, members) in [(list(&[], false), 0), (list(&[KEY], false), 1), (list(&[], true), 1)] {
+        assert_eq!(passkeys.members_outside(&app.admin, &models).await.expect("counted"), members, "{models:?}");
+    }
     // Proven.
-    passkeys.set_models(&app.admin, list(&[KEY], true)).await.expect("published");
+    passkeys.set_models(&app.admin, list(&[KEY], true), "test").await.expect("published");
     assert_eq!(made(KEY, 5, false).await, NOT_ALLOWED, "a claim is no proof");
     assert_eq!(made(KEY, 6, true).await, Ok(String::from("Example Key  2")));
     assert_eq!(app.number("select count(*) from method where params->>'attested' = 'true'").await, 1);
     // Too many, and a right that is missing.
     let many: Vec<Uuid> = (0..=PASSKEY_MODELS_MAX as u128).map(Uuid::from_u128).collect();
-    assert!(passkeys.set_models(&app.admin, list(&many, false)).await.is_err());
+    assert!(passkeys.set_models(&app.admin, list(&many, false), "test").await.is_err());
 }
 
 /// Two who change the policy at the same moment both find their change in it.
@@ -513,7 +522,10 @@ async fn changes_of_the_policy_at_once_are_not_lost() {
             aaguids: vec![Uuid::from_u128(round as u128)],
             attestation_required: false,
         };
-        let (one, other) = tokio::join!(directory.set_trust(&app.admin, trust.clone()), passkeys.set_models(&app.admin, models.clone()));
+        let (one, other) = tokio::join!(
+            directory.set_trust(&app.admin, trust.clone(), "test"),
+            passkeys.set_models(&app.admin, models.clone(), "test")
+        );
         one.expect("published");
         other.expect("published");
         let (_, document) = directory.policy(&app.admin).await.expect("a policy");

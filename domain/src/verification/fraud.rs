@@ -107,7 +107,7 @@ mod tests {
             fraud_blocks,
             ..Trust::default()
         };
-        app.domain.directory().set_trust(&app.admin, trust).await.expect("published");
+        app.domain.directory().set_trust(&app.admin, trust, "test").await.expect("published");
     }
 
     async fn asked(app: &TestApp, member: &TestMember) -> OpenChallenge {

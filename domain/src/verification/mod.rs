@@ -804,9 +804,12 @@ fn tail(masked: &str) -> String {
 /// The reason under which a code that was not sent stands in the journal.
 fn not_sent_reason(why: &NotSent) -> Reason {
     match why {
-        NotSent::MemberBudget { .. } | NotSent::AddressBudget { .. } | NotSent::TenantBudget | NotSent::CountryBudget | NotSent::PrefixPaused => {
-            Reason::Throttled
-        }
+        NotSent::MemberBudget { .. }
+        | NotSent::AddressBudget { .. }
+        | NotSent::TenantBudget
+        | NotSent::CountryBudget
+        | NotSent::PrefixPaused
+        | NotSent::CountryPaused(_) => Reason::Throttled,
         NotSent::CountryOff(_) => Reason::BlockedByPolicy,
         NotSent::NoProvider => Reason::Misconfiguration,
     }

@@ -2,6 +2,7 @@
 //! carries messages to them.
 
 pub(crate) mod courier;
+pub(crate) mod desk;
 mod folder;
 pub(crate) mod gateway;
 pub(crate) mod registry;

@@ -50,6 +50,7 @@ impl Demo {
             }
             other => Failure::from(other),
         })?;
+        running.domain.demo().furnish(self.seed, &settings.data_dir.join("messages")).await?;
         if self.json {
             print_json(&loaded)?;
         } else {

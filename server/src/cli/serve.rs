@@ -49,6 +49,7 @@ impl Serve {
             assets,
             settings.public_url.is_development(),
             &settings.public_url.origin(),
+            House::of(&settings.public_url),
         );
         let sessions = web::sessions(&running.domain, &settings.public_url);
         let router = web::assemble(routes::all(), service, edge, site.as_ref(), Some(sessions));

@@ -147,8 +147,7 @@ async fn remove(
 }
 
 /// What may stand in for a second factor, and what a fraud report does.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct TrustSettings {
     /// Whoever signs in from a trusted network is not asked for a second factor.
     networks_skip: bool,
@@ -157,6 +156,22 @@ pub(super) struct TrustSettings {
     remember_days: i64,
     /// A member who reports that somebody else is trying is blocked.
     fraud_blocks: bool,
+}
+
+/// The same, with the reason for the audit log.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewTrustSettings {
+    /// Whoever signs in from a trusted network is not asked for a second factor.
+    networks_skip: bool,
+    /// Days for which a browser may be remembered, 1 to 30; 0 is off.
+    #[schema(example = 14)]
+    remember_days: i64,
+    /// A member who reports that somebody else is trying is blocked.
+    fraud_blocks: bool,
+    /// For the audit log.
+    #[schema(value_type = String, example = "decided by the board")]
+    reason: ReasonText,
 }
 
 /// What the policy trusts.
@@ -180,15 +195,19 @@ async fn read_trust(State(domain): State<Domain>, key: Key<Change>) -> Answer<Ou
 
 /// Sets what the policy trusts, as its next version. None of it holds in the strict profile, for admins, or where a rule or a role demands a second factor.
 #[utoipa::path(
-    put, path = "/api/v1/trust", tag = "Networks", request_body = TrustSettings,
+    put, path = "/api/v1/trust", tag = "Networks", request_body = NewTrustSettings,
     responses((status = 200, body = TrustSettings), (status = "4XX", body = ProblemDocument, description = "Refused; the detail names the value")),
 )]
-async fn set_trust(State(domain): State<Domain>, key: Key<Change>, Json(new): Json<TrustSettings>) -> Answer<Out<TrustSettings>> {
+async fn set_trust(State(domain): State<Domain>, key: Key<Change>, Json(new): Json<NewTrustSettings>) -> Answer<Out<TrustSettings>> {
     let trust = Trust {
         networks_skip: new.networks_skip,
         remember_days: new.remember_days,
         fraud_blocks: new.fraud_blocks,
     };
-    domain.directory().set_trust(&key.admin(), trust).await?;
-    Ok(Out(new))
+    domain.directory().set_trust(&key.admin(), trust, new.reason.as_str()).await?;
+    Ok(Out(TrustSettings {
+        networks_skip: new.networks_skip,
+        remember_days: new.remember_days,
+        fraud_blocks: new.fraud_blocks,
+    }))
 }

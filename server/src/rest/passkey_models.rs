@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::error::Answer;
 use super::json::Json;
 use super::key::{CHANGE, Change, Key};
+use super::users::ReasonText;
 use crate::state::Service;
 use crate::web::ProblemDocument;
 
@@ -70,6 +71,9 @@ pub(super) struct NewModels {
     aaguids: Vec<Uuid>,
     /// They have to prove it; needs the metadata of the FIDO Alliance, which the operator uploads.
     attestation_required: bool,
+    /// For the audit log.
+    #[schema(value_type = String, example = "only the keys that we hand out")]
+    reason: ReasonText,
 }
 
 /// Reads the list.
@@ -91,5 +95,5 @@ async fn replace(State(domain): State<Domain>, key: Key<Change>, Json(new): Json
         aaguids: new.aaguids,
         attestation_required: new.attestation_required,
     };
-    Ok(Out(domain.passkeys().set_models(&key.admin(), models).await?.into()))
+    Ok(Out(domain.passkeys().set_models(&key.admin(), models, new.reason.as_str()).await?.into()))
 }

@@ -37,8 +37,7 @@ pub(super) fn routes() -> Routes<Service> {
 }
 
 /// What the policy says of security questions.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct QuestionTerms {
     /// Members may answer them, and they are asked at a reset.
     allowed: bool,
@@ -60,6 +59,23 @@ impl From<QuestionPolicy> for QuestionTerms {
     }
 }
 
+/// The same, with the reason for the audit log.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewQuestionTerms {
+    /// Members may answer them, and they are asked at a reset.
+    allowed: bool,
+    /// How many a member answers, 3 to 5.
+    #[schema(example = 5)]
+    register: u8,
+    /// How many are asked, 3 to 5, and not more than that.
+    #[schema(example = 3)]
+    answer: u8,
+    /// For the audit log.
+    #[schema(value_type = String, example = "decided by the board")]
+    reason: ReasonText,
+}
+
 /// Reads what the policy says of security questions.
 #[utoipa::path(
     get, path = "/api/v1/security-questions", tag = "Security questions",
@@ -71,18 +87,18 @@ async fn read_policy(State(domain): State<Domain>, key: Key<Change>) -> Answer<O
 
 /// Says so from now on, as the next version of the policy. Off at birth; an organisation of the strict profile has none (OWASP ASVS 6.4.2).
 #[utoipa::path(
-    put, path = "/api/v1/security-questions", tag = "Security questions", request_body = QuestionTerms,
+    put, path = "/api/v1/security-questions", tag = "Security questions", request_body = NewQuestionTerms,
     responses((status = 200, body = QuestionTerms), (status = "4XX", body = ProblemDocument, description = "Refused; the detail says why")),
 )]
-async fn set_policy(State(domain): State<Domain>, key: Key<Change>, Json(terms): Json<QuestionTerms>) -> Answer<Out<QuestionTerms>> {
+async fn set_policy(State(domain): State<Domain>, key: Key<Change>, Json(new): Json<NewQuestionTerms>) -> Answer<Out<QuestionTerms>> {
     let wanted = QuestionPolicy {
-        allowed: terms.allowed,
+        allowed: new.allowed,
         numbers: QuestionNumbers {
-            register: terms.register,
-            answer: terms.answer,
+            register: new.register,
+            answer: new.answer,
         },
     };
-    domain.methods().set_question_policy(&key.admin(), wanted).await?;
+    domain.methods().set_question_policy(&key.admin(), wanted, new.reason.as_str()).await?;
     Ok(Out(wanted.into()))
 }
 

@@ -94,6 +94,7 @@ fn title(step: &StepView) -> (Tone, Option<IconName>, String) {
             Some(IconName::Ban),
             match step.detail["problem"].as_str() {
                 Some("country_off") => text!(support.step_not_sent_country),
+                Some("country_paused") => text!(support.step_not_sent_paused),
                 Some("prefix_paused") => text!(support.step_not_sent_prefix),
                 Some("no_provider") => text!(support.step_not_sent_provider),
                 _ => text!(support.step_not_sent_budget),

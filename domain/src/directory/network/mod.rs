@@ -107,8 +107,8 @@ impl Directory<'_> {
     }
 
     /// Sets what may stand in for a second factor, as the next version of the policy.
-    pub async fn set_trust(self, by: &Admin, trust: Trust) -> Result<i32> {
-        self.change_policy(by, |document| PolicyDocument { trust, ..document }).await
+    pub async fn set_trust(self, by: &Admin, trust: Trust, reason: &str) -> Result<i32> {
+        self.change_policy(by, reason, |document| PolicyDocument { trust, ..document }).await
     }
 
     async fn network_changed(self, mut tx: TenantTx, by: &Admin, network: Uuid, event: Event, reason: &str, change: (Value, Value)) -> Result<()> {

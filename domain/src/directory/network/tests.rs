@@ -18,7 +18,7 @@ async fn lets(app: &TestApp, networks_skip: bool) {
         networks_skip,
         ..Trust::default()
     };
-    app.domain.directory().set_trust(&app.admin, trust).await.expect("published");
+    app.domain.directory().set_trust(&app.admin, trust, "test").await.expect("published");
 }
 
 async fn signs_in_from(app: &TestApp, member: &TestMember, address: &str) -> PasswordOutcome {
@@ -196,11 +196,14 @@ async fn networks_are_listed_renamed_removed_and_bounded() {
         Err(DirectoryError::NotAllowed(_))
     ));
     assert!(matches!(directory.remove_network(&auth, id, "x").await, Err(DirectoryError::NotAllowed(_))));
-    assert!(matches!(directory.set_trust(&auth, Trust::default()).await, Err(DirectoryError::NotAllowed(_))));
+    assert!(matches!(
+        directory.set_trust(&auth, Trust::default(), "test").await,
+        Err(DirectoryError::NotAllowed(_))
+    ));
     let far = Trust {
         remember_days: 31,
         ..Trust::default()
     };
-    let refused = directory.set_trust(&app.admin, far).await.expect_err("too long");
+    let refused = directory.set_trust(&app.admin, far, "test").await.expect_err("too long");
     assert_eq!(refused.to_string(), "trust.remember_days: 31 is not between 0 and 30");
 }

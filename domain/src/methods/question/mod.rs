@@ -87,7 +87,7 @@ impl Methods<'_> {
     }
 
     /// Says so from now on, as the next version of the policy. The strict profile allows none.
-    pub async fn set_question_policy(self, by: &Admin, wanted: QuestionPolicy) -> Result<()> {
+    pub async fn set_question_policy(self, by: &Admin, wanted: QuestionPolicy, reason: &str) -> Result<()> {
         let change = |mut document: PolicyDocument| {
             document.methods.retain(|rule| rule.kind != MethodKind::SecurityQuestions);
             if wanted.allowed {
@@ -99,7 +99,7 @@ impl Methods<'_> {
             document.questions = wanted.numbers;
             document
         };
-        self.0.directory().change_policy(by, change).await?;
+        self.0.directory().change_policy(by, reason, change).await?;
         Ok(())
     }
 

@@ -28,7 +28,7 @@ fn given(rows: &[(&str, &str)]) -> Vec<Given> {
 
 async fn allow(app: &TestApp, register: u8, answer: u8) {
     let wanted = policy(true, register, answer);
-    app.domain.methods().set_question_policy(&app.admin, wanted).await.expect("published");
+    app.domain.methods().set_question_policy(&app.admin, wanted, "test").await.expect("published");
     assert_eq!(app.domain.methods().question_policy(&app.admin).await.expect("a policy"), wanted);
 }
 
@@ -254,7 +254,7 @@ async fn c11_strangers_are_asked_like_members() {
     assert_eq!(ask_on(&app.domain, &app, &ann.upn).await.questions.len(), 5);
     assert_eq!(ask_on(&app.domain, &app, &foreign).await.questions.len(), 5);
     let methods = app.domain.methods();
-    methods.set_question_policy(&app.admin, policy(false, 5, 5)).await.expect("off");
+    methods.set_question_policy(&app.admin, policy(false, 5, 5), "test").await.expect("off");
     assert_eq!(ask_on(&app.domain, &app, &ann.upn).await.questions.len(), 5);
     assert_eq!(tries(&app, &ann.upn).await, WRONG);
     assert_eq!(tries(&app, &foreign).await, WRONG);
@@ -393,12 +393,12 @@ async fn c11_answers_are_no_second_factor_and_open_no_other_door() {
     let refused = directory.publish_policy(&app.admin, document).await.expect_err("refused");
     assert_eq!(refused.code(), ErrorCode::Invalid);
     let strict = TestApp::with(Clock::held(start()), Profile::Strict).await;
-    let refused = strict.domain.methods().set_question_policy(&strict.admin, policy(true, 5, 3)).await;
+    let refused = strict.domain.methods().set_question_policy(&strict.admin, policy(true, 5, 3), "test").await;
     assert_eq!(refused.expect_err("not in the strict profile").code(), ErrorCode::Invalid);
-    let refused = app.domain.methods().set_question_policy(&app.admin, policy(true, 3, 5)).await;
+    let refused = app.domain.methods().set_question_policy(&app.admin, policy(true, 3, 5), "test").await;
     assert_eq!(refused.expect_err("more than there are").code(), ErrorCode::Invalid);
     let desk = Admin::new(app.tenant, Who::Member(ann.id), vec![Role::AuthAdmin]);
-    let refused = app.domain.methods().set_question_policy(&desk, policy(false, 5, 3)).await;
+    let refused = app.domain.methods().set_question_policy(&desk, policy(false, 5, 3), "test").await;
     assert_eq!(refused.expect_err("not his to say").code(), ErrorCode::Forbidden);
     let scopes: Vec<Scope> = Scope::ALL.into_iter().filter(|scope| *scope != Scope::Questions).collect();
     let name = CleanText::parse("other").expect("a name");

@@ -13,7 +13,7 @@ async fn lets(app: &TestApp, remember_days: i64) {
         remember_days,
         ..Trust::default()
     };
-    app.domain.directory().set_trust(&app.admin, trust).await.expect("published");
+    app.domain.directory().set_trust(&app.admin, trust, "test").await.expect("published");
 }
 
 async fn types_password(app: &TestApp, member: &TestMember, device: Option<&DeviceSecret>) -> (BegunAttempt, PasswordOutcome) {

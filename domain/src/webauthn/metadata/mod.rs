@@ -173,6 +173,13 @@ pub fn name_of(aaguid: Uuid, metadata: Option<&Metadata>) -> Option<String> {
     known.or_else(|| names::well_known(aaguid)).map(String::from)
 }
 
+/// Every model that has a name, in no order.
+pub fn named(metadata: Option<&Metadata>) -> Vec<(Uuid, String)> {
+    let of_metadata = metadata.into_iter().flat_map(Metadata::aaguids);
+    let all: std::collections::BTreeSet<Uuid> = of_metadata.chain(names::all()).collect();
+    all.into_iter().filter_map(|aaguid| Some((aaguid, name_of(aaguid, metadata)?))).collect()
+}
+
 /// MDS 3.0 section 3.1.6, as far as it is read. New members and new kinds of status appear; they must not make the blob unreadable.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

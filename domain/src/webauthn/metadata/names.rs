@@ -39,6 +39,11 @@ const NAMES: [(Uuid, &str); 32] = [
     (uuid!("42b4fb4a-2866-43b2-9bf7-6c6669c2e5d3"), "Titan Security Key"),
 ];
 
+/// Every AAGUID of the table.
+pub(super) fn all() -> impl Iterator<Item = Uuid> {
+    NAMES.iter().map(|(aaguid, _)| *aaguid)
+}
+
 /// The name in the table.
 pub(super) fn well_known(aaguid: Uuid) -> Option<&'static str> {
     NAMES.iter().find(|(known, _)| *known == aaguid).map(|(_, name)| *name)

@@ -93,7 +93,7 @@ impl Installation {
         let origin = format!("http://127.0.0.1:{}", listener.local_addr().expect("bound").port());
         let public_url = PublicUrl::parse(&origin).expect("a URL");
         let house = House::of(&public_url);
-        let service = Service::new(domain.clone(), Default::default(), true, &origin);
+        let service = Service::new(domain.clone(), Default::default(), true, &origin, house.clone());
         let router = assemble(routes::all(), service, Edge::new(public_url, Vec::new()), None, None);
         let tls = Roots::Public.client_config().expect("TLS");
         let client = Client::builder().tls_backend_preconfigured(tls).no_proxy().build().expect("a client");
