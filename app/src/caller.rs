@@ -402,6 +402,7 @@ has_code!(
     SignInError,
     domain::directory::DirectoryError,
     domain::methods::MethodError,
+    domain::notices::NoticeError,
     domain::passkeys::PasskeysError,
     domain::tokens::TokenError,
     domain::verification::VerificationError

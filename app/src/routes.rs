@@ -42,6 +42,8 @@ pub const SECURITY_INFO_ADD_MAIL: &str = "/security-info/add/email";
 pub const ACTIVITY: &str = "/activity";
 /// A one-time link.
 pub const SET_UP: &str = "/set-up/{token}";
+/// "This wasn't me": the link in a notice.
+pub const NOTICE: &str = "/notices/{token}";
 /// The support desk.
 pub const SUPPORT: &str = "/support";
 /// One attempt at the desk.

@@ -77,11 +77,13 @@ pub enum KeyPurpose {
     Pass,
     /// MACs of app passwords.
     AppPassword,
+    /// Tokens of the links in notices.
+    NoticeLink,
 }
 
 impl KeyPurpose {
     /// Every purpose.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Seed,
         Self::SubjectKey,
         Self::AttemptFacts,
@@ -99,6 +101,7 @@ impl KeyPurpose {
         Self::Code,
         Self::Pass,
         Self::AppPassword,
+        Self::NoticeLink,
     ];
 
     /// The text that goes into the derivation. Never changes.
@@ -121,6 +124,7 @@ impl KeyPurpose {
             Self::Code => "tweestap/1/code",
             Self::Pass => "tweestap/1/pass",
             Self::AppPassword => "tweestap/1/app-password",
+            Self::NoticeLink => "tweestap/1/notice-link",
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The policy document of a tenant: one table of methods, an ordered list of rules, the numbers. Versioned as a whole.
 
-use crate::{MethodKind, MethodUse, PASSKEY_MODELS_MAX, REMEMBER_DAYS_MAX, Role, text::text_enum};
+use crate::{MethodKind, MethodUse, PASSKEY_MODELS_MAX, REMEMBER_DAYS_MAX, REPORTS_TO_MAX, Role, text::text_enum};
 use serde::{Deserialize, Serialize};
 
 /// All that a tenant decides about verification. A tenant has one from its birth; no document means deny.
@@ -149,6 +149,8 @@ pub struct DeliveryLimits {
     pub per_country_day: i64,
     /// Seconds that a code lives which was asked for on the server path, 30 to 600 (S47). On the cloud path it is always 180.
     pub server_code_seconds: i64,
+    /// A number that so many members have is shown to admins and resets no password, 2 to 1,000.
+    pub shared_number_members: i64,
 }
 
 impl Default for DeliveryLimits {
@@ -161,6 +163,7 @@ impl Default for DeliveryLimits {
             per_day: 2_000,
             per_country_day: 1_000,
             server_code_seconds: 300,
+            shared_number_members: 3,
         }
     }
 }
@@ -176,6 +179,8 @@ pub struct Trust {
     pub remember_days: i64,
     /// A member who reports that somebody else is trying is blocked.
     pub fraud_blocks: bool,
+    /// Who is mailed about each report, at most ten addresses; when empty, every global admin.
+    pub reports_to: Vec<String>,
 }
 
 /// Which makes and models of passkeys may be registered. Without proof an AAGUID is a claim that anybody can make: the list then keeps honest people from using
@@ -250,6 +255,21 @@ impl PolicyDocument {
         within("delivery.per_day", self.delivery.per_day, 1, 1_000_000)?;
         within("delivery.per_country_day", self.delivery.per_country_day, 1, 1_000_000)?;
         within("delivery.server_code_seconds", self.delivery.server_code_seconds, 30, 600)?;
+        within("delivery.shared_number_members", self.delivery.shared_number_members, 2, 1_000)?;
+        within("trust.reports_to", self.trust.reports_to.len() as i64, 0, REPORTS_TO_MAX as i64)?;
+        if let Some((n, bad)) = self
+            .trust
+            .reports_to
+            .iter()
+            .enumerate()
+            .find(|(_, address)| crate::Upn::parse(address).is_err())
+        {
+            let shown: String = bad.chars().filter(|c| !c.is_control()).take(60).collect();
+            return problem(
+                &format!("trust.reports_to[{n}]"),
+                format!("'{shown}' is not a mail address such as name@organisation.example"),
+            );
+        }
         within("trust.remember_days", self.trust.remember_days, 0, REMEMBER_DAYS_MAX)?;
         within("passkeys.aaguids", self.passkeys.aaguids.len() as i64, 0, PASSKEY_MODELS_MAX as i64)?;
         let is_country = |code: &String| code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase());

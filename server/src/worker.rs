@@ -21,6 +21,9 @@ const ATTEMPTS_EVERY: Duration = Duration::from_secs(5);
 /// An ended session opens nothing; its row only takes room.
 const SESSIONS_EVERY: Duration = Duration::from_secs(600);
 
+/// Notices that were sent are remembered for some days; nobody waits for their end.
+const NOTICES_EVERY: Duration = Duration::from_secs(3600);
+
 /// The running work; it is broken off when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Worker {
@@ -37,6 +40,7 @@ impl Worker {
             rounds: vec![
                 again_and_again("partitions", PARTITIONS_EVERY, domain.clone(), make_partitions),
                 again_and_again("attempts", ATTEMPTS_EVERY, domain.clone(), end_attempts),
+                again_and_again("notices", NOTICES_EVERY, domain.clone(), sweep_notices),
                 again_and_again("sessions", SESSIONS_EVERY, domain.clone(), sweep_sessions),
             ],
             deliveries: tokio::spawn(courier::carry(domain, house, stop.clone())),
@@ -98,6 +102,13 @@ async fn end_attempts(domain: Domain) -> Result<(), Failure> {
         domain.sign_in().sweep(tenant.id).await?;
     }
     Ok(())
+}
+
+/// What was sent, and links that are long past.
+async fn sweep_notices(domain: Domain) -> Result<(), Failure> {
+    let tenants = domain.directory().tenants(Operator::console()).await?;
+    let tenants: Vec<_> = tenants.into_iter().map(|tenant| tenant.id).collect();
+    Ok(domain.notices().sweep(&tenants).await?)
 }
 
 /// Sessions that are over, and questions to passkeys that nobody answered.

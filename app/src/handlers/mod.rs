@@ -11,6 +11,7 @@ mod journal;
 mod member;
 mod members;
 mod networks;
+mod notices;
 mod passkey;
 mod register;
 mod security_info;
@@ -47,6 +48,8 @@ where
         .post(routes::SIGN_OUT, Who::Anyone, account::sign_out)
         .get(routes::SET_UP, Who::Anyone, set_up::show)
         .post(routes::SET_UP, Who::Anyone, set_up::act)
+        .get(routes::NOTICE, Who::Anyone, notices::show)
+        .post(routes::NOTICE, Who::Anyone, notices::act)
         .get(routes::REGISTER, Who::Visitor, register::show)
         .post(routes::REGISTER, Who::Visitor, register::act)
         .add(Method::POST, routes::REGISTER_PASSKEY_OPTIONS, Who::Visitor, Body::None, passkey::first_options)

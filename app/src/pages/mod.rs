@@ -10,6 +10,7 @@ pub mod journal;
 pub mod member;
 pub mod members;
 pub mod networks;
+pub mod notices;
 mod passkey;
 mod places;
 pub mod preferences;

@@ -8,7 +8,8 @@ use model::{NAME_CHARACTERS_MAX, REASON_CHARACTERS_MAX, REMEMBER_DAYS_MAX, Trust
 use super::Problem;
 use crate::{
     components::{
-        Banner, Breadcrumb, Button, ButtonLook, Check, Choice, Column, Consequence, Dialog, EmptyState, IconName, Pager, Select, Table, TextField, Toast, Tone,
+        Banner, Breadcrumb, Button, ButtonLook, Check, Choice, Column, Consequence, Dialog, EmptyState, IconName, Pager, Select, Table, TextArea, TextField,
+        Toast, Tone,
     },
     format,
     render::{Page, PageMeta},
@@ -87,6 +88,8 @@ pub struct NetworksPage {
     pub trust: Trust,
     /// Nothing of it holds here.
     pub strict: bool,
+    /// What is wrong with who is mailed about reports.
+    pub reports_error: Option<String>,
     /// One more.
     pub form: NewNetworkForm,
     /// What was done.
@@ -108,7 +111,11 @@ pub fn page(shell: ConsoleShell, model: NetworksPage) -> Page {
     let strict = model
         .strict
         .then(|| view! { <Banner tone=Tone::Info title=text!(networks.strict_title).to_owned()>{text!(networks.strict_words)}</Banner> });
-    let (list, add, settings) = (list(&model.networks, &here), add(model.form, &here), settings(&model.trust, &here));
+    let (list, add, settings) = (
+        list(&model.networks, &here),
+        add(model.form, &here),
+        settings(&model.trust, model.reports_error, &here),
+    );
     let view = view! {
         <ConsolePage title=text!(networks.title) lead=|| view! { <p class="muted">{text!(networks.lead)}</p> }>
             {done}
@@ -200,7 +207,8 @@ pub const fn remember_days() -> [i64; 5] {
     [0, 1, 7, 14, REMEMBER_DAYS_MAX]
 }
 
-fn settings(trust: &Trust, here: &str) -> AnyView {
+fn settings(trust: &Trust, reports_error: Option<String>, here: &str) -> AnyView {
+    let reports_to = trust.reports_to.join("\n");
     let (skip, fraud, chosen) = (trust.networks_skip, trust.fraud_blocks, trust.remember_days.to_string());
     let mut days: Vec<i64> = remember_days().into_iter().chain([trust.remember_days]).collect();
     days.sort_unstable();
@@ -224,6 +232,14 @@ fn settings(trust: &Trust, here: &str) -> AnyView {
                 <Check name="skip" checked=skip>{text!(networks.skip)}</Check>
                 <Select name="days" label=text!(networks.remember) options=options selected=chosen/>
                 <Check name="fraud" checked=fraud>{text!(networks.fraud)}</Check>
+                <TextArea
+                    name="reports_to"
+                    label=text!(networks.reports)
+                    hint=text!(networks.reports_hint).to_owned()
+                    value=reports_to
+                    error=reports_error
+                    length_max=3_500
+                />
                 <p class="muted small">{text!(networks.never)}</p>
                 <div class="row"><Button>{text!(networks.save)}</Button></div>
             </form>

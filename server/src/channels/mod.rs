@@ -4,6 +4,7 @@
 pub(crate) mod courier;
 mod folder;
 pub(crate) mod gateway;
+mod notices;
 pub(crate) mod registry;
 pub(crate) mod reports;
 pub(crate) mod settings;

@@ -157,6 +157,10 @@ pub(super) struct TrustSettings {
     remember_days: i64,
     /// A member who reports that somebody else is trying is blocked.
     fraud_blocks: bool,
+    /// Who is mailed about each such report, at most ten addresses; when empty or left out, every global admin.
+    #[serde(default)]
+    #[schema(example = json!(["desk@example.com"]))]
+    reports_to: Vec<String>,
 }
 
 /// What the policy trusts.
@@ -170,11 +174,13 @@ async fn read_trust(State(domain): State<Domain>, key: Key<Change>) -> Answer<Ou
         networks_skip,
         remember_days,
         fraud_blocks,
+        reports_to,
     } = document.trust;
     Ok(Out(TrustSettings {
         networks_skip,
         remember_days,
         fraud_blocks,
+        reports_to,
     }))
 }
 
@@ -188,6 +194,7 @@ async fn set_trust(State(domain): State<Domain>, key: Key<Change>, Json(new): Js
         networks_skip: new.networks_skip,
         remember_days: new.remember_days,
         fraud_blocks: new.fraud_blocks,
+        reports_to: new.reports_to.clone(),
     };
     domain.directory().set_trust(&key.admin(), trust).await?;
     Ok(Out(new))
