@@ -1026,7 +1026,8 @@ async fn networks_and_trust_by_the_interface() {
     assert_eq!(installation.call(&foreign, "DELETE", &format!("{one}?reason=x"), Value::Null).await.status, 404);
     assert_eq!(installation.call(&admin, "DELETE", &one, Value::Null).await.status, 400, "a reason is needed");
     assert_eq!(installation.call(&admin, "DELETE", &format!("{one}?reason=x"), Value::Null).await.status, 204);
-    let trust = |days: i64| json!({ "networks_skip": true, "remember_days": days, "fraud_blocks": true });
+    let desk = ["desk@noord.example"];
+    let trust = |days: i64| json!({ "networks_skip": true, "remember_days": days, "fraud_blocks": true, "reports_to": desk });
     let refused = installation.call(&admin, "PUT", "/api/v1/trust", trust(31)).await;
     assert!(
         refused.status == 422 && refused.body.to_string().contains("31 is not between 0 and 30"),
@@ -1036,4 +1037,12 @@ async fn networks_and_trust_by_the_interface() {
     assert_eq!(installation.call(&admin, "PUT", "/api/v1/trust", trust(30)).await.status, 200);
     let seen = installation.call(&admin, "GET", "/api/v1/trust", Value::Null).await;
     assert_eq!(seen.body, trust(30));
+    let mut nobody = trust(30);
+    nobody["reports_to"] = json!(["the desk"]);
+    let refused = installation.call(&admin, "PUT", "/api/v1/trust", nobody).await;
+    assert!(
+        refused.status == 422 && refused.body.to_string().contains("'the desk' is not a mail address"),
+        "{}",
+        refused.body
+    );
 }
