@@ -12,6 +12,7 @@ use app::{
         design::{self, DesignShell},
         emergency,
         error::{self, ErrorPage},
+        notices::{self, NoticePage},
         register::{self, Mode, NotOffered, OffReason, Offer, RegisterPage, RegisterStep, Registered, Skip, Square},
         security_info::{
             self, Browser, Confirm, MethodState, MethodView, Notice, OffView, QuestionRow, QuestionsForm, Remove, RemoveEffect, SecurityInfo, SecurityInfoPage,
@@ -102,6 +103,7 @@ fn pages() -> Vec<(&'static str, Draw)> {
         "set-up-weak",
         Box::new(|| set_up::page(shell(), set_up_password(Some(Problem::new(ErrorCode::PasswordTooWeak))))),
     ));
+    pages.extend(notices());
     pages.push(("set-up-gone", Box::new(|| set_up::page(shell(), SetUpPage::Gone))));
     let emergency = |problem: Option<Problem>| emergency::EmergencyPage {
         upn: problem.as_ref().map_or_else(String::new, |_| UPN.to_owned()),
@@ -135,6 +137,29 @@ fn pages() -> Vec<(&'static str, Draw)> {
         ));
     }
     pages
+}
+
+/// The link of a notice: asked, done and past.
+fn notices() -> Vec<(&'static str, Draw)> {
+    let ask = |blocks| NoticePage::Ask {
+        action: "/notices/example".to_owned(),
+        subject: "Sign-in method added".to_owned(),
+        account: "a•••@duinmeer.example".to_owned(),
+        tenant: "Hogeschool Duinmeer".to_owned(),
+        at: at("2026-11-17T09:12:00Z"),
+        blocks,
+    };
+    let done = |blocked| NoticePage::Done {
+        tenant: "Hogeschool Duinmeer".to_owned(),
+        blocked,
+    };
+    vec![
+        ("notice", Box::new(move || notices::page(shell(), ask(false)))),
+        ("notice-blocks", Box::new(move || notices::page(shell(), ask(true)))),
+        ("notice-done", Box::new(move || notices::page(shell(), done(false)))),
+        ("notice-done-blocked", Box::new(move || notices::page(shell(), done(true)))),
+        ("notice-gone", Box::new(|| notices::page(shell(), NoticePage::Gone))),
+    ]
 }
 
 fn set_up_password(problem: Option<Problem>) -> SetUpPage {
@@ -480,6 +505,7 @@ fn method(kind: MethodKind, name: Option<&str>, added: &str, used: Option<&str>,
         last_used: used.map(at),
         first_choice: false,
         state,
+        reset: None,
         can_be_first: true,
         can_be_renamed: true,
         can_be_removed: true,
@@ -557,7 +583,10 @@ fn overview(methods: Vec<MethodView>, notice: Option<Notice>) -> SecurityInfo {
     SecurityInfo::Overview(Box::new(SecurityInfoPage {
         tenant: "Hogeschool Duinmeer".to_owned(),
         methods,
-        off: vec![OffView { kind: MethodKind::Voice }],
+        off: vec![OffView {
+            kind: MethodKind::Voice,
+            not_mine: false,
+        }],
         add: Some("/register".to_owned()),
         waiting: Vec::new(),
         pass: None,

@@ -407,6 +407,7 @@ has_code!(
     domain::directory::DirectoryError,
     domain::methods::MethodError,
     domain::methods::question::QuestionError,
+    domain::notices::NoticeError,
     domain::passkeys::PasskeysError,
     domain::tokens::TokenError,
     domain::verification::VerificationError

@@ -46,6 +46,8 @@ pub const ACTIVITY: &str = "/activity";
 pub const SET_UP: &str = "/set-up/{token}";
 /// An emergency key in place of everything.
 pub const EMERGENCY: &str = "/emergency";
+/// "This wasn't me": the link in a notice.
+pub const NOTICE: &str = "/notices/{token}";
 /// The support desk.
 pub const SUPPORT: &str = "/support";
 /// One attempt at the desk.

@@ -105,6 +105,11 @@ impl From<crate::passkeys::PasskeysError> for Told {
         Self::Refused(error.code())
     }
 }
+impl From<crate::notices::NoticeError> for Told {
+    fn from(error: crate::notices::NoticeError) -> Self {
+        Self::Refused(error.code())
+    }
+}
 impl From<crate::journal::JournalError> for Told {
     fn from(error: crate::journal::JournalError) -> Self {
         Self::Refused(error.code())
@@ -112,10 +117,11 @@ impl From<crate::journal::JournalError> for Told {
 }
 
 /// Verbs that take no id of a tenant's things: nothing of another tenant can be named to them.
-const NOTHING_TO_NAME: [&str; 37] = [
+const NOTHING_TO_NAME: [&str; 38] = [
     "emergency_keys",
     "question_policy",
     "set_question_policy",
+    "take",
     "import_metadata",
     "metadata_view",
     "models",
@@ -241,6 +247,17 @@ async fn e1_e3_no_verb_reaches_into_another_tenant() {
         zuid.tenant, theirs.member.id
     ))
     .await;
+    // The link of a notice of theirs, brought to our tenant.
+    zuid.as_superuser(format!(
+        "insert into notice_link (tenant_id, link_id, member_id, token_hash, kind, since, expires_at)
+         values ('{0}', '{0}', '{1}', sha256('{2}'), 'password.set', now() - interval '1 year', now() + interval '1 year')",
+        zuid.tenant,
+        theirs.member.id,
+        "7".repeat(32)
+    ))
+    .await;
+    let notice = [noord.tenant.0.as_bytes().as_slice(), zuid.tenant.0.as_bytes(), &[b'7'; 32]].concat();
+    let notice = crate::notices::link::NoticeToken::parse(&BASE64URL_NOPAD.encode(&notice)).expect("a token");
     let before = zuid.rows().await;
     let phone = crate::delivery::Address::Phone(crate::delivery::phone::PhoneNumber::parse("+31612345678", None).expect("a number"));
     let mut told: Vec<(&str, Told)> = Vec::new();
@@ -329,6 +346,8 @@ async fn e1_e3_no_verb_reaches_into_another_tenant() {
         create_member(by, stranger) on directory => nothing;
         change_member(by, &own, renamed, None) on directory => nothing;
         set_up_link(&link) on directory => nothing;
+        link(&notice) on domain.notices() => nothing;
+        freeze(&notice) on domain.notices() => nothing;
         use_set_up_link(&link, "zeven groene kikkers") on directory => nothing;
         authenticate_key(&key, None, &Scope::ALL) on directory => nothing;
         revoke_api_key(by, zuid.key.key) on directory => nothing;
@@ -430,6 +449,7 @@ async fn e1_e3_no_verb_reaches_into_another_tenant() {
                     | ErrorCode::PasskeyAgain
                     | ErrorCode::SignInExpired
                     | ErrorCode::SetUpLinkUsed
+                    | ErrorCode::NoticeLinkUsed
                     | ErrorCode::KeyRefused
                     | ErrorCode::DomainUnknown
             ),
@@ -476,6 +496,8 @@ fn verbs() -> BTreeSet<&'static str> {
         include_str!("passkeys/models.rs"),
         include_str!("verification/mod.rs"),
         include_str!("verification/fraud.rs"),
+        include_str!("notices/mod.rs"),
+        include_str!("notices/link.rs"),
         include_str!("journal/mod.rs"),
         include_str!("journal/case.rs"),
         include_str!("journal/export.rs"),
@@ -518,7 +540,9 @@ async fn e2_a_statement_that_forgets_the_tenant_meets_only_its_own_rows() {
                select tenant_id, '{t}', member_id, 'x', now(), now() + interval '1 day' from member where tenant_id = '{t}' limit 1;
              insert into trusted_network (tenant_id, network_id, name, range, made_at) values ('{t}', '{t}', 'office', '192.0.2.0/24', now());
              insert into remembered_device (tenant_id, device_id, member_id, hash, agent, epoch, made_at, expires_at)
-               select tenant_id, '{t}', member_id, 'x', 'Firefox', 0, now(), now() + interval '1 day' from member where tenant_id = '{t}' limit 1;"
+               select tenant_id, '{t}', member_id, 'x', 'Firefox', 0, now(), now() + interval '1 day' from member where tenant_id = '{t}' limit 1;
+             insert into notice_link (tenant_id, link_id, member_id, token_hash, kind, since, expires_at)
+               select tenant_id, '{t}', member_id, 'x', 'password.set', now(), now() + interval '7 days' from member where tenant_id = '{t}' limit 1;"
         ))
         .await;
     }

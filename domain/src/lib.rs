@@ -11,6 +11,7 @@ pub mod directory;
 mod isolation;
 pub mod journal;
 pub mod methods;
+pub mod notices;
 pub mod passkeys;
 pub mod policy;
 mod readiness;
@@ -128,6 +129,11 @@ impl Domain {
     /// Hardware tokens.
     pub const fn tokens(&self) -> tokens::Tokens<'_> {
         tokens::Tokens(self)
+    }
+
+    /// Notices to members and admins, and the links in them.
+    pub const fn notices(&self) -> notices::Notices<'_> {
+        notices::Notices(self)
     }
 
     /// The journal.

@@ -81,11 +81,13 @@ pub enum KeyPurpose {
     EmergencyKey,
     /// Which security questions are asked, and MACs of requests that hold answers.
     Questions,
+    /// Tokens of the links in notices.
+    NoticeLink,
 }
 
 impl KeyPurpose {
     /// Every purpose.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::Seed,
         Self::SubjectKey,
         Self::AttemptFacts,
@@ -105,6 +107,7 @@ impl KeyPurpose {
         Self::AppPassword,
         Self::EmergencyKey,
         Self::Questions,
+        Self::NoticeLink,
     ];
 
     /// The text that goes into the derivation. Never changes.
@@ -129,6 +132,7 @@ impl KeyPurpose {
             Self::AppPassword => "tweestap/1/app-password",
             Self::EmergencyKey => "tweestap/1/emergency-key",
             Self::Questions => "tweestap/1/questions",
+            Self::NoticeLink => "tweestap/1/notice-link",
         }
     }
 }

@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Hashes, MACs and other bytes that are neither readable nor sealed by the vault's [`SealedColumn`]s, and why they may stand there.
 const HASHES: &[(&str, &str)] = &[
+    ("notice_link.token_hash", "SHA-256 of 256 bits of a MAC"),
+    ("outbox.reached", "MACs of the addresses that have the notice"),
     ("access_pass.mac", "MAC of a pass, bound to the member"),
     ("api_key.hash", "SHA-256 of 256 random bits"),
     ("app_password.mac", "MAC of 16 random letters, bound to the member"),
@@ -67,6 +69,8 @@ const APPEND_ONLY: &[&str] = &[
 
 /// Where it may delete as well: what ends, and what is replaced whole.
 const DELETABLE: &[&str] = &[
+    "notice_link",
+    "outbox",
     "ceremony",
     "failure_day",
     "group_member",

@@ -20,7 +20,14 @@ export class Messages {
     }
   }
 
-  /** How many went to this number or address. */
+  /** A link of "this wasn't me" that was mailed to an address, once there are more than `sent`. */
+  async notice(to: string, sent = 0): Promise<string> {
+    const links = () => this.#all(to).map((text) => text.match(/^http\S+(\/notices\/\S+)$/m)?.[1]).filter((link) => link !== undefined);
+    await expect.poll(() => links().length, { message: `a notice to ${to}`, timeout: WAIT_MILLISECONDS_MAX }).toBeGreaterThan(sent);
+    return links().at(-1) ?? "";
+  }
+
+  /** How many codes went to this number or address. */
   count(to: string): number {
     return this.#to(to).length;
   }
@@ -43,7 +50,13 @@ export class Messages {
     return existsSync(this.#folder) ? readdirSync(this.#folder).filter((file) => file.endsWith(".txt")) : [];
   }
 
+  /** Messages with a code; notices have none. */
   #to(to: string): string[] {
+    const body = (text: string) => text.slice(text.indexOf("\n\n")).replace(/^http\S+$/gm, "");
+    return this.#all(to).filter((text) => /\b\d{6}\b/.test(body(text)));
+  }
+
+  #all(to: string): string[] {
     const texts = this.#files().filter((file) => !this.#seen.has(file)).map((file) => readFileSync(join(this.#folder, file), "utf8"));
     return texts.filter((text) => text.split("\n").includes(`To: ${to}`));
   }

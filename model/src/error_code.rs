@@ -64,6 +64,7 @@ error_codes! {
     2007 PasswordTooWeak 422 "The password is easy to guess" => "Make it longer or less common, and leave out your own name.";
     2008 AccountDisabled 403 "The account or the organisation is switched off" => "Ask the service desk.";
     2009 NameForm 422 "That is not a sign-in name" => "A sign-in name looks like name@organisation.example.";
+    2040 NoticeLinkUsed 410 "The link of the notice has been used or has expired" => "Tell the service desk what was not you.";
     2101 WrongCode 401 "The code is wrong" => "Type the code that the app shows now.";
     2102 CodeForm 422 "That is not a code" => "A code has 6 or 8 digits.";
     2103 TooManyCodes 401 "Wrong too often" => "Start again.";

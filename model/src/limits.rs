@@ -136,6 +136,14 @@ pub const BYPASS_SECONDS_MAX: i64 = 3_600;
 pub const BYPASS_SECONDS: i64 = 300;
 /// Days for which a browser may be remembered, most.
 pub const REMEMBER_DAYS_MAX: i64 = 30;
+/// Addresses that are mailed about a fraud report.
+pub const REPORTS_TO_MAX: usize = 10;
+/// Hours for which a new phone or mailbox resets no password.
+pub const RESET_COOL_HOURS: i64 = 24;
+/// Days without use after which a phone or mailbox resets no password until it has been used again.
+pub const RESET_IDLE_DAYS: i64 = 365;
+/// Days for which the link of a notice works.
+pub const NOTICE_LINK_DAYS: i64 = 7;
 /// Trusted networks of one tenant.
 pub const NETWORKS_MAX: i64 = 200;
 /// The widest IPv4 network that may be trusted, in bits.

@@ -1,8 +1,8 @@
 //! The policy document of a tenant: one table of methods, an ordered list of rules, the numbers. Versioned as a whole.
 
 use crate::{
-    CONVERSION_ALARM_PERCENT, CONVERSION_ALARM_SENDS, MethodKind, MethodUse, PASSKEY_MODELS_MAX, Profile, QuestionNumbers, REMEMBER_DAYS_MAX, Role,
-    SECURITY_QUESTIONS_MAX, SECURITY_QUESTIONS_MIN, text::text_enum,
+    CONVERSION_ALARM_PERCENT, CONVERSION_ALARM_SENDS, MethodKind, MethodUse, PASSKEY_MODELS_MAX, Profile, QuestionNumbers, REMEMBER_DAYS_MAX, REPORTS_TO_MAX,
+    Role, SECURITY_QUESTIONS_MAX, SECURITY_QUESTIONS_MIN, text::text_enum,
 };
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -173,6 +173,8 @@ pub struct DeliveryLimits {
     pub alarm_pauses: bool,
     /// Countries to which nothing is sent since such an alarm.
     pub paused: Vec<String>,
+    /// A number that so many members have is shown to admins and resets no password, 2 to 1,000.
+    pub shared_number_members: i64,
 }
 
 impl Default for DeliveryLimits {
@@ -189,6 +191,7 @@ impl Default for DeliveryLimits {
             alarm_percent: CONVERSION_ALARM_PERCENT,
             alarm_pauses: false,
             paused: Vec::new(),
+            shared_number_members: 3,
         }
     }
 }
@@ -204,6 +207,8 @@ pub struct Trust {
     pub remember_days: i64,
     /// A member who reports that somebody else is trying is blocked.
     pub fraud_blocks: bool,
+    /// Who is mailed about each report, at most ten addresses; when empty, every global admin.
+    pub reports_to: Vec<String>,
 }
 
 /// Which makes and models of passkeys may be registered. Without proof an AAGUID is a claim that anybody can make: the list then keeps honest people from using
@@ -296,6 +301,21 @@ impl PolicyDocument {
         within("delivery.alarm_sends", self.delivery.alarm_sends, 10, 100_000)?;
         within("delivery.alarm_percent", self.delivery.alarm_percent, 0, 100)?;
         within("delivery.paused", self.delivery.paused.len() as i64, 0, 300)?;
+        within("delivery.shared_number_members", self.delivery.shared_number_members, 2, 1_000)?;
+        within("trust.reports_to", self.trust.reports_to.len() as i64, 0, REPORTS_TO_MAX as i64)?;
+        if let Some((n, bad)) = self
+            .trust
+            .reports_to
+            .iter()
+            .enumerate()
+            .find(|(_, address)| crate::Upn::parse(address).is_err())
+        {
+            let shown: String = bad.chars().filter(|c| !c.is_control()).take(60).collect();
+            return problem(
+                &format!("trust.reports_to[{n}]"),
+                format!("'{shown}' is not a mail address such as name@organisation.example"),
+            );
+        }
         within("trust.remember_days", self.trust.remember_days, 0, REMEMBER_DAYS_MAX)?;
         within("passkeys.aaguids", self.passkeys.aaguids.len() as i64, 0, PASSKEY_MODELS_MAX as i64)?;
         let (low, high) = (SECURITY_QUESTIONS_MIN.into(), SECURITY_QUESTIONS_MAX.into());

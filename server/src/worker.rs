@@ -23,6 +23,8 @@ const SESSIONS_EVERY: Duration = Duration::from_secs(600);
 
 /// Codes that hardly ever come back are told within a minute or two.
 const CONVERSION_EVERY: Duration = Duration::from_secs(60);
+/// Notices that were sent are remembered for some days; nobody waits for their end.
+const NOTICES_EVERY: Duration = Duration::from_secs(3600);
 
 /// The running work; it is broken off when this is dropped.
 #[derive(Debug)]
@@ -41,6 +43,7 @@ impl Worker {
                 again_and_again("partitions", PARTITIONS_EVERY, domain.clone(), make_partitions),
                 again_and_again("attempts", ATTEMPTS_EVERY, domain.clone(), end_attempts),
                 again_and_again("conversion", CONVERSION_EVERY, domain.clone(), watch_conversion),
+                again_and_again("notices", NOTICES_EVERY, domain.clone(), sweep_notices),
                 again_and_again("sessions", SESSIONS_EVERY, domain.clone(), sweep_sessions),
             ],
             deliveries: tokio::spawn(courier::carry(domain, house, stop.clone())),
@@ -107,6 +110,13 @@ async fn end_attempts(domain: Domain) -> Result<(), Failure> {
 async fn watch_conversion(domain: Domain) -> Result<(), Failure> {
     domain.delivery().watch_conversion().await?;
     Ok(())
+}
+
+/// What was sent, and links that are long past.
+async fn sweep_notices(domain: Domain) -> Result<(), Failure> {
+    let tenants = domain.directory().tenants(Operator::console()).await?;
+    let tenants: Vec<_> = tenants.into_iter().map(|tenant| tenant.id).collect();
+    Ok(domain.notices().sweep(&tenants).await?)
 }
 
 /// Sessions that are over, and questions to passkeys that nobody answered.

@@ -14,10 +14,11 @@ mod member;
 mod members;
 mod messages;
 mod networks;
+mod notices;
 mod passkey;
-mod questions;
 mod passkey_models;
 mod providers;
+mod questions;
 mod register;
 mod security_info;
 mod senders;
@@ -56,6 +57,8 @@ where
         .post(routes::SET_UP, Who::Anyone, set_up::act)
         .get(routes::EMERGENCY, Who::Anyone, emergency::show)
         .post(routes::EMERGENCY, Who::Anyone, emergency::act)
+        .get(routes::NOTICE, Who::Anyone, notices::show)
+        .post(routes::NOTICE, Who::Anyone, notices::act)
         .get(routes::REGISTER, Who::Visitor, register::show)
         .post(routes::REGISTER, Who::Visitor, register::act)
         .add(Method::POST, routes::REGISTER_PASSKEY_OPTIONS, Who::Visitor, Body::None, passkey::first_options)

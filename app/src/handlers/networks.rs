@@ -88,6 +88,7 @@ async fn load(guest: &Guest, console: &Console, form: NewNetworkForm, done: Opti
         networks,
         trust: policy.trust,
         strict: console.tenant.profile == Profile::Strict,
+        reports_error: None,
         form,
         trust_reason: (String::new(), None),
         done,
@@ -178,11 +179,30 @@ async fn change(guest: &Guest, console: &Console, fields: &Pairs, remove: bool) 
 
 async fn trust(guest: &Guest, console: &Console, fields: &Pairs) -> Answer {
     let days = fields.one("days").parse::<i64>().ok().filter(|days| (0..=REMEMBER_DAYS_MAX).contains(days));
+    let lines = fields.one("reports_to").lines().map(str::trim).filter(|line| !line.is_empty());
+    let reports_to: Vec<String> = lines.map(str::to_owned).collect();
     let trust = Trust {
         networks_skip: !fields.one("skip").is_empty(),
         remember_days: days.ok_or_else(|| guest.oops(ErrorCode::BadRequest))?,
         fraud_blocks: !fields.one("fraud").is_empty(),
+        reports_to,
     };
+    let bad = trust.reports_to.iter().find(|address| Upn::parse(address).is_err()).cloned();
+    if bad.is_some() || trust.reports_to.len() > REPORTS_TO_MAX {
+        let mut model = load(guest, console, NewNetworkForm::default(), None, None).await?;
+        model.trust = trust;
+        model.trust_reason = (fields.typed("reason"), None);
+        return Ok(guest.show_with(ErrorCode::Invalid, || {
+            model.reports_error = Some(match bad {
+                Some(address) => {
+                    let shown: String = address.chars().filter(|c| !c.is_control()).take(60).collect();
+                    text!(networks.reports_bad, address = shown)
+                }
+                None => text!(networks.reports_many, max = REPORTS_TO_MAX),
+            });
+            page(console.shell(Place::Networks), model)
+        }));
+    }
     let Some(reason) = reason_of(fields) else {
         let mut model = load(guest, console, NewNetworkForm::default(), None, None).await?;
         model.trust = trust;

@@ -438,7 +438,10 @@ async fn overview(guest: &Guest, me: &SignedIn, info: &Info, notice: Option<Noti
         .methods
         .iter()
         .filter(|m| !m.active && m.disabled_reason.as_deref() != Some("too_many_wrong"))
-        .map(|m| OffView { kind: m.kind })
+        .map(|m| OffView {
+            kind: m.kind,
+            not_mine: m.disabled_reason.as_deref() == Some("not_me"),
+        })
         .collect();
     Ok(SecurityInfo::Overview(Box::new(SecurityInfoPage {
         tenant: me.tenant.name.clone(),
@@ -486,6 +489,7 @@ fn cards(info: &Info, guest: &Guest) -> Vec<MethodView> {
                 (true, true) => MethodState::Stale,
                 (true, false) => MethodState::Good,
             },
+            reset: m.not_for_reset,
             can_be_first: m.active,
             can_be_renamed: true,
             can_be_removed: true,
@@ -505,6 +509,7 @@ fn cards(info: &Info, guest: &Guest) -> Vec<MethodView> {
                 left: count(info.recovery_left),
                 total: count(info.recovery_all),
             },
+            reset: None,
             can_be_first: false,
             can_be_renamed: false,
             can_be_removed: false,

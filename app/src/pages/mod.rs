@@ -13,6 +13,7 @@ pub mod member;
 pub mod members;
 pub mod messages;
 pub mod networks;
+pub mod notices;
 mod passkey;
 pub mod passkey_models;
 mod places;

@@ -8,7 +8,8 @@ use model::{NAME_CHARACTERS_MAX, REASON_CHARACTERS_MAX, REMEMBER_DAYS_MAX, Trust
 use super::Problem;
 use crate::{
     components::{
-        Banner, Breadcrumb, Button, ButtonLook, Check, Choice, Column, Consequence, Dialog, EmptyState, IconName, Pager, Select, Table, TextField, Toast, Tone,
+        Banner, Breadcrumb, Button, ButtonLook, Check, Choice, Column, Consequence, Dialog, EmptyState, IconName, Pager, Select, Table, TextArea, TextField,
+        Toast, Tone,
     },
     format,
     render::{Page, PageMeta},
@@ -89,6 +90,8 @@ pub struct NetworksPage {
     pub trust_reason: (String, Option<String>),
     /// Nothing of it holds here.
     pub strict: bool,
+    /// What is wrong with who is mailed about reports.
+    pub reports_error: Option<String>,
     /// One more.
     pub form: NewNetworkForm,
     /// What was done.
@@ -113,7 +116,7 @@ pub fn page(shell: ConsoleShell, model: NetworksPage) -> Page {
     let (list, add, settings) = (
         list(&model.networks, &here),
         add(model.form, &here),
-        settings(&model.trust, model.trust_reason, &here),
+        settings(&model.trust, model.trust_reason, model.reports_error, &here),
     );
     let view = view! {
         <ConsolePage title=text!(networks.title) lead=|| view! { <p class="muted">{text!(networks.lead)}</p> }>
@@ -206,7 +209,8 @@ pub const fn remember_days() -> [i64; 5] {
     [0, 1, 7, 14, REMEMBER_DAYS_MAX]
 }
 
-fn settings(trust: &Trust, (reason, reason_error): (String, Option<String>), here: &str) -> AnyView {
+fn settings(trust: &Trust, (reason, reason_error): (String, Option<String>), reports_error: Option<String>, here: &str) -> AnyView {
+    let reports_to = trust.reports_to.join("\n");
     let (skip, fraud, chosen) = (trust.networks_skip, trust.fraud_blocks, trust.remember_days.to_string());
     let mut days: Vec<i64> = remember_days().into_iter().chain([trust.remember_days]).collect();
     days.sort_unstable();
@@ -230,6 +234,14 @@ fn settings(trust: &Trust, (reason, reason_error): (String, Option<String>), her
                 <Check name="skip" checked=skip>{text!(networks.skip)}</Check>
                 <Select name="days" label=text!(networks.remember) options=options selected=chosen/>
                 <Check name="fraud" checked=fraud>{text!(networks.fraud)}</Check>
+                <TextArea
+                    name="reports_to"
+                    label=text!(networks.reports)
+                    hint=text!(networks.reports_hint).to_owned()
+                    value=reports_to
+                    error=reports_error
+                    length_max=3_500
+                />
                 <p class="muted small">{text!(networks.never)}</p>
                 <TextField
                     name="reason"

@@ -139,6 +139,8 @@ pub fn event(event: Event) -> &'static str {
         Event::JournalExported => text!(events.journal_exported),
         Event::ForeignTenantRefused => text!(events.foreign_tenant_refused),
         Event::OperatorRecovered => text!(events.operator_recovered),
+        Event::AccountFrozen => text!(events.account_frozen),
+        Event::NoticeNotSent => text!(events.notice_not_sent),
     }
 }
 
@@ -252,6 +254,7 @@ pub fn error_title(code: ErrorCode) -> &'static str {
         ErrorCode::PasswordThrottled => text!(errors.password_throttled_title),
         ErrorCode::SignInExpired => text!(errors.sign_in_expired_title),
         ErrorCode::SetUpLinkUsed => text!(errors.set_up_link_used_title),
+        ErrorCode::NoticeLinkUsed => text!(errors.notice_link_used_title),
         ErrorCode::PasswordTooShort => text!(errors.password_too_short_title),
         ErrorCode::PasswordTooLong => text!(errors.password_too_long_title),
         ErrorCode::PasswordTooWeak => text!(errors.password_too_weak_title),
@@ -329,6 +332,7 @@ pub fn error_next(code: ErrorCode) -> &'static str {
         ErrorCode::PasswordThrottled => text!(errors.password_throttled_next),
         ErrorCode::SignInExpired => text!(errors.sign_in_expired_next),
         ErrorCode::SetUpLinkUsed => text!(errors.set_up_link_used_next),
+        ErrorCode::NoticeLinkUsed => text!(errors.notice_link_used_next),
         ErrorCode::PasswordTooShort => text!(errors.password_too_short_next),
         ErrorCode::PasswordTooLong => text!(errors.password_too_long_next),
         ErrorCode::PasswordTooWeak => text!(errors.password_too_weak_next),

@@ -176,7 +176,7 @@ fn without_links(text: &str) -> String {
 }
 
 /// The text in the alphabet of text messages: accents that it lacks are dropped, letters it lacks become their nearest or nothing.
-fn in_gsm7(text: &str) -> String {
+pub(crate) fn in_gsm7(text: &str) -> String {
     let is_known = |c: &char| gsm7::length(c.encode_utf8(&mut [0; 4])).is_some();
     let mut kept = String::with_capacity(text.len());
     for c in text.chars() {

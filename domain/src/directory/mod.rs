@@ -19,7 +19,7 @@ use crate::{
         Event,
         entry::{AuditEntry, Audited, Change},
     },
-    vault::{KeyPurpose, Secret, TenantKeys},
+    vault::{KeyPurpose, SealedColumn, Secret, TenantKeys},
 };
 use api_key::Credential;
 pub use error::DirectoryError;
@@ -372,6 +372,7 @@ impl Directory<'_> {
         by.needs(Permission::ManageMfa)?;
         let (view, mut change) = self.begin_change(by, of).await?;
         let now = change.now;
+        change.tell = self.addresses(&mut change.tx, by.tenant(), view.id).await?;
         let removed = store::remove_registrations(&mut change.tx, view.id, now).await?;
         end_what_was_given(&mut change.tx, view.id, now).await?;
         store::end_app_passwords(&mut change.tx, view.id, now).await?;
@@ -583,6 +584,7 @@ impl Directory<'_> {
             change: Change::default(),
         };
         self.audit(&mut tx, &keys, audited, now).await?;
+        self.tell(&mut tx, &keys, view.id, Event::SetUpLinkUsed.as_str(), &json!({}), now).await?;
         tx.commit().await?;
         Ok(view)
     }
@@ -812,8 +814,29 @@ impl Directory<'_> {
                 tx,
                 member: view.id,
                 now: self.0.clock().now(),
+                tell: Vec::new(),
             },
         ))
+    }
+
+    /// The phones and mailboxes of a member, as a notice keeps them.
+    async fn addresses(self, tx: &mut TenantTx, tenant: TenantId, member: MemberId) -> Result<Vec<Value>> {
+        let keys = self.0.keys(tenant).await?;
+        let mut found = Vec::new();
+        for (method, sealed) in store::list_sealed_addresses(tx, member).await? {
+            let plain = keys.key(KeyPurpose::Address).open(SealedColumn::MethodSeed, method, &sealed)?;
+            found.extend(serde_json::from_slice::<Value>(&plain).ok());
+        }
+        Ok(found)
+    }
+
+    /// Puts a notice to a member into the outbox, sealed under the tenant's key, in the transaction of what it tells of.
+    pub(crate) async fn tell(self, tx: &mut TenantTx, keys: &TenantKeys, member: MemberId, kind: &str, told: &Value, now: Timestamp) -> Result<()> {
+        let id = self.0.rng().id(now);
+        let sealed = keys
+            .key(KeyPurpose::Outbox)
+            .seal(SealedColumn::Outbox, id, told.to_string().as_bytes(), self.0.rng());
+        Ok(store::insert_notice(tx, id, member, kind, &sealed, now).await?)
     }
 
     async fn keep_a_global_admin(self, tx: &mut TenantTx, view: &MemberView) -> Result<()> {
@@ -862,12 +885,21 @@ struct Changing {
     tx: TenantTx,
     member: MemberId,
     now: Timestamp,
+    /// Addresses that are told although they are the member's no more.
+    tell: Vec<Value>,
 }
 
 impl Changing {
-    /// Writes the audit row and commits.
+    /// Writes the audit row and the member's notice, and commits.
     async fn finish(mut self, directory: Directory<'_>, event: Event, by: &Admin, reason: Option<&str>, before: Value, after: Value) -> Result<()> {
         let keys = directory.0.keys(by.tenant()).await?;
+        if is_told(event) {
+            // The mailbox that was: whoever has changed it by stealth reads the new one.
+            let mail = before["mail"].as_str().filter(|_| before["mail"] != after["mail"]);
+            self.tell.extend(mail.map(|mail| json!({ "mail": mail })));
+            let told = json!({ "event": event.as_str(), "before": before, "after": after, "tell": self.tell });
+            directory.tell(&mut self.tx, &keys, self.member, event.as_str(), &told, self.now).await?;
+        }
         let audited = Audited {
             event,
             who: by.who(),
@@ -879,6 +911,21 @@ impl Changing {
         directory.audit(&mut self.tx, &keys, audited, self.now).await?;
         Ok(self.tx.commit().await?)
     }
+}
+
+/// What a member is told of that an admin does in the directory.
+pub(crate) const fn is_told(event: Event) -> bool {
+    matches!(
+        event,
+        Event::PasswordSet
+            | Event::SetUpLinkMade
+            | Event::MemberChanged
+            | Event::MfaStateChanged
+            | Event::ReregistrationRequired
+            | Event::MemberBlocked
+            | Event::MemberUnblocked
+            | Event::BypassOpened
+    )
 }
 
 fn upn_taken(error: crate::db::DbError) -> DirectoryError {

@@ -858,3 +858,34 @@ pub(crate) async fn end_devices(tx: &mut TenantTx, member: MemberId, now: Timest
     .await?;
     Ok(ended.rows_affected())
 }
+
+/// Puts a notice into the outbox, in the transaction of the change it tells of.
+pub(crate) async fn insert_notice(tx: &mut TenantTx, id: Uuid, member: MemberId, kind: &str, sealed: &[u8], now: Timestamp) -> Result<(), DbError> {
+    let tenant = tx.tenant().0;
+    sqlx::query!(
+        "insert into outbox (outbox_id, tenant_id, member_id, kind, sealed, created_at, run_at) values ($1, $2, $3, $4, $5, $6, $6)",
+        id,
+        tenant,
+        member.0,
+        kind,
+        sealed,
+        now.to_sqlx() as _
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// The phones and mailboxes of a member, sealed: whoever loses them by an admin's hand is told there too.
+pub(crate) async fn list_sealed_addresses(tx: &mut TenantTx, member: MemberId) -> Result<Vec<(Uuid, Vec<u8>)>, DbError> {
+    let tenant = tx.tenant().0;
+    let rows = sqlx::query!(
+        r#"select method_id, sealed as "sealed!" from method
+           where tenant_id = $1 and member_id = $2 and kind in ('sms', 'voice', 'email') and state in ('active', 'off') and sealed is not null"#,
+        tenant,
+        member.0
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows.into_iter().map(|r| (r.method_id, r.sealed)).collect())
+}

@@ -160,6 +160,10 @@ events! {
     ForeignTenantRefused = "foreign_tenant.refused",
     /// An operator's account was recovered at the console.
     OperatorRecovered = "operator.recovered",
+    /// A member said by the link of a notice that a change was not his; what came since was ended.
+    AccountFrozen = "account.frozen",
+    /// A notice reached nobody, or not everybody it was for.
+    NoticeNotSent = "notice.not_sent",
 }
 
 /// The verbs of the journal.

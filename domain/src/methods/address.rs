@@ -194,7 +194,7 @@ impl Methods<'_> {
 }
 
 /// The MAC by which messages to one address are counted, whoever's it is.
-fn address_mac(keys: &TenantKeys, address: &Address) -> Vec<u8> {
+pub(crate) fn address_mac(keys: &TenantKeys, address: &Address) -> Vec<u8> {
     keys.key(KeyPurpose::AddressMac).mac(&[address.whole().to_lowercase().as_bytes()]).to_vec()
 }
 

@@ -6,6 +6,7 @@ pub mod error;
 pub mod pass;
 pub mod question;
 pub mod recovery;
+pub mod rules;
 pub mod seed;
 pub(crate) mod store;
 #[cfg(test)]
@@ -13,7 +14,7 @@ mod tests;
 
 use crate::{
     Domain,
-    actor::{Admin, Member, Permission, Who},
+    actor::{Admin, Client, Member, Permission, Who},
     bytea::Bytea,
     db::TenantTx,
     directory::{MemberRef, MemberView},
@@ -25,10 +26,12 @@ use crate::{
     verification::{compare, facts::MethodFacts, rules::Match},
 };
 pub use address::Proving;
+pub(crate) use address::address_mac;
 pub use error::MethodError;
 use jiff::{SignedDuration, Timestamp};
 use model::*;
 use recovery::RecoveryCodes;
+use rules::{NotForReset, ResetFacts, usable_for_reset};
 pub use seed::{OathSeed, PendingTotp};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -66,6 +69,10 @@ pub struct MethodView {
     pub confirmed_at: Option<Timestamp>,
     /// When it was last used.
     pub last_used_at: Option<Timestamp>,
+    /// Other members who have the same number or mailbox; 0 for methods that have none.
+    pub shared_with: i64,
+    /// Why it resets no password now; nothing when it may.
+    pub not_for_reset: Option<NotForReset>,
 }
 
 /// All security info of a member.
@@ -154,8 +161,7 @@ impl Methods<'_> {
             _ => None,
         };
         let after = json!({ "kind": MethodKind::Totp, "label": label });
-        self.record(&mut tx, me.id(), Who::Member(me.id()), Event::SecurityInfoRegistered, None, Value::Null, after)
-            .await?;
+        self.record_of(&mut tx, me, Event::SecurityInfoRegistered, Value::Null, after).await?;
         tx.commit().await?;
         Ok(codes)
     }
@@ -174,7 +180,8 @@ impl Methods<'_> {
         if info.required && others == 0 && info.methods.iter().any(|m| m.id == method && m.active) {
             return Err(MethodError::Needed);
         }
-        self.remove_in(&mut tx, me.id(), &info, method, Who::Member(me.id()), Event::SecurityInfoDeleted, None)
+        let who = Who::Member(me.id());
+        self.remove_from(&mut tx, me.id(), &info, method, (who, Some(me.client())), Event::SecurityInfoDeleted, None)
             .await?;
         Ok(tx.commit().await?)
     }
@@ -189,8 +196,7 @@ impl Methods<'_> {
             return Err(MethodError::Unknown);
         }
         let change = (json!({ "label": before.label }), json!({ "label": label }));
-        self.record(&mut tx, me.id(), Who::Member(me.id()), Event::SecurityInfoUpdated, None, change.0, change.1)
-            .await?;
+        self.record_of(&mut tx, me, Event::SecurityInfoUpdated, change.0, change.1).await?;
         Ok(tx.commit().await?)
     }
 
@@ -202,8 +208,7 @@ impl Methods<'_> {
         info.methods.iter().find(|m| m.id == method && m.active).ok_or(MethodError::Unknown)?;
         store::set_default(&mut tx, me.id(), Some(method)).await?;
         let change = (json!({ "default": view.default_method }), json!({ "default": method }));
-        self.record(&mut tx, me.id(), Who::Member(me.id()), Event::SecurityInfoUpdated, None, change.0, change.1)
-            .await?;
+        self.record_of(&mut tx, me, Event::SecurityInfoUpdated, change.0, change.1).await?;
         Ok(tx.commit().await?)
     }
 
@@ -215,16 +220,8 @@ impl Methods<'_> {
         let (_, info) = self.info(&mut tx, me.id()).await?;
         self.fresh(me, &info)?;
         let codes = self.new_recovery(&mut tx, me.id(), now).await?;
-        self.record(
-            &mut tx,
-            me.id(),
-            Who::Member(me.id()),
-            Event::RecoveryCodesMade,
-            None,
-            json!({ "left": info.recovery_left }),
-            json!({ "left": RECOVERY_CODES }),
-        )
-        .await?;
+        let change = (json!({ "left": info.recovery_left }), json!({ "left": RECOVERY_CODES }));
+        self.record_of(&mut tx, me, Event::RecoveryCodesMade, change.0, change.1).await?;
         tx.commit().await?;
         Ok(codes)
     }
@@ -282,6 +279,8 @@ impl Methods<'_> {
             created_at: now,
             confirmed_at: new.confirmed_at,
             last_used_at: None,
+            shared_with: 0,
+            not_for_reset: (!confirmed).then_some(NotForReset::Off),
         };
         Ok((
             shown,
@@ -363,6 +362,12 @@ impl Methods<'_> {
         let policy = crate::directory::store::find_policy(tx).await?;
         let document: Option<PolicyDocument> = policy.and_then(|(_, d)| serde_json::from_value(d).ok());
         let rows = store::list_methods(tx, member).await?;
+        let shared = store::list_shared(tx, member).await?;
+        let members_max = document
+            .as_ref()
+            .map_or_else(DeliveryLimits::default, |d| d.delivery.clone())
+            .shared_number_members;
+        let now = self.0.clock().now();
         let recovery = store::find_recovery(tx, member).await?;
         let channels = store::list_channels(tx).await?;
         let pass = pass::store::find_pass(tx, member)
@@ -392,11 +397,23 @@ impl Methods<'_> {
         let methods = rows
             .into_iter()
             .filter_map(|r| {
+                let (kind, active) = (MethodKind::from_text(&r.kind)?, r.state == "active");
+                let shared_with = shared.iter().find(|(method, _)| *method == r.method_id).map_or(0, |(_, others)| *others);
+                let facts = ResetFacts {
+                    kind,
+                    active,
+                    confirmed_at: r.confirmed_at,
+                    last_used_at: r.last_used_at,
+                    members: shared_with + 1,
+                    members_max,
+                };
                 Some(MethodView {
                     id: MethodId(r.method_id),
-                    kind: MethodKind::from_text(&r.kind)?,
+                    kind,
+                    shared_with,
+                    not_for_reset: usable_for_reset(&facts, now).err(),
                     label: r.label,
-                    active: r.state == "active",
+                    active,
                     disabled_reason: r.disabled_reason,
                     oath: serde_json::from_value(r.params).ok(),
                     drift: r.drift,
@@ -448,7 +465,27 @@ impl Methods<'_> {
         event: Event,
         reason: Option<&str>,
     ) -> Result<()> {
+        self.remove_from(tx, member, info, method, (who, None), event, reason).await
+    }
+
+    /// The same, with the browser it came from. A phone or mailbox is told itself that it is gone (abuse case C12).
+    #[allow(clippy::too_many_arguments, reason = "one line of an audit row each")]
+    async fn remove_from(
+        self,
+        tx: &mut TenantTx,
+        member: MemberId,
+        info: &SecurityInfo,
+        method: MethodId,
+        (who, from): (Who, Option<&Client>),
+        event: Event,
+        reason: Option<&str>,
+    ) -> Result<()> {
         let gone = info.methods.iter().find(|m| m.id == method).ok_or(MethodError::Unknown)?;
+        let mut tell = Vec::new();
+        if let Some(sealed) = store::find_address(tx, member, method).await? {
+            let keys = self.0.keys(tx.tenant()).await?;
+            tell.push(crate::delivery::open_address(keys.key(KeyPurpose::Address), method.0, &sealed)?);
+        }
         if !store::set_removed(tx, member, method, self.0.clock().now()).await? {
             return Err(MethodError::Unknown);
         }
@@ -457,16 +494,8 @@ impl Methods<'_> {
             store::set_default(tx, member, next).await?;
         }
         let before = json!({ "kind": gone.kind, "label": gone.label, "default": gone.is_default });
-        self.record(
-            tx,
-            member,
-            who,
-            event,
-            reason,
-            before,
-            json!({ "default": if gone.is_default { next } else { None } }),
-        )
-        .await
+        let after = json!({ "default": if gone.is_default { next } else { None } });
+        self.record_from(tx, member, (who, from), &tell, event, reason, before, after).await
     }
 
     pub(crate) async fn new_recovery(self, tx: &mut TenantTx, member: MemberId, now: Timestamp) -> Result<RecoveryCodes> {
@@ -488,16 +517,36 @@ impl Methods<'_> {
         before: Value,
         after: Value,
     ) -> Result<()> {
-        let (now, rng) = (self.0.clock().now(), self.0.rng());
+        self.record_from(tx, member, (who, None), &[], event, reason, before, after).await
+    }
+
+    /// The same for what a member does in a browser.
+    pub(crate) async fn record_of(self, tx: &mut TenantTx, me: &Member, event: Event, before: Value, after: Value) -> Result<()> {
+        let who = (Who::Member(me.id()), Some(me.client()));
+        self.record_from(tx, me.id(), who, &[], event, None, before, after).await
+    }
+
+    /// The same, with where it came from and the addresses that are told although they are the member's no more.
+    #[allow(clippy::too_many_arguments, reason = "one line of an audit row each")]
+    async fn record_from(
+        self,
+        tx: &mut TenantTx,
+        member: MemberId,
+        (who, from): (Who, Option<&Client>),
+        tell: &[crate::delivery::Address],
+        event: Event,
+        reason: Option<&str>,
+        before: Value,
+        after: Value,
+    ) -> Result<()> {
+        let now = self.0.clock().now();
         let keys = self.0.keys(tx.tenant()).await?;
-        let id = rng.id(now);
         // A browser was remembered for the factors there were.
         if changes_factors(event) {
             crate::directory::store::end_devices(tx, member, now).await?;
         }
-        let told = json!({ "event": event.as_str(), "before": before, "after": after }).to_string();
-        let sealed = keys.key(KeyPurpose::Outbox).seal(SealedColumn::Outbox, id, told.as_bytes(), rng);
-        store::insert_notice(tx, id, member, event.as_str(), &sealed, now).await?;
+        let told = json!({ "event": event.as_str(), "before": before, "after": after, "from": from, "tell": tell });
+        self.0.directory().tell(tx, &keys, member, event.as_str(), &told, now).await?;
         let audited = Audited {
             event,
             who,

@@ -269,19 +269,32 @@ pub(crate) async fn set_default(tx: &mut TenantTx, member: MemberId, method: Opt
     Ok(())
 }
 
-/// Puts a notice into the outbox, in the transaction of the change it tells of.
-pub(crate) async fn insert_notice(tx: &mut TenantTx, id: Uuid, member: MemberId, kind: &str, sealed: &[u8], now: Timestamp) -> Result<(), DbError> {
+/// How many other members of the tenant have the numbers and mailboxes of one: by method, looked up by their MACs in one go.
+pub(crate) async fn list_shared(tx: &mut TenantTx, member: MemberId) -> Result<Vec<(Uuid, i64)>, DbError> {
     let tenant = tx.tenant().0;
-    sqlx::query!(
-        "insert into outbox (outbox_id, tenant_id, member_id, kind, sealed, created_at, run_at) values ($1, $2, $3, $4, $5, $6, $6)",
-        id,
+    let rows = sqlx::query!(
+        r#"select x.method_id, count(distinct o.member_id) as "others!" from method x
+           join method o on o.tenant_id = x.tenant_id and o.address_mac = x.address_mac and o.member_id <> x.member_id and o.state in ('active', 'off')
+           where x.tenant_id = $1 and x.member_id = $2 and x.address_mac is not null and x.state in ('active', 'off') and o.address_mac is not null
+             and o.state <> 'removed' group by x.method_id"#,
+        tenant,
+        member.0
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows.into_iter().map(|r| (r.method_id, r.others)).collect())
+}
+
+/// The sealed address of a method that is a phone or mailbox.
+pub(crate) async fn find_address(tx: &mut TenantTx, member: MemberId, method: MethodId) -> Result<Option<Vec<u8>>, DbError> {
+    let tenant = tx.tenant().0;
+    let row = sqlx::query_scalar!(
+        "select sealed from method where tenant_id = $1 and member_id = $2 and method_id = $3 and kind in ('sms', 'voice', 'email')",
         tenant,
         member.0,
-        kind,
-        sealed,
-        now.to_sqlx() as _
+        method.0
     )
-    .execute(&mut **tx)
+    .fetch_optional(&mut **tx)
     .await?;
-    Ok(())
+    Ok(row.flatten())
 }

@@ -9,7 +9,7 @@ mod tests;
 
 use crate::{
     Domain,
-    actor::{Client, Member, Who},
+    actor::{Client, Member},
     directory::MemberView,
     journal::Event,
     methods::{MethodError, SecurityInfo, recovery::RecoveryCodes},
@@ -220,9 +220,7 @@ impl Passkeys<'_> {
             _ => None,
         };
         let after = json!({ "kind": MethodKind::Passkey, "label": label, "model": new.name_by_aaguid });
-        methods
-            .record(&mut tx, me.id(), Who::Member(me.id()), Event::SecurityInfoRegistered, None, Value::Null, after)
-            .await?;
+        methods.record_of(&mut tx, me, Event::SecurityInfoRegistered, Value::Null, after).await?;
         tx.commit().await?;
         Ok((label, codes))
     }

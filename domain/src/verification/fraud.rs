@@ -90,6 +90,8 @@ pub(crate) fn reported(
         .audits
         .push(AuditEntry::seal(tenant, scene.now, audited, &subject_key(scene)?, domain.rng()));
     commit.notices.push(notice(domain, scene, Event::FraudReported.as_str(), after));
+    let alert = json!({ "blocked": blocked, "how": challenge.kind, "session": session_id });
+    commit.notices.push(notice(domain, scene, "fraud.alert", alert));
     Ok((commit, FraudReported { session_id, blocked }))
 }
 

@@ -1578,6 +1578,10 @@ pub(crate) fn write_alarms(
 /// A notice to the subject, sealed under the tenant's key.
 pub(crate) fn notice(domain: &Domain, scene: &Scene<'_>, kind: &'static str, about: serde_json::Value) -> NoticeRow {
     let outbox_id = domain.rng().id(scene.now);
+    let mut about = about;
+    if let (Some(from), Some(fields)) = (scene.facts.attempt.as_ref().and_then(|attempt| place_of(scene, attempt)), about.as_object_mut()) {
+        fields.insert(String::from("from"), from);
+    }
     let sealed = scene
         .keys
         .key(KeyPurpose::Outbox)
@@ -1587,6 +1591,14 @@ pub(crate) fn notice(domain: &Domain, scene: &Scene<'_>, kind: &'static str, abo
         kind,
         sealed: Bytea(sealed),
     }
+}
+
+/// Address and browser of an attempt, for the notice about what happened in it.
+fn place_of(scene: &Scene<'_>, attempt: &AttemptFacts) -> Option<serde_json::Value> {
+    let key = scene.keys.key(KeyPurpose::AttemptFacts);
+    let opened = key.open(SealedColumn::Attempt, attempt.attempt_id.0, &attempt.sealed.0).ok()?;
+    let secrets: AttemptSecrets = serde_json::from_slice(&opened).ok()?;
+    Some(json!({ "address": secrets.client_ip, "agent": secrets.agent }))
 }
 
 /// What the policy was asked and said, for the log.

@@ -117,6 +117,7 @@ mod tests {
                 networks_skip: true,
                 remember_days: 14,
                 fraud_blocks: false,
+                ..Trust::default()
             },
             ..PolicyDocument::at_birth()
         }

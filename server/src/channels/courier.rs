@@ -8,6 +8,7 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
+use super::notices::Notices;
 use super::registry::{Port, Registry};
 use super::settings::House;
 use crate::error_chain::whole;
@@ -28,6 +29,7 @@ pub(crate) async fn carry(domain: Domain, house: House, stop: CancellationToken)
         domain,
         under_way: JoinSet::new(),
         failing: false,
+        notices: Notices::default(),
     };
     while !stop.is_cancelled() {
         let pause = courier.round().await;
@@ -37,6 +39,7 @@ pub(crate) async fn carry(domain: Domain, house: House, stop: CancellationToken)
         }
     }
     while courier.under_way.join_next().await.is_some() {}
+    courier.notices.end().await;
     courier.registry.end().await;
 }
 
@@ -45,6 +48,7 @@ struct Courier {
     registry: Registry,
     under_way: JoinSet<()>,
     failing: bool,
+    notices: Notices,
 }
 
 impl Courier {
@@ -69,6 +73,10 @@ impl Courier {
             Ok(_) | Err(_) => {}
         }
         self.failing = done.is_err();
+        // Codes first: somebody waits for them. A notice that cannot be taken must not hold them up.
+        if !self.registry.is_stale() {
+            self.notices.round(&self.domain, &self.registry).await;
+        }
         pause
     }
 

@@ -5,6 +5,7 @@ pub(crate) mod courier;
 pub(crate) mod desk;
 mod folder;
 pub(crate) mod gateway;
+mod notices;
 pub(crate) mod registry;
 pub(crate) mod reports;
 pub(crate) mod settings;

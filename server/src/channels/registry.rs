@@ -96,6 +96,11 @@ impl Registry {
         self.lines.get(&provider).map(|line| line.port.clone())
     }
 
+    /// The ports of all providers, for notices: each goes through one after another by itself.
+    pub(crate) fn ports(&self) -> domain::notices::Ports {
+        self.lines.iter().map(|(provider, line)| (*provider, line.port.clone())).collect()
+    }
+
     /// Closes the connections, and waits a moment for what they have reported.
     pub(crate) async fn end(self) {
         let reports: Vec<_> = self.lines.into_values().filter_map(|line| line.reports).collect();

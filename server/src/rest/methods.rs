@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use domain::Domain;
 use domain::delivery::Address;
 use domain::delivery::phone::{Mailbox, PhoneNumber};
-use domain::methods::{MethodView, OathSeed};
+use domain::methods::{MethodView, OathSeed, rules::NotForReset};
 use jiff::Timestamp;
 use model::{MethodId, MethodKind, OathAlgorithm, OathParams};
 use serde::{Deserialize, Serialize};
@@ -57,6 +57,11 @@ pub(super) struct Method {
     confirmed_at: Option<Timestamp>,
     #[schema(value_type = Option<String>, format = "date-time")]
     last_used_at: Option<Timestamp>,
+    /// Other members who have the same number or mailbox.
+    shared_with: i64,
+    /// Why it resets no password now: `off`, `shared`, `cooling` for a day after it was added, or `idle` after a year without use. Null when it may, as far as
+    /// the policy allows its kind.
+    not_for_reset: Option<&'static str>,
 }
 
 impl From<MethodView> for Method {
@@ -73,6 +78,8 @@ impl From<MethodView> for Method {
             created_at: view.created_at,
             confirmed_at: view.confirmed_at,
             last_used_at: view.last_used_at,
+            shared_with: view.shared_with,
+            not_for_reset: view.not_for_reset.map(NotForReset::as_str),
         }
     }
 }

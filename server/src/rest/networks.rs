@@ -156,6 +156,9 @@ pub(super) struct TrustSettings {
     remember_days: i64,
     /// A member who reports that somebody else is trying is blocked.
     fraud_blocks: bool,
+    /// Who is mailed about each such report, at most ten addresses; when empty, every global admin.
+    #[schema(example = json!(["desk@example.com"]))]
+    reports_to: Vec<String>,
 }
 
 /// The same, with the reason for the audit log.
@@ -169,6 +172,10 @@ pub(super) struct NewTrustSettings {
     remember_days: i64,
     /// A member who reports that somebody else is trying is blocked.
     fraud_blocks: bool,
+    /// Who is mailed about each such report, at most ten addresses; when empty or left out, every global admin.
+    #[serde(default)]
+    #[schema(example = json!(["desk@example.com"]))]
+    reports_to: Vec<String>,
     /// For the audit log.
     #[schema(value_type = String, example = "decided by the board")]
     reason: ReasonText,
@@ -185,11 +192,13 @@ async fn read_trust(State(domain): State<Domain>, key: Key<Change>) -> Answer<Ou
         networks_skip,
         remember_days,
         fraud_blocks,
+        reports_to,
     } = document.trust;
     Ok(Out(TrustSettings {
         networks_skip,
         remember_days,
         fraud_blocks,
+        reports_to,
     }))
 }
 
@@ -203,11 +212,13 @@ async fn set_trust(State(domain): State<Domain>, key: Key<Change>, Json(new): Js
         networks_skip: new.networks_skip,
         remember_days: new.remember_days,
         fraud_blocks: new.fraud_blocks,
+        reports_to: new.reports_to.clone(),
     };
     domain.directory().set_trust(&key.admin(), trust, new.reason.as_str()).await?;
     Ok(Out(TrustSettings {
         networks_skip: new.networks_skip,
         remember_days: new.remember_days,
         fraud_blocks: new.fraud_blocks,
+        reports_to: new.reports_to,
     }))
 }

@@ -20,7 +20,7 @@ use uuid::Uuid;
 use super::error::{Answer, Refusal};
 use super::json::{Json, JsonAndBytes, Parameters, Whom};
 use super::key::{CHANGE, Change, Key, QUESTIONS, Shown};
-use super::users::RemoveParameters;
+use super::users::{ReasonText, RemoveParameters};
 use super::verifications::idempotency;
 use crate::state::Service;
 use crate::web::ProblemDocument;

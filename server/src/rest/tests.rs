@@ -941,7 +941,7 @@ async fn c11_security_questions_by_the_interface() {
     let refused = installation.call(&without, "POST", ask, whose(UPN)).await;
     assert_eq!((refused.status, refused.code()), (403, ErrorCode::ScopeMissing.as_str()));
     assert_eq!(installation.call("", "POST", ask, whose(UPN)).await.status, 401);
-    let terms = |register: u8, answer: u8| json!({ "allowed": true, "register": register, "answer": answer });
+    let terms = |register: u8, answer: u8| json!({ "allowed": true, "register": register, "answer": answer, "reason": "x" });
     let off = installation.call(&without, "GET", ask, Value::Null).await;
     assert_eq!(off.body, json!({ "allowed": false, "register": 5, "answer": 3 }), "off at birth");
     assert_eq!(installation.call(&with, "PUT", ask, terms(5, 3)).await.status, 403);
@@ -1100,7 +1100,8 @@ async fn networks_and_trust_by_the_interface() {
     assert_eq!(installation.call(&foreign, "DELETE", &format!("{one}?reason=x"), Value::Null).await.status, 404);
     assert_eq!(installation.call(&admin, "DELETE", &one, Value::Null).await.status, 400, "a reason is needed");
     assert_eq!(installation.call(&admin, "DELETE", &format!("{one}?reason=x"), Value::Null).await.status, 204);
-    let trust = |days: i64| json!({ "networks_skip": true, "remember_days": days, "fraud_blocks": true, "reason": "test" });
+    let desk = ["desk@noord.example"];
+    let trust = |days: i64| json!({ "networks_skip": true, "remember_days": days, "fraud_blocks": true, "reports_to": desk, "reason": "test" });
     let refused = installation.call(&admin, "PUT", "/api/v1/trust", trust(31)).await;
     assert!(
         refused.status == 422 && refused.body.to_string().contains("31 is not between 0 and 30"),
@@ -1112,4 +1113,12 @@ async fn networks_and_trust_by_the_interface() {
     let mut kept = trust(30);
     kept.as_object_mut().expect("an object").remove("reason");
     assert_eq!(seen.body, kept);
+    let mut nobody = trust(30);
+    nobody["reports_to"] = json!(["the desk"]);
+    let refused = installation.call(&admin, "PUT", "/api/v1/trust", nobody).await;
+    assert!(
+        refused.status == 422 && refused.body.to_string().contains("'the desk' is not a mail address"),
+        "{}",
+        refused.body
+    );
 }

@@ -12,7 +12,7 @@ pub use act::{Act, ActPage, RolesPage, act_page, roles_page, sensible};
 use domain::{
     directory::{MemberView, block::Standing},
     journal::{AuditRow, Event, SignInRow},
-    methods::{MethodView, SecurityInfo, question::QuestionsView},
+    methods::{MethodView, SecurityInfo, question::QuestionsView, rules::NotForReset},
     policy::rules::Because,
 };
 use jiff::Timestamp;
@@ -275,10 +275,15 @@ fn method_row(method: &MethodView, here: &str, may_remove: bool) -> AnyView {
     let period = method.oath.map_or(30, |oath| oath.period);
     let (tone, health) = match (method.active, method.disabled_reason.as_deref(), method.drift) {
         (false, Some("too_many_wrong"), _) => (Tone::Bad, text!(member.m_off_wrong).to_owned()),
+        (false, Some("not_me"), _) => (Tone::Bad, text!(member.m_off_not_me).to_owned()),
         (false, ..) => (Tone::Neutral, text!(member.m_off).to_owned()),
         (true, _, 0) => (Tone::Ok, text!(member.m_on).to_owned()),
         (true, _, steps) => (Tone::Warn, text!(member.m_drift, seconds = (i64::from(steps) * i64::from(period)).to_string())),
     };
+    let notes = reset_notes(method)
+        .into_iter()
+        .map(|words| view! { <br/><span class="small muted">{words}</span> })
+        .collect_view();
     let remove = may_remove.then(|| {
         let href = format!("{here}?do=remove&method={}", method.id);
         let words = text!(member.m_remove_what, what = format!("{} “{}”", key.said(), method.label));
@@ -287,7 +292,7 @@ fn method_row(method: &MethodView, here: &str, may_remove: bool) -> AnyView {
     view! {
         <tr>
             <th scope="row"><span><MethodName method=key/>{default}</span></th>
-            <td data-label=text!(member.m_detail)>{label}</td>
+            <td data-label=text!(member.m_detail)><span>{label}{notes}</span></td>
             <td data-label=text!(member.m_added)>{added}</td>
             <td data-label=text!(member.m_used)>{used}</td>
             <td data-label=text!(member.m_health)><Badge tone=tone look=BadgeLook::Plain>{health}</Badge></td>
@@ -295,6 +300,16 @@ fn method_row(method: &MethodView, here: &str, may_remove: bool) -> AnyView {
         </tr>
     }
     .into_any()
+}
+
+/// Who else has the number, without names, and why it resets no password now.
+fn reset_notes(method: &MethodView) -> Vec<String> {
+    match method.not_for_reset {
+        None | Some(NotForReset::Off) => Vec::new(),
+        Some(NotForReset::Shared) => vec![text!(member.m_shared, count = method.shared_with), text!(member.m_reset_shared).to_owned()],
+        Some(NotForReset::Cooling { until }) => vec![text!(member.m_reset_cooling, moment = format::moment(until))],
+        Some(NotForReset::Idle { .. }) => vec![text!(member.m_reset_idle).to_owned()],
+    }
 }
 
 fn sign_ins(model: &MemberPage) -> AnyView {

@@ -1,5 +1,6 @@
 //! The cards.
 
+use domain::methods::rules::NotForReset;
 use jiff::Timestamp;
 use leptos::prelude::*;
 use model::MethodKind;
@@ -28,6 +29,8 @@ pub struct MethodView {
     pub first_choice: bool,
     /// What is the matter with it.
     pub state: MethodState,
+    /// Why it resets no password now.
+    pub reset: Option<NotForReset>,
     /// What may be done with it: made the first choice.
     pub can_be_first: bool,
     /// What may be done with it: given another name.
@@ -59,6 +62,8 @@ pub enum MethodState {
 pub struct OffView {
     /// Its kind.
     pub kind: MethodKind,
+    /// The member said by the link of a notice that it was not his.
+    pub not_mine: bool,
 }
 
 /// Fewer codes than this are almost none.
@@ -70,7 +75,10 @@ pub(super) fn list(methods: Vec<MethodView>, off: Vec<OffView>, tenant: &str) ->
         .into_iter()
         .map(|off| {
             let key = method_key(off.kind);
-            let words = text!(security_info.off_by, tenant = tenant.to_owned());
+            let words = match off.not_mine {
+                true => text!(security_info.off_not_mine).to_owned(),
+                false => text!(security_info.off_by, tenant = tenant.to_owned()),
+            };
             view! { <MethodOff method=key title=key.plain_name()>{words}</MethodOff> }
         })
         .collect_view();
@@ -101,6 +109,7 @@ fn card(method: MethodView) -> AnyView {
         || text!(security_info.never_used).to_owned(),
         |at| text!(security_info.last_used, date = recent(at)),
     );
+    let reset = method.reset.and_then(reset_words);
     let badge = badge(&method);
     let note = note(&method);
     let menu = menu(&method);
@@ -108,9 +117,20 @@ fn card(method: MethodView) -> AnyView {
         <MethodCard method=key title=key.plain_name() badge=move || badge menu=move || menu note=move || note>
             {first_line.map(|line| view! { {line}<br/> })}
             {format!("{added} · {used}")}
+            {reset.map(|words| view! { <br/>{words} })}
         </MethodCard>
     }
     .into_any()
+}
+
+/// Why it resets no password now; nothing for what is off anyway.
+fn reset_words(why: NotForReset) -> Option<String> {
+    match why {
+        NotForReset::Off => None,
+        NotForReset::Shared => Some(text!(security_info.reset_shared).to_owned()),
+        NotForReset::Cooling { until } => Some(text!(security_info.reset_cooling, moment = format::moment(until))),
+        NotForReset::Idle { .. } => Some(text!(security_info.reset_idle).to_owned()),
+    }
 }
 
 /// With the clock for today and yesterday, with the date before.

@@ -16,7 +16,7 @@ use crate::{
         Event,
         entry::{Audited, Change},
     },
-    vault::{SealedColumn, Secret, TenantKeys},
+    vault::{Secret, TenantKeys},
     verification::unknown_subject,
 };
 use serde_json::Value;
@@ -27,7 +27,7 @@ const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// How long the set-up link lives that a key opens.
 const LINK_MINUTES: i64 = 15;
 
-/// The wrong key at which those who could be meant are warned, each time it is reached.
+/// The wrong key at which the admins are warned, each time it is reached.
 const WARNS_AT: i32 = 3;
 
 /// A key on its way to the paper.
@@ -174,7 +174,7 @@ impl SignIn<'_> {
                 self.write_down(&mut tx, &keys, Event::EmergencyKeyRefused, Who::Service, MemberId(subject), change)
                     .await?;
                 if let Some(view) = member.filter(|_| stored.is_some() && next.in_row == WARNS_AT) {
-                    self.warn_all(&mut tx, &keys, "emergency_refused", &view.upn).await?;
+                    self.0.directory().tell(&mut tx, &keys, view.id, "emergency_refused", &json!({}), now).await?;
                 }
                 KeyOutcome::Wrong
             }
@@ -199,21 +199,9 @@ impl SignIn<'_> {
         crate::directory::store::clear_throttles(tx, view.id).await?;
         self.write_down(tx, keys, Event::EmergencyKeyUsed, Who::Member(view.id), view.id, Change::default())
             .await?;
-        self.warn_all(tx, keys, "emergency_used", &view.upn).await?;
+        self.0.directory().tell(tx, keys, view.id, "emergency_used", &json!({}), now).await?;
         let life = SignedDuration::from_mins(LINK_MINUTES);
         Ok(self.0.directory().new_set_up_link(tx, view.id, life, now).await?.0)
-    }
-
-    /// Tells every global admin of the tenant.
-    async fn warn_all(self, tx: &mut TenantTx, keys: &TenantKeys, kind: &'static str, upn: &str) -> Result<()> {
-        let (now, rng) = (self.0.clock().now(), self.0.rng());
-        for admin in store::list_global_admins(tx).await? {
-            let id = rng.id(now);
-            let told = json!({ "upn": upn }).to_string();
-            let sealed = keys.key(KeyPurpose::Outbox).seal(SealedColumn::Outbox, id, told.as_bytes(), rng);
-            crate::methods::store::insert_notice(tx, id, admin, kind, &sealed, now).await?;
-        }
-        Ok(())
     }
 
     async fn write_down(self, tx: &mut TenantTx, keys: &TenantKeys, event: Event, who: Who, member: MemberId, change: Change) -> Result<()> {

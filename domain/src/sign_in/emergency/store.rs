@@ -111,18 +111,6 @@ pub(super) async fn remove_the_rest(tx: &mut TenantTx, member: MemberId, now: Ti
     Ok(())
 }
 
-pub(super) async fn list_global_admins(tx: &mut TenantTx) -> Result<Vec<MemberId>, DbError> {
-    let tenant = tx.tenant().0;
-    let rows = sqlx::query_scalar!(
-        "select r.member_id from role_grant r join member m on m.tenant_id = r.tenant_id and m.member_id = r.member_id
-         where r.tenant_id = $1 and r.role = 'global_admin' and m.removed_at is null",
-        tenant
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    Ok(rows.into_iter().map(MemberId).collect())
-}
-
 /// The counter of a source, locked until the transaction ends.
 pub(super) async fn lock_counter(tx: &mut TenantTx, subject: Uuid, scope: &str) -> Result<Counter, DbError> {
     let tenant = tx.tenant().0;

@@ -27,7 +27,7 @@ use crate::channels::{courier, settings::House, tls::Roots};
 use crate::config::PublicUrl;
 use crate::routes;
 use crate::state::Service;
-use crate::web::{Edge, assemble};
+use crate::web::{Edge, assemble, sessions};
 
 /// How long a test waits for what happens behind its back.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -94,7 +94,8 @@ impl Installation {
         let public_url = PublicUrl::parse(&origin).expect("a URL");
         let house = House::of(&public_url);
         let service = Service::new(domain.clone(), Default::default(), true, &origin, house.clone());
-        let router = assemble(routes::all(), service, Edge::new(public_url, Vec::new()), None, None);
+        let sessions = sessions(&domain, &public_url);
+        let router = assemble(routes::all(), service, Edge::new(public_url, Vec::new()), None, Some(sessions));
         let tls = Roots::Public.client_config().expect("TLS");
         let client = Client::builder().tls_backend_preconfigured(tls).no_proxy().build().expect("a client");
         Self {
@@ -135,6 +136,32 @@ impl Installation {
             secret: Some(Secret::new(token().expose().clone())),
         };
         self.domain.delivery().add_provider(Operator::console(), new).await.expect("a provider")
+    }
+
+    /// A mail server, and the address that mails come from.
+    pub(super) async fn mails(&self, port: u16) -> ProviderId {
+        let delivery = self.domain.delivery();
+        let sender = NewSender {
+            tenant: None,
+            channel: Channel::Mail,
+            country: None,
+            kind: SenderKind::Mail,
+            value: String::from("security@noord.example"),
+            provider: None,
+            valid_from: None,
+            valid_until: None,
+        };
+        delivery.add_sender(Operator::console(), sender).await.expect("a sender");
+        let new = NewProvider {
+            tenant: None,
+            channel: Channel::Mail,
+            kind: ProviderKind::Smtp,
+            name: CleanText::parse("Mail").expect("a name"),
+            rank: 1,
+            settings: json!({ "host": "127.0.0.1", "port": port, "security": "plain", "from_name": "Noord" }),
+            secret: None,
+        };
+        delivery.add_provider(Operator::console(), new).await.expect("a provider")
     }
 
     /// A gateway that places calls, and the number they come from. Its account's token is `token`.

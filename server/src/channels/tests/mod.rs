@@ -5,6 +5,7 @@ mod delivery;
 mod folder;
 mod installation;
 mod misbehaving;
+mod notices;
 mod peer;
 mod smpp;
 mod sms_http;
