@@ -19,6 +19,7 @@ use crate::{
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use std::net::IpAddr;
+use subtle::ConstantTimeEq;
 
 type Judged<T> = std::result::Result<T, VerificationError>;
 
@@ -364,7 +365,7 @@ fn stored_answer<T: DeserializeOwned>(scene: &Scene<'_>, idempotency: Option<&Id
     let Some((stored, idempotency)) = scene.facts.answered.as_ref().zip(idempotency) else {
         return Ok(None);
     };
-    if stored.request_hash.0 != request_mac(scene, idempotency) {
+    if !bool::from(stored.request_hash.0.ct_eq(&request_mac(scene, idempotency))) {
         return Err(VerificationError::IdempotencyMismatch);
     }
     let answer = serde_json::from_value(stored.answer.clone());
