@@ -2,7 +2,7 @@
 # Measures the release program beside what the database and the hash allow alone, and prints a table. See bench/README.md.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
-seconds=${BENCH_SECONDS:-15} members=${BENCH_MEMBERS:-20000} rows=${BENCH_ROWS:-1000000}
+seconds=${BENCH_SECONDS:-15} members=${BENCH_MEMBERS:-20000} rows=${BENCH_ROWS:-1000000} tokens=${BENCH_TOKENS:-200000}
 clients=32
 program=$CARGO_TARGET_DIR/release/tweestap bench=$CARGO_TARGET_DIR/release/bench
 cargo build --release --locked --package server --package bench
@@ -133,6 +133,47 @@ islands=$(curl -sf "http://localhost:$port/sign-in" | grep -c '<leptos-island' |
 [ -s "$CARGO_TARGET_DIR/site/assets.json" ] || say "no built site: the size of the page lacks its styles (make build)"
 stop_server
 
+# A file of hardware tokens as makers send it: columns, or PSKC (RFC 6030) in the clear.
+tokens() { # format, how many, the letters before each serial number
+  awk -v format="$1" -v n="$2" -v serial="$3" 'function letters(from, count,  out) {
+      out = ""
+      while (count--) out = out substr(from, 1 + int(rand() * length(from)), 1)
+      return out
+    }
+    BEGIN {
+      srand(7)
+      base32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+      base64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+      if (format == "csv") print "serial,secret,interval"
+      else print "<KeyContainer Version=\"1.0\" xmlns=\"urn:ietf:params:xml:ns:keyprov:pskc\">"
+      for (i = 0; i < n; i++)
+        if (format == "csv") print serial i "," letters(base32, 32) ",30"
+        else print "<KeyPackage><DeviceInfo><SerialNo>" serial i "</SerialNo></DeviceInfo><Key Id=\"" serial i \
+          "\" Algorithm=\"urn:ietf:params:xml:ns:keyprov:pskc:totp\"><AlgorithmParameters><ResponseFormat Encoding=\"DECIMAL\" Length=\"6\"/>" \
+          "</AlgorithmParameters><Data><Secret><PlainValue>" letters(base64, 26) letters("AEIMQUYcgkosw048", 1) "=</PlainValue></Secret>" \
+          "<TimeInterval><PlainValue>30</PlainValue></TimeInterval></Data></Key></KeyPackage>"
+      if (format != "csv") print "</KeyContainer>"
+    }'
+}
+# Imports a file by the command line; prints milliseconds, the start of the program included, and the peak of memory in MB.
+import() { # file
+  local began pid now peak=0
+  began=$(date +%s%N)
+  "$program" token import --tenant bench "$1" >"$run/import.log" 2>&1 &
+  pid=$!
+  while now=$(awk '/^VmHWM/ { printf "%.0f", $2 / 1024 }' "/proc/$pid/status" 2>/dev/null) && [ -n "$now" ]; do
+    peak=$now
+    sleep 0.02
+  done
+  wait "$pid" || { cat "$run/import.log" >&2; exit 1; }
+  echo "$((($(date +%s%N) - began) / 1000000)) $peak"
+}
+say "imports of hardware tokens: 10,000 by CSV and by PSKC, then $tokens"
+tokens csv 10000 C >"$run/few.csv"
+tokens pskc 10000 P >"$run/few.pskc"
+tokens csv "$tokens" M >"$run/many.csv"
+import_csv=$(import "$run/few.csv") import_pskc=$(import "$run/few.pskc") import_many=$(import "$run/many.csv")
+
 say "passwords by the domain beside the bare hash"
 "$bench" passwords "$seconds" >"$run/passwords"
 
@@ -163,6 +204,9 @@ row "REST verification at $clients clients, beside the lean reference" "$rest /s
 row "password check, two in flight, beside bare argon2" "$(value "$run/passwords" own) /s" "$(value "$run/passwords" bare) /s" ">=" 0.9
 row "first page of a member's sign-ins, $rows rows beside 10,000" "$(value "$run/many" first) ms" "$(value "$run/few" first) ms" "<=" 2
 row "page 1,000 of $rows rows beside page 1" "$(value "$run/many" later) ms" "$(value "$run/many" first) ms" "<=" 1.1
+row "import of 10,000 hardware tokens by CSV" "${import_csv/ */} ms" "" "<=" 3000
+row "import of 10,000 hardware tokens by PSKC" "${import_pskc/ */} ms" "" "<=" 3000
+row "memory of an import of $tokens tokens beside 10,000 (peak)" "${import_many/* /} MB" "${import_csv/* /} MB" "<=" 1.2
 row "time of an app code's comparison, right beside wrong digits: |t|" "$(value "$run/timing" code) " "" "<=" 4.5
 row "time of a MAC's comparison, right beside wrong bytes: |t|" "$(value "$run/timing" mac) " "" "<=" 4.5
 row "the same for a comparison that stops at the first byte: |t|" "$(value "$run/timing" plain) " "" ">=" 4.5

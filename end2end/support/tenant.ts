@@ -20,6 +20,8 @@ export interface Tenant {
   member(name: string, options?: Someone): string;
   /** Makes a member without a password; answers the one-time link. */
   invited(name: string, options?: Someone): string;
+  /** Makes the emergency key of a global admin. */
+  emergencyKey(upn: string): string;
   /** Gives a member an app that counts at once. */
   app(upn: string): Promise<App>;
   /** A verification that another program asks for; answers its decision. */
@@ -60,6 +62,9 @@ export async function tenant(server: Server, name: string, options: { strict?: b
       create(upn, options);
       command(server, ["user", "set-password", "--tenant", slug, "--upn", upn], PASSWORD);
       return upn;
+    },
+    emergencyKey(upn) {
+      return JSON.parse(run("emergency-key", "make", "--tenant", slug, "--upn", upn)).key;
     },
     async app(upn) {
       await good("POST", `/users/${upn}/methods`, { kind: "totp", secret: SEED, confirmed: true });

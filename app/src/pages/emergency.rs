@@ -32,13 +32,17 @@ pub fn page(shell: MemberShell, model: EmergencyPage) -> Page {
 fn view(EmergencyPage { upn, problem }: EmergencyPage) -> AnyView {
     let of_name = problem.as_ref().filter(|problem| problem.code == ErrorCode::NameForm);
     let error = of_name.map(|problem| problem.line(0));
-    let banner = problem.as_ref().filter(|_| of_name.is_none()).and_then(Problem::banner);
+    // One banner at a time: what went wrong, else what is going to happen.
+    let banner = problem
+        .as_ref()
+        .filter(|_| of_name.is_none())
+        .and_then(Problem::banner)
+        .unwrap_or_else(|| view! { <Banner tone=Tone::Warn title=text!(emergency.effect).to_owned()>{text!(emergency.effect_words)}</Banner> }.into_any());
     let details = problem.map(|problem| Details::new(problem.code, text!(emergency.page), Some(upn.clone()).filter(|upn| !upn.is_empty())).folded());
     view! {
         <div class="stack screen-stack">
             <div class="lead"><h1>{text!(emergency.title)}</h1><p>{text!(emergency.lead)}</p></div>
             {banner}
-            <Banner tone=Tone::Warn title=text!(emergency.effect).to_owned()>{text!(emergency.effect_words)}</Banner>
             <form class="stack" method="post" action=routes::EMERGENCY>
                 <TextField
                     name="upn"
