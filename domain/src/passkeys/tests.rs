@@ -575,7 +575,19 @@ async fn b15_where_a_passkey_is_demanded_nothing_weaker_opens() {
         let by_program = app.verify(ann.upn.as_str(), &code).await.expect("an answer");
         assert_eq!(by_program.decision, Some(Decision::Denied));
     }
-    let at = past_the_password(&app, &ann).await;
+    let of = crate::directory::MemberRef::Id(ann.id);
+    app.domain.directory().open_bypass(&app.admin, &of, 300, "test").await.expect("a bypass");
+    let asked = app
+        .domain
+        .verification()
+        .verify(&app.key, None, request(ann.upn.as_str(), None))
+        .await
+        .expect("an answer");
+    assert_eq!(asked.decision, None, "an admin's word is no passkey");
+    let at = app.domain.sign_in().begin(&ann.upn, None, &client()).await.expect("an attempt");
+    let outcome = app.domain.sign_in().password(&at, PASSWORD, &client()).await.expect("an outcome");
+    assert_eq!(outcome, PasswordOutcome::Second);
+    assert_eq!(app.number("select count(*) from bypass where used_at is null").await, 1, "and it stays open");
     let view = app.domain.sign_in().look(app.tenant, at.attempt.expect("an attempt")).await.expect("a view");
     assert_eq!(view.families, [Family::WebAuthn], "nothing else is offered");
     assert!(!view.offers_app);

@@ -635,9 +635,10 @@ pub(crate) fn begin_challenge(
         let application = request.application.as_ref().map(|a| a.as_str());
         scene.evaluate(application).ok_or(VerificationError::PolicyMissing)?
     };
-    if let (Some(bypass), Ok(())) = (&scene.facts.bypass, rules::admits(scene.facts, &evaluation, scene.now)) {
+    let bypass = stand_in::open_bypass(scene.facts, evaluation.then);
+    if let (Some(bypass), Ok(())) = (bypass, rules::admits(scene.facts, &evaluation, scene.now)) {
         let policy = policy_record(scene.facts, version, &evaluation);
-        return let_through(domain, tenant, scene, begun, integration, request, bypass.bypass_id, policy);
+        return let_through(domain, tenant, scene, begun, integration, request, bypass, policy);
     }
     let kind = request.method.unwrap_or_else(|| first_choice(scene));
     let mut commit = Commit::about(tenant, scene.facts, begun.attempt, scene.now, scene.now);

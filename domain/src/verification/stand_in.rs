@@ -38,7 +38,7 @@ impl StandIn {
                 return Some(Self::Device(device.device_id));
             }
         }
-        facts.bypass.as_ref().map(|bypass| Self::Bypass(bypass.bypass_id))
+        open_bypass(facts, evaluate(document, &facts.inputs(application)).then).map(Self::Bypass)
     }
 
     /// The reason of the row.
@@ -59,6 +59,12 @@ impl StandIn {
         }
         commit.steps.push(Step::with(StepKind::SecondSkipped, json!({ "by": self.reason() })));
     }
+}
+
+/// The bypass that may stand in. An admin's word is no passkey: where only a phishing-resistant factor will do, the bypass is not used and stays open.
+pub(crate) fn open_bypass(facts: &Facts, demanded: Then) -> Option<Uuid> {
+    let bypass = facts.bypass.as_ref().filter(|_| demanded != Then::RequirePhishingResistant);
+    bypass.map(|bypass| bypass.bypass_id)
 }
 
 /// Whether places and browsers may be trusted for this member at all: never in the strict profile, never for admins, never where a rule or a role demands a
