@@ -117,7 +117,8 @@ impl From<crate::journal::JournalError> for Told {
 }
 
 /// Verbs that take no id of a tenant's things: nothing of another tenant can be named to them.
-const NOTHING_TO_NAME: [&str; 38] = [
+const NOTHING_TO_NAME: [&str; 39] = [
+    "change_models",
     "emergency_keys",
     "question_policy",
     "set_question_policy",

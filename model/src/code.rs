@@ -3,6 +3,9 @@
 use crate::{EMERGENCY_KEY_CHARACTERS, Family, PASS_CHARACTERS_MAX, PASS_CHARACTERS_MIN};
 use std::fmt;
 
+/// Bytes of what is typed as a code or key, hyphens and spaces included, most.
+const TYPED_BYTES_MAX: usize = 100;
+
 /// A code offered as a second factor, parsed at the door. Text, never a number: `004217` keeps its zeros. Cannot be printed, and
 /// not be compared but in constant time.
 #[derive(Clone)]
@@ -36,7 +39,7 @@ impl OfferedCode {
 
     /// Reads a code. Spaces and hyphens between characters are accepted, as people copy them from their apps; only ASCII digits are digits.
     pub fn parse(text: &str) -> Result<Self, CodeError> {
-        if text.len() > 100 {
+        if text.len() > TYPED_BYTES_MAX {
             return Err(CodeError::Length(text.len()));
         }
         let plain: String = text.chars().filter(|c| !matches!(c, ' ' | '-' | '\u{a0}' | '\t')).collect();
@@ -87,8 +90,10 @@ impl OfferedCode {
 
 /// Reads an emergency key as it is copied from paper: hyphens and spaces are left out, and what looks alike is the same. `None` when it cannot be one.
 pub fn read_emergency_key(text: &str) -> Option<String> {
-    let plain: String = text.chars().take(200).filter(|c| !matches!(c, ' ' | '-' | '\u{a0}' | '\t')).collect();
-    (plain.len() == EMERGENCY_KEY_CHARACTERS).then(|| read_out(&plain, true)).flatten()
+    let plain: String = text.chars().filter(|c| !matches!(c, ' ' | '-' | '\u{a0}' | '\t')).collect();
+    (text.len() <= TYPED_BYTES_MAX && plain.len() == EMERGENCY_KEY_CHARACTERS)
+        .then(|| read_out(&plain, true))
+        .flatten()
 }
 
 /// Reads letters and digits as they are read out: capitals, and what looks alike is the same. `None` when a sign is among them, or, where it is asked
@@ -144,6 +149,17 @@ mod tests {
         assert!(matches!(OfferedCode::parse("0o1l-abcd-efgh-jkmn-pqrs-tvwx"), Ok(OfferedCode::Recovery(c)) if c == "0011ABCDEFGHJKMNPQRSTVWX"));
         assert!(matches!(OfferedCode::parse(&"1".repeat(1 << 20)), Err(CodeError::Length(n)) if n == 1 << 20));
         assert_eq!(format!("{:?}", OfferedCode::parse("004217").expect("good")), "Digits(…)");
+    }
+
+    /// A13: only a whole key is a key.
+    #[test]
+    fn a13_only_whole_keys_are_keys() {
+        let key = "K7PQ-9WXD-3FHM-K7PQ-9WXD-3FHM-K7PQ-9WXD";
+        assert_eq!(read_emergency_key(&key.to_lowercase()), Some(key.replace('-', "")));
+        let (behind, far) = (format!("{key}0"), format!("{key}{}0", " ".repeat(300)));
+        for none in ["", &key[..38], behind.as_str(), far.as_str(), &key.replace('K', "U"), &key.replace('K', "é")] {
+            assert!(read_emergency_key(none).is_none(), "{none:?}");
+        }
     }
 
     /// B19, the form: a pass is no row of digits and no recovery code, whatever its length.

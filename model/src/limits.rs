@@ -90,6 +90,8 @@ pub const CONVERSION_SENDS: i32 = 50;
 pub const CONVERSION_PERCENT_MIN: i32 = 30;
 /// Messages to one country in an hour after which an alarm looks at how many of their codes were entered, where nobody says otherwise.
 pub const CONVERSION_ALARM_SENDS: i64 = 30;
+/// The same, fewest and most that a tenant may say.
+pub const CONVERSION_ALARM_SENDS_RANGE: std::ops::RangeInclusive<i64> = 10..=100_000;
 /// Codes of a hundred that must have been entered then, where nobody says otherwise.
 pub const CONVERSION_ALARM_PERCENT: i64 = 20;
 /// Characters of a Temporary Access Pass, fewest.

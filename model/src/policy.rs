@@ -1,8 +1,8 @@
 //! The policy document of a tenant: one table of methods, an ordered list of rules, the numbers. Versioned as a whole.
 
 use crate::{
-    CONVERSION_ALARM_PERCENT, CONVERSION_ALARM_SENDS, MethodKind, MethodUse, PASSKEY_MODELS_MAX, Profile, QuestionNumbers, REMEMBER_DAYS_MAX, REPORTS_TO_MAX,
-    Role, SECURITY_QUESTIONS_MAX, SECURITY_QUESTIONS_MIN, text::text_enum,
+    CONVERSION_ALARM_PERCENT, CONVERSION_ALARM_SENDS, CONVERSION_ALARM_SENDS_RANGE, MethodKind, MethodUse, PASSKEY_MODELS_MAX, Profile, QuestionNumbers,
+    REMEMBER_DAYS_MAX, REPORTS_TO_MAX, Role, SECURITY_QUESTIONS_MAX, SECURITY_QUESTIONS_MIN, text::text_enum,
 };
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -298,7 +298,8 @@ impl PolicyDocument {
         within("delivery.per_day", self.delivery.per_day, 1, 1_000_000)?;
         within("delivery.per_country_day", self.delivery.per_country_day, 1, 1_000_000)?;
         within("delivery.server_code_seconds", self.delivery.server_code_seconds, 30, 600)?;
-        within("delivery.alarm_sends", self.delivery.alarm_sends, 10, 100_000)?;
+        let sends = CONVERSION_ALARM_SENDS_RANGE;
+        within("delivery.alarm_sends", self.delivery.alarm_sends, *sends.start(), *sends.end())?;
         within("delivery.alarm_percent", self.delivery.alarm_percent, 0, 100)?;
         within("delivery.paused", self.delivery.paused.len() as i64, 0, 300)?;
         within("delivery.shared_number_members", self.delivery.shared_number_members, 2, 1_000)?;

@@ -85,6 +85,14 @@ impl Installation {
         self.domain.directory().create_member(&Admin::console(tenant), new).await.expect("a member")
     }
 
+    /// A new operator of a tenant, signed in with a second factor: the cookie.
+    async fn operator(&self, tenant: TenantId) -> String {
+        let person = self.member(tenant, "operator@noord.example", &[]).await;
+        let granted = self.domain.directory().grant_operator(Operator::console(), tenant, person).await;
+        granted.expect("granted");
+        self.session(tenant, person, 2).await
+    }
+
     /// A session after a second factor, as a cookie.
     async fn session(&self, tenant: TenantId, member: MemberId, level: u8) -> String {
         let now = self.domain.clock().now();
@@ -863,14 +871,7 @@ async fn networks_are_trusted_on_a_page() {
 async fn providers_are_set_up_on_pages() {
     let installation = Installation::new().await;
     let noord = installation.noord;
-    let person = installation.member(noord, "operator@noord.example", &[]).await;
-    installation
-        .domain
-        .directory()
-        .grant_operator(Operator::console(), noord, person)
-        .await
-        .expect("granted");
-    let cookie = installation.session(noord, person, 2).await;
+    let cookie = installation.operator(noord).await;
     let post = async |path: &str, form: &str| installation.call(&cookie, "POST", path, form).await;
     let get = async |path: &str| installation.call(&cookie, "GET", path, "").await;
     let list = "/operator/providers";
@@ -948,14 +949,7 @@ async fn providers_are_set_up_on_pages() {
 async fn senders_have_their_days_on_a_page() {
     let installation = Installation::new().await;
     let noord = installation.noord;
-    let person = installation.member(noord, "operator@noord.example", &[]).await;
-    installation
-        .domain
-        .directory()
-        .grant_operator(Operator::console(), noord, person)
-        .await
-        .expect("granted");
-    let cookie = installation.session(noord, person, 2).await;
+    let cookie = installation.operator(noord).await;
     let page = "/operator/senders";
     let post = async |form: &str| installation.call(&cookie, "POST", page, form).await;
     let get = async |query: &str| installation.call(&cookie, "GET", &format!("{page}{query}"), "").await;
@@ -1067,15 +1061,8 @@ async fn f7_alarms_are_shown_and_resumed() {
     installation.domain.directory().publish_policy(&by, policy).await.expect("published");
     let reader = installation.member(noord, "reader@noord.example", &[Role::Reader]).await;
     let admin = installation.member(noord, "policy@noord.example", &[Role::PolicyAdmin]).await;
-    let person = installation.member(noord, "operator@noord.example", &[]).await;
-    installation
-        .domain
-        .directory()
-        .grant_operator(Operator::console(), noord, person)
-        .await
-        .expect("granted");
     let (reader, admin) = (installation.session(noord, reader, 2).await, installation.session(noord, admin, 2).await);
-    let operator = installation.session(noord, person, 2).await;
+    let operator = installation.operator(noord).await;
     let page = "/admin/noord/alarms";
     let sign_ins = installation.call(&reader, "GET", "/admin/noord/journal", "").await;
     assert!(sign_ins.body.contains("Codes to Belgium (BE) hardly come back"), "{}", sign_ins.body);

@@ -1,5 +1,7 @@
 //! `/admin/{tenant}/alarms`: codes that hardly ever come back, what is paused, and when there is an alarm.
 
+use std::ops::RangeInclusive;
+
 use axum::extract::{Form, Path, Query as QueryOf};
 use domain::{actor::Permission, delivery::DeliveryError, delivery::alarm::AlarmTerms};
 use model::*;
@@ -95,8 +97,9 @@ async fn resume(guest: &Guest, console: &Console, fields: &Pairs) -> Answer {
 
 async fn terms(guest: &Guest, console: &Console, fields: &Pairs) -> Answer {
     let delivery = guest.domain().delivery();
-    let whole = |field: &str, low: i64, high: i64| fields.one(field).trim().parse::<i64>().ok().filter(|n| (low..=high).contains(n));
-    let (sends, percent, reason) = (whole("sends", 10, 100_000), whole("percent", 0, 100), reason_of(fields));
+    let whole = |field: &str, range: RangeInclusive<i64>| fields.one(field).trim().parse::<i64>().ok().filter(|n| range.contains(n));
+    let (sends, percent) = (whole("sends", CONVERSION_ALARM_SENDS_RANGE), whole("percent", 0..=100));
+    let reason = reason_of(fields);
     let pauses = !fields.one("pauses").is_empty();
     if let (Some(sends), Some(percent), Some(reason)) = (sends, percent, &reason) {
         let terms = AlarmTerms { sends, percent, pauses };

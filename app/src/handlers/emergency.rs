@@ -2,7 +2,7 @@
 
 use axum::extract::Form;
 use domain::sign_in::emergency::KeyOutcome;
-use model::{ErrorCode, Upn};
+use model::{ErrorCode, UPN_CHARACTERS_MAX, Upn};
 
 use super::forms::Fields;
 use crate::{
@@ -23,7 +23,7 @@ pub(super) async fn show(guest: Guest) -> Answer {
 pub(super) async fn act(guest: Guest, Form(fields): Form<Fields>) -> Answer {
     let typed = fields.upn.trim();
     let again = |problem: Problem| {
-        let upn = typed.chars().filter(|c| !c.is_control()).take(320).collect();
+        let upn = typed.chars().filter(|c| !c.is_control()).take(UPN_CHARACTERS_MAX).collect();
         let (code, problem) = (problem.code, Some(problem));
         Ok(guest.show_with(code, || page(guest.shell(), EmergencyPage { upn, problem })))
     };

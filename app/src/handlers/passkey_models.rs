@@ -72,7 +72,8 @@ async fn remove_question(guest: &Guest, console: &Console, aaguid: Uuid) -> Resu
     let view = guest.domain().passkeys().models(&console.admin).await.map_err(guest.fails())?;
     let found = view.listed.into_iter().find(|listed| listed.aaguid == aaguid);
     let found = found.ok_or_else(|| guest.oops(ErrorCode::NotFound))?;
-    let after = without(listed(guest, console).await?, aaguid);
+    let mut after = listed(guest, console).await?;
+    take_off(&mut after, aaguid);
     Ok(ModelQuestion {
         slug: console.slug().to_owned(),
         ask: ModelAsk::Remove(found),
@@ -83,9 +84,8 @@ async fn remove_question(guest: &Guest, console: &Console, aaguid: Uuid) -> Resu
     })
 }
 
-fn without(mut models: PasskeyModels, aaguid: Uuid) -> PasskeyModels {
+fn take_off(models: &mut PasskeyModels, aaguid: Uuid) {
     models.aaguids.retain(|listed| *listed != aaguid);
-    models
 }
 
 /// Does what was asked and goes back to the page.
@@ -101,9 +101,9 @@ pub(super) async fn act(guest: Guest, Path(slug): Path<String>, Form(fields): Fo
     }
 }
 
-/// Sets the list; what cannot be one is said on the page.
-async fn set(guest: &Guest, console: &Console, models: PasskeyModels, reason: &str, done: ModelDone) -> Answer {
-    let refused = match guest.domain().passkeys().set_models(&console.admin, models, reason).await {
+/// Changes the list as it stands at that moment; what cannot be one is said on the page.
+async fn set(guest: &Guest, console: &Console, reason: &str, done: ModelDone, change: impl FnOnce(&mut PasskeyModels)) -> Answer {
+    let refused = match guest.domain().passkeys().change_models(&console.admin, reason, change).await {
         Ok(_) => return Ok(see(&format!("{}?done={}", routes::admin(console.slug(), "passkey-models"), done.word()))),
         Err(PasskeysError::Models(PolicyError::MetadataNeeded)) => Refused::NeedsMetadata,
         Err(PasskeysError::Models(PolicyError::NothingLeft)) => Refused::NothingLeft,
@@ -152,7 +152,12 @@ async fn add(guest: &Guest, console: &Console, fields: &Pairs) -> Answer {
     if first && count > 0 && fields.one("sure").is_empty() {
         return Ok(ask(guest, console, ModelAsk::Add(*aaguid), count, reason.to_string()));
     }
-    set(guest, console, models, reason.as_str(), ModelDone::Added).await
+    let added = |list: &mut PasskeyModels| {
+        if !list.aaguids.contains(aaguid) {
+            list.aaguids.push(*aaguid);
+        }
+    };
+    set(guest, console, reason.as_str(), ModelDone::Added, added).await
 }
 
 fn ask(guest: &Guest, console: &Console, ask: ModelAsk, outside: i64, reason: String) -> axum::response::Response {
@@ -177,11 +182,10 @@ async fn remove(guest: &Guest, console: &Console, fields: &Pairs) -> Answer {
             question_page(console.shell(Place::PasskeyModels), question)
         }));
     };
-    let models = listed(guest, console).await?;
-    if !models.aaguids.contains(&aaguid) {
+    if !listed(guest, console).await?.aaguids.contains(&aaguid) {
         return Err(guest.oops(ErrorCode::NotFound));
     }
-    set(guest, console, without(models, aaguid), reason.as_str(), ModelDone::Removed).await
+    set(guest, console, reason.as_str(), ModelDone::Removed, |list| take_off(list, aaguid)).await
 }
 
 async fn proof(guest: &Guest, console: &Console, fields: &Pairs) -> Answer {
@@ -206,5 +210,5 @@ async fn proof(guest: &Guest, console: &Console, fields: &Pairs) -> Answer {
     if required && !before.attestation_required && count > 0 && fields.one("sure").is_empty() {
         return Ok(ask(guest, console, ModelAsk::Proof, count, reason.to_string()));
     }
-    set(guest, console, models, reason.as_str(), ModelDone::Saved).await
+    set(guest, console, reason.as_str(), ModelDone::Saved, |list| list.attestation_required = required).await
 }

@@ -2,7 +2,6 @@
 
 use domain::delivery::alarm::{AlarmTerms, AlarmView, Alarms};
 use leptos::prelude::*;
-use model::REASON_CHARACTERS_MAX;
 
 use super::words::country;
 use crate::{
@@ -11,6 +10,7 @@ use crate::{
         Tone,
     },
     format,
+    pages::reason::ReasonField,
     render::{Page, PageMeta},
     routes,
     shell::{ConsolePage, ConsoleShell, Section},
@@ -212,15 +212,7 @@ fn settings(form: TermsForm, here: &str) -> AnyView {
                     autocomplete="off"
                 />
                 <Check name="pauses" checked=form.pauses>{text!(alarms.pauses)}</Check>
-                <TextField
-                    name="reason"
-                    label=text!(members.reason)
-                    value=form.reason
-                    error=form.reason_error
-                    length_max=REASON_CHARACTERS_MAX as u32
-                    required=true
-                    autocomplete="off"
-                />
+                <ReasonField value=form.reason error=form.reason_error/>
                 <div class="row"><Button>{text!(alarms.save)}</Button></div>
             </form>
         </Section>
@@ -263,16 +255,7 @@ pub fn resume_page(shell: ConsoleShell, model: ResumeQuestion) -> Page {
             >
                 <input type="hidden" name="do" value="resume"/>
                 <input type="hidden" name="country" value=model.country/>
-                <TextField
-                    name="reason"
-                    label=text!(members.reason)
-                    value=model.reason
-                    error=model.reason_error
-                    length_max=REASON_CHARACTERS_MAX as u32
-                    required=true
-                    focus=true
-                    autocomplete="off"
-                />
+                <ReasonField value=model.reason error=model.reason_error focus=true/>
             </Dialog>
         </main>
     };

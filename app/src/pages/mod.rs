@@ -20,6 +20,7 @@ mod places;
 pub mod preferences;
 mod problem;
 pub mod providers;
+pub mod reason;
 pub mod register;
 pub mod security_info;
 pub mod senders;

@@ -3,7 +3,7 @@
 
 use domain::directory::network::NetworkView;
 use leptos::prelude::*;
-use model::{NAME_CHARACTERS_MAX, REASON_CHARACTERS_MAX, REMEMBER_DAYS_MAX, Trust};
+use model::{NAME_CHARACTERS_MAX, REMEMBER_DAYS_MAX, Trust};
 
 use super::Problem;
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
         Toast, Tone,
     },
     format,
+    pages::reason::ReasonField,
     render::{Page, PageMeta},
     routes,
     shell::{ConsolePage, ConsoleShell, Section},
@@ -187,15 +188,7 @@ fn add(form: NewNetworkForm, here: &str) -> AnyView {
                     required=true
                     autocomplete="off"
                 />
-                <TextField
-                    name="reason"
-                    label=text!(members.reason)
-                    value=form.reason
-                    error=form.reason_error
-                    length_max=REASON_CHARACTERS_MAX as u32
-                    required=true
-                    autocomplete="off"
-                />
+                <ReasonField value=form.reason error=form.reason_error/>
                 <div class="row"><Button look=ButtonLook::Primary>{text!(networks.add)}</Button></div>
             </form>
         </Section>
@@ -243,16 +236,7 @@ fn settings(trust: &Trust, (reason, reason_error): (String, Option<String>), rep
                     length_max=3_500
                 />
                 <p class="muted small">{text!(networks.never)}</p>
-                <TextField
-                    name="reason"
-                    id="trust-reason".to_owned()
-                    label=text!(members.reason)
-                    value=reason
-                    error=reason_error
-                    length_max=REASON_CHARACTERS_MAX as u32
-                    required=true
-                    autocomplete="off"
-                />
+                <ReasonField id="trust-reason" value=reason error=reason_error/>
                 <div class="row"><Button>{text!(networks.save)}</Button></div>
             </form>
         </Section>
@@ -327,15 +311,7 @@ pub fn question_page(shell: ConsoleShell, model: NetworkQuestion) -> Page {
                 <input type="hidden" name="do" value=word/>
                 <input type="hidden" name="id" value=id/>
                 {name}
-                <TextField
-                    name="reason"
-                    label=text!(members.reason)
-                    value=model.reason
-                    error=model.reason_error
-                    length_max=REASON_CHARACTERS_MAX as u32
-                    required=true
-                    autocomplete="off"
-                />
+                <ReasonField value=model.reason error=model.reason_error/>
             </Dialog>
         </main>
     };

@@ -5,7 +5,6 @@ use domain::{
     webauthn::LeftOut,
 };
 use leptos::prelude::*;
-use model::REASON_CHARACTERS_MAX;
 use uuid::Uuid;
 
 use crate::{
@@ -13,6 +12,7 @@ use crate::{
         Badge, BadgeLook, Banner, Breadcrumb, Button, ButtonLook, Check, Choice, Column, Consequence, Dialog, EmptyState, IconName, Pager, Select, Table,
         TextField, Toast, Tone, Urgency,
     },
+    pages::reason::ReasonField,
     render::{Page, PageMeta},
     routes,
     shell::{ConsolePage, ConsoleShell, Section},
@@ -225,15 +225,7 @@ fn add(model: &ModelsPage, here: &str) -> AnyView {
                         autocomplete="off"
                     />
                 </div>
-                <TextField
-                    name="reason"
-                    label=text!(members.reason)
-                    value=form.reason
-                    error=form.reason_error
-                    length_max=REASON_CHARACTERS_MAX as u32
-                    required=true
-                    autocomplete="off"
-                />
+                <ReasonField value=form.reason error=form.reason_error/>
                 <div class="row"><Button look=ButtonLook::Primary>{text!(models.add)}</Button></div>
             </form>
         </Section>
@@ -249,16 +241,7 @@ fn proof(form: ProofForm, here: &str) -> AnyView {
                 <input type="hidden" name="do" value="proof"/>
                 <Check name="required" checked=form.required>{text!(models.attestation)}</Check>
                 <p class="muted small">{text!(models.attestation_words)}</p>
-                <TextField
-                    name="reason"
-                    id="proof-reason".to_owned()
-                    label=text!(members.reason)
-                    value=form.reason
-                    error=form.reason_error
-                    length_max=REASON_CHARACTERS_MAX as u32
-                    required=true
-                    autocomplete="off"
-                />
+                <ReasonField id="proof-reason" value=form.reason error=form.reason_error/>
                 <div class="row"><Button>{text!(models.save)}</Button></div>
             </form>
         </Section>
@@ -339,15 +322,7 @@ pub fn question_page(shell: ConsoleShell, model: ModelQuestion) -> Page {
                 <input type="hidden" name="aaguid" value=field/>
                 <input type="hidden" name="sure" value="yes"/>
                 {proof}
-                <TextField
-                    name="reason"
-                    label=text!(members.reason)
-                    value=model.reason
-                    error=model.reason_error
-                    length_max=REASON_CHARACTERS_MAX as u32
-                    required=true
-                    autocomplete="off"
-                />
+                <ReasonField value=model.reason error=model.reason_error/>
             </Dialog>
         </main>
     };

@@ -124,8 +124,7 @@ impl Notices<'_> {
     /// Says "this wasn't me": ends what is open and switches off what came since. Works once, even for two browsers at the same moment.
     pub async fn freeze(self, token: &NoticeToken) -> Result<Frozen> {
         let now = self.0.clock().now();
-        let (tenant, mut tx) = self.door(token).await?;
-        let keys = self.0.keys(tenant.id).await?;
+        let (_, mut tx) = self.door(token).await?;
         let found = store::find_link(&mut tx, token.link, &token.hash(), now).await?;
         let row = found.ok_or(NoticeError::LinkGone)?;
         let member = MemberId(row.member_id);
@@ -145,7 +144,8 @@ impl Notices<'_> {
         let blocked = self.blocks(&mut tx, &view).await?;
         if blocked {
             let until = now + SignedDuration::from_hours(24 * BLOCK_DAYS);
-            store::insert_block(&mut tx, self.0.rng().id(now), member, "reported by the link of a notice", now, until).await?;
+            let why = (blocks::FRAUD_REPORT, "reported by the link of a notice");
+            blocks::insert_block(&mut tx, self.0.rng().id(now), member, why, None, now, until).await?;
         }
         blocks::stir(&mut tx, member).await?;
         let after = json!({
@@ -159,7 +159,7 @@ impl Notices<'_> {
             session: None,
             change: Change { before: Value::Null, after },
         };
-        let directory = self.0.directory();
+        let (directory, keys) = (self.0.directory(), self.0.keys(token.tenant).await?);
         directory.audit(&mut tx, &keys, audited, now).await?;
         for (kind, told) in [
             (Kind::Frozen, json!({ "blocked": blocked })),
@@ -184,6 +184,8 @@ impl Notices<'_> {
         if tenant.suspended {
             return Err(NoticeError::LinkGone);
         }
+        // Loaded before the transaction that needs them holds a connection.
+        self.0.keys(token.tenant).await?;
         let tx = self.0.db().tenant(token.tenant).await?;
         Ok((tenant, tx))
     }

@@ -157,8 +157,8 @@ pub(crate) async fn list_chiefs(tx: &mut TenantTx) -> Result<Vec<String>, DbErro
     Ok(rows)
 }
 
-/// What the budgets of texts ask, as with the facts of a verification, for one more text to an address.
-pub(crate) async fn find_sends(tx: &mut TenantTx, member: MemberId, mac: &[u8], now: Timestamp) -> Result<Value, DbError> {
+/// What the budgets of texts ask, as with the facts of a verification, for one more text of a notice to an address.
+pub(crate) async fn find_sends(tx: &mut TenantTx, notice: Uuid, mac: &[u8], now: Timestamp) -> Result<Value, DbError> {
     let tenant = tx.tenant().0;
     let value = sqlx::query_scalar!(
         r#"select json_build_object(
@@ -173,7 +173,7 @@ pub(crate) async fn find_sends(tx: &mut TenantTx, member: MemberId, mac: &[u8], 
              'routes', '[]'::json,
              'senders', '[]'::json) as "sends!""#,
         tenant,
-        member.0,
+        notice,
         mac,
         now.to_sqlx() as _
     )
@@ -186,7 +186,6 @@ pub(crate) async fn find_sends(tx: &mut TenantTx, member: MemberId, mac: &[u8], 
 pub(crate) struct SentText<'a> {
     pub(crate) delivery: Uuid,
     pub(crate) notice: Uuid,
-    pub(crate) subject: Uuid,
     pub(crate) country: &'a str,
     pub(crate) mac: &'a [u8],
     pub(crate) masked: &'a str,
@@ -201,11 +200,10 @@ pub(crate) async fn insert_text(tx: &mut TenantTx, text: &SentText<'_>, now: Tim
     sqlx::query!(
         "insert into delivery (delivery_id, tenant_id, challenge_id, attempt_id, subject_id, n, channel, country, address_mac, masked, provider_id, provider, sender,
            status, created_at, run_at, gone_at, handed_at)
-         values ($2, $1, $3, $3, $4, 1, 'sms', $5, $6, $7, $8, $9, $10, 'handed', $11, $11, $11, $11)",
+         values ($2, $1, $3, $3, $3, 1, 'sms', $4, $5, $6, $7, $8, $9, 'handed', $10, $10, $10, $10)",
         tenant,
         text.delivery,
         text.notice,
-        text.subject,
         text.country,
         text.mac,
         text.masked,
@@ -333,21 +331,4 @@ pub(crate) async fn delete_recovery(tx: &mut TenantTx, member: MemberId, since: 
     .execute(&mut **tx)
     .await?;
     Ok(gone.rows_affected())
-}
-
-/// Blocks a member as a fraud report does.
-pub(crate) async fn insert_block(tx: &mut TenantTx, block: Uuid, member: MemberId, reason: &str, now: Timestamp, until: Timestamp) -> Result<(), DbError> {
-    let tenant = tx.tenant().0;
-    sqlx::query!(
-        "insert into block (tenant_id, block_id, member_id, cause, reason, blocked_at, until) values ($1, $2, $3, 'fraud_report', $4, $5, $6)",
-        tenant,
-        block,
-        member.0,
-        reason,
-        now.to_sqlx() as _,
-        until.to_sqlx() as _
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
 }

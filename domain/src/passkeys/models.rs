@@ -104,13 +104,25 @@ impl Passkeys<'_> {
 
     /// Sets the list, as the next version of the policy. A list that would leave nothing is refused.
     pub async fn set_models(self, by: &Admin, models: PasskeyModels, reason: &str) -> Result<ModelsView> {
+        self.change_models(by, reason, |list| *list = models).await
+    }
+
+    /// The same for a part of the list: what a colleague puts on it at the same moment stays.
+    pub async fn change_models(self, by: &Admin, reason: &str, change: impl FnOnce(&mut PasskeyModels)) -> Result<ModelsView> {
         by.needs(Permission::PublishPolicy).map_err(DirectoryError::from)?;
         let metadata = self.metadata().await?;
+        self.0.keys(by.tenant()).await?;
+        let mut tx = self.0.db().tenant(by.tenant()).await?;
+        let mut models = PasskeyModels::default();
+        let changed = |mut document: PolicyDocument| {
+            change(&mut document.passkeys);
+            models = document.passkeys.clone();
+            document
+        };
+        self.0.directory().change_policy_in(&mut tx, by, reason, changed).await?;
         let allowed = Allowed::of(&models, metadata.as_ref())?;
-        let view = view_of(&models, Some(&allowed), metadata.as_ref());
-        let changed = |document| PolicyDocument { passkeys: models, ..document };
-        self.0.directory().change_policy(by, reason, changed).await?;
-        Ok(view)
+        tx.commit().await?;
+        Ok(view_of(&models, Some(&allowed), metadata.as_ref()))
     }
 
     /// Models that have a name, by name: those of the metadata, and a few that most people have.

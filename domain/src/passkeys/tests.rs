@@ -533,6 +533,23 @@ async fn changes_of_the_policy_at_once_are_not_lost() {
     }
 }
 
+/// Two admins put a model on the list at the same moment: both stay.
+#[tokio::test]
+async fn a_list_that_two_change_at_once_has_both() {
+    let app = TestApp::new().await;
+    let passkeys = app.domain.passkeys();
+    let one = |n| move |list: &mut PasskeyModels| list.aaguids.push(Uuid::from_u128(n));
+    let (first, second) = tokio::join!(
+        passkeys.change_models(&app.admin, "one", one(1)),
+        passkeys.change_models(&app.admin, "other", one(2))
+    );
+    assert!(first.is_ok() && second.is_ok());
+    let (_, policy) = app.domain.directory().policy(&app.admin).await.expect("a policy");
+    let mut listed = policy.passkeys.aaguids;
+    listed.sort();
+    assert_eq!(listed, [Uuid::from_u128(1), Uuid::from_u128(2)]);
+}
+
 async fn publishes(app: &TestApp, change: impl FnOnce(&mut PolicyDocument)) {
     let (_, mut policy) = app.domain.directory().policy(&app.admin).await.expect("a policy");
     change(&mut policy);

@@ -62,7 +62,7 @@ pub(crate) fn reported(
             tenant_id: tenant,
             block_id: domain.rng().id(scene.now),
             member_id: member.member_id.0,
-            cause: "fraud_report",
+            cause: crate::directory::block::store::FRAUD_REPORT,
             reason: format!("reported by the member, session {session_id}"),
             blocked_by: None,
             blocked_at: scene.now,

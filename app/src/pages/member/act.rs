@@ -2,14 +2,15 @@
 
 use domain::{directory::MemberView, methods::MethodView};
 use leptos::prelude::*;
-use model::{MethodKind, MfaState, REASON_CHARACTERS_MAX, Role};
+use model::{MethodKind, MfaState, Role};
 
 use crate::{
-    components::{Breadcrumb, Button, ButtonLook, Check, Consequence, Dialog, IconName, LinkButton, TextField, Tone},
+    components::{Breadcrumb, Button, ButtonLook, Check, Consequence, Dialog, IconName, LinkButton, Tone},
     format,
     pages::{
         Problem,
         members::{self, role_checks},
+        reason::ReasonField,
         words,
     },
     render::{Page, PageMeta},
@@ -283,15 +284,7 @@ pub fn act_page(shell: ConsoleShell, model: ActPage) -> Page {
     let tick = needs_tick.then(|| view! { <Check name="confirmed" checked=model.confirmed required=true>{text!(member.effect_confirm)}</Check> });
     let reason = act.asks_reason().then(|| {
         view! {
-            <TextField
-                name="reason"
-                label=text!(members.reason)
-                value=model.reason
-                error=model.reason_error
-                length_max=REASON_CHARACTERS_MAX as u32
-                required=true
-                autocomplete="off"
-            />
+            <ReasonField value=model.reason error=model.reason_error/>
         }
     });
     let body = view! {

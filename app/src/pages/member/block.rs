@@ -5,13 +5,13 @@ use domain::directory::{
     block::{BlockCause, BlockView, Standing},
 };
 use leptos::prelude::*;
-use model::{BLOCK_DAYS, BYPASS_SECONDS, REASON_CHARACTERS_MAX};
+use model::{BLOCK_DAYS, BYPASS_SECONDS};
 
 use super::act::{Act, above};
 use crate::{
-    components::{Banner, Breadcrumb, Choice, Consequence, Dialog, IconName, Select, TextField, Timeline, TimelineStep, Tone},
+    components::{Banner, Breadcrumb, Choice, Consequence, Dialog, IconName, Select, Timeline, TimelineStep, Tone},
     format,
-    pages::{Problem, members},
+    pages::{Problem, members, reason::ReasonField},
     render::{Page, PageMeta},
     shell::{ConsoleShell, Section},
 };
@@ -110,15 +110,7 @@ pub fn terms_page(shell: ConsoleShell, model: TermsPage) -> Page {
             >
                 <input type="hidden" name="do" value=act.word()/>
                 <Select name="term" label=label options=choices(act) selected=model.term/>
-                <TextField
-                    name="reason"
-                    label=text!(members.reason)
-                    value=model.reason
-                    error=model.reason_error
-                    length_max=REASON_CHARACTERS_MAX as u32
-                    required=true
-                    autocomplete="off"
-                />
+                <ReasonField value=model.reason error=model.reason_error/>
             </Dialog>
         </main>
     };

@@ -8,13 +8,12 @@ use domain::{
     },
 };
 use leptos::prelude::*;
-use model::REASON_CHARACTERS_MAX;
 
 use super::act::{Act, above};
 use crate::{
     components::{Banner, Breadcrumb, Button, ButtonLook, Check, Choice, CopyBox, CopyLook, IconName, InputKind, LinkButton, Select, TextField, Tone},
     format,
-    pages::{Problem, members},
+    pages::{Problem, members, reason::ReasonField},
     render::{Page, PageMeta},
     shell::{ConsolePage, ConsoleShell, PageWidth},
 };
@@ -109,15 +108,7 @@ pub fn pass_page(shell: ConsoleShell, model: PassPage) -> Page {
                     <TextField name="date" label=text!(member.pass_date) kind=InputKind::Date hint=text!(member.pass_start_hint).to_owned() value=date error=start_error autocomplete="off"/>
                     <TextField name="time" label=text!(member.pass_time) hint="08:00".to_owned() value=time length_max=5 autocomplete="off"/>
                 </div>
-                <TextField
-                    name="reason"
-                    label=text!(members.reason)
-                    value=reason
-                    error=reason_error
-                    length_max=REASON_CHARACTERS_MAX as u32
-                    required=true
-                    autocomplete="off"
-                />
+                <ReasonField value=reason error=reason_error/>
                 <p class="muted small">{text!(member.effect_be_sure, name = model.member.name())}</p>
                 <div class="row">
                     <Button look=ButtonLook::Primary icon=IconName::MethodPass>{text!(member.pass_act_do)}</Button>

@@ -2,15 +2,15 @@
 
 use domain::directory::MemberView;
 use leptos::prelude::*;
-use model::{ErrorCode, MfaState, REASON_CHARACTERS_MAX};
+use model::{ErrorCode, MfaState};
 
 use super::{Filter, href, state_badge};
 use crate::{
     components::{
-        Badge, BadgeLook, Banner, Breadcrumb, Button, ButtonLook, Column, EmptyState, IconName, LinkButton, Person, Row, SelectionBar, Table, Tally, TextField,
-        Tone, Urgency,
+        Badge, BadgeLook, Banner, Breadcrumb, Button, ButtonLook, Column, EmptyState, IconName, LinkButton, Person, Row, SelectionBar, Table, Tally, Tone,
+        Urgency,
     },
-    pages::words,
+    pages::{reason::ReasonField, words},
     render::{Page, PageMeta},
     routes,
     shell::{ConsolePage, ConsoleShell, PageWidth},
@@ -241,14 +241,7 @@ fn preview(title: String, model: BulkPage) -> AnyView {
             <form class="stack tight" method="post" action=format!("{}/bulk", routes::admin(&slug, "users"))>
                 <input type="hidden" name="action" value=bulk.word()/>
                 {ids}
-                <TextField
-                    name="reason"
-                    label=text!(members.reason)
-                    value=model.reason
-                    error=model.error
-                    length_max=REASON_CHARACTERS_MAX as u32
-                    required=true
-                />
+                <ReasonField value=model.reason error=model.error/>
                 <div class="buttons"><LinkButton href=back>{text!(members.bulk_keep)}</LinkButton><Button look=look>{bulk.button()}</Button></div>
             </form>
             <Table

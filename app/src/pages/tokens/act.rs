@@ -2,12 +2,12 @@
 
 use domain::{directory::MemberView, tokens::TokenView};
 use leptos::prelude::*;
-use model::{OathKind, REASON_CHARACTERS_MAX, TokenState, UPN_CHARACTERS_MAX};
+use model::{OathKind, TokenState, UPN_CHARACTERS_MAX};
 
 use super::token::owner_name;
 use crate::{
     components::{Banner, Breadcrumb, Consequence, Dialog, IconName, InputKind, TextField, Tone, Urgency},
-    pages::{Problem, words},
+    pages::{Problem, reason::ReasonField, words},
     render::{Page, PageMeta},
     routes,
     shell::ConsoleShell,
@@ -241,15 +241,7 @@ fn fields(model: ActPage) -> AnyView {
         }
         .into_any(),
         Act::TakeBack | Act::Retire => view! {
-            <TextField
-                name="reason"
-                label=text!(members.reason)
-                value=model.reason
-                error=errors.reason
-                length_max=REASON_CHARACTERS_MAX as u32
-                required=true
-                autocomplete="off"
-            />
+            <ReasonField value=model.reason error=errors.reason/>
         }
         .into_any(),
     }

@@ -9,7 +9,6 @@ mod tests;
 use super::{Delivery, DeliveryError, Result, rules};
 use crate::{
     actor::{Admin, Operator, Permission},
-    directory::DirectoryError,
     journal::{
         Event,
         entry::{Audited, Change},
@@ -185,17 +184,15 @@ impl Delivery<'_> {
 
     /// Sets when there is an alarm and what it does, as the next version of the policy.
     pub async fn set_alarm(self, by: &Admin, terms: AlarmTerms, reason: &str) -> Result<()> {
+        by.needs(Permission::PublishPolicy)?;
         let changed = |mut policy: PolicyDocument| {
             policy.delivery.alarm_sends = terms.sends;
             policy.delivery.alarm_percent = terms.percent;
             policy.delivery.alarm_pauses = terms.pauses;
             policy
         };
-        let done = self.0.directory().change_policy(by, reason, changed).await;
-        done.map(drop).map_err(|error| match error {
-            DirectoryError::NotAllowed(error) => error.into(),
-            error => error.into(),
-        })
+        self.0.directory().change_policy(by, reason, changed).await?;
+        Ok(())
     }
 }
 

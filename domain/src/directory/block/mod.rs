@@ -108,7 +108,7 @@ impl Directory<'_> {
         store::lock_member(&mut change.tx, view.id).await?;
         let replaced = store::end_blocks(&mut change.tx, view.id, by.who().id(), reason, now).await?;
         let id = self.0.rng().id(now);
-        store::insert_block(&mut change.tx, id, view.id, reason, by.who().id(), now, until).await?;
+        store::insert_block(&mut change.tx, id, view.id, (store::ADMIN, reason), by.who().id(), now, until).await?;
         super::end_what_was_given(&mut change.tx, view.id, now).await?;
         let ended = super::store::delete_sessions(&mut change.tx, view.id).await?;
         store::stir(&mut change.tx, view.id).await?;
@@ -213,7 +213,11 @@ impl Directory<'_> {
 impl store::BlockRow {
     fn seen(self, now: Timestamp) -> BlockView {
         BlockView {
-            cause: if self.cause == "admin" { BlockCause::Admin } else { BlockCause::FraudReport },
+            cause: if self.cause == store::ADMIN {
+                BlockCause::Admin
+            } else {
+                BlockCause::FraudReport
+            },
             reason: self.reason,
             blocked_at: self.blocked_at,
             until: (self.until < without_end()).then_some(self.until),

@@ -43,21 +43,28 @@ pub(crate) async fn stir(tx: &mut TenantTx, member: MemberId) -> Result<(), DbEr
     Ok(())
 }
 
+/// The cause of a block that an admin decided on.
+pub(crate) const ADMIN: &str = "admin";
+/// The cause of one that followed from a member's own report.
+pub(crate) const FRAUD_REPORT: &str = "fraud_report";
+
+/// Blocks a member, for one of the causes above.
 pub(crate) async fn insert_block(
     tx: &mut TenantTx,
     block: Uuid,
     member: MemberId,
-    reason: &str,
+    (cause, reason): (&str, &str),
     by: Option<Uuid>,
     now: Timestamp,
     until: Timestamp,
 ) -> Result<(), DbError> {
     let tenant = tx.tenant().0;
     sqlx::query!(
-        "insert into block (tenant_id, block_id, member_id, cause, reason, blocked_by, blocked_at, until) values ($1, $2, $3, 'admin', $4, $5, $6, $7)",
+        "insert into block (tenant_id, block_id, member_id, cause, reason, blocked_by, blocked_at, until) values ($1, $2, $3, $4, $5, $6, $7, $8)",
         tenant,
         block,
         member.0,
+        cause,
         reason,
         by,
         now.to_sqlx() as _,

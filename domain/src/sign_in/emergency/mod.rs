@@ -96,7 +96,7 @@ impl SignIn<'_> {
             before: json!({ "replaced": replaced }),
             after: json!({ "valid_until": valid_until }),
         };
-        self.write_down(&mut tx, &keys, Event::EmergencyKeyMade, by.who(), view.id, change).await?;
+        self.write_down(&mut tx, &keys, Event::EmergencyKeyMade, by.who(), view.id.0, change).await?;
         tx.commit().await?;
         Ok(MadeKey { text, valid_until })
     }
@@ -110,7 +110,7 @@ impl SignIn<'_> {
         let view = self.0.directory().view(&mut tx, of).await?;
         let ended = store::end_keys(&mut tx, view.id, now).await? > 0;
         if ended {
-            self.write_down(&mut tx, &keys, Event::EmergencyKeyWithdrawn, by.who(), view.id, Change::default())
+            self.write_down(&mut tx, &keys, Event::EmergencyKeyWithdrawn, by.who(), view.id.0, Change::default())
                 .await?;
         }
         tx.commit().await?;
@@ -171,7 +171,7 @@ impl SignIn<'_> {
                     before: Value::Null,
                     after: json!({ "in_row": next.in_row }),
                 };
-                self.write_down(&mut tx, &keys, Event::EmergencyKeyRefused, Who::Service, MemberId(subject), change)
+                self.write_down(&mut tx, &keys, Event::EmergencyKeyRefused, Who::Service, subject, change)
                     .await?;
                 if let Some(view) = member.filter(|_| stored.is_some() && next.in_row == WARNS_AT) {
                     self.0.directory().tell(&mut tx, &keys, view.id, "emergency_refused", &json!({}), now).await?;
@@ -197,18 +197,18 @@ impl SignIn<'_> {
         crate::directory::store::end_devices(tx, view.id, now).await?;
         crate::directory::store::delete_sessions(tx, view.id).await?;
         crate::directory::store::clear_throttles(tx, view.id).await?;
-        self.write_down(tx, keys, Event::EmergencyKeyUsed, Who::Member(view.id), view.id, Change::default())
+        self.write_down(tx, keys, Event::EmergencyKeyUsed, Who::Member(view.id), view.id.0, Change::default())
             .await?;
         self.0.directory().tell(tx, keys, view.id, "emergency_used", &json!({}), now).await?;
         let life = SignedDuration::from_mins(LINK_MINUTES);
         Ok(self.0.directory().new_set_up_link(tx, view.id, life, now).await?.0)
     }
 
-    async fn write_down(self, tx: &mut TenantTx, keys: &TenantKeys, event: Event, who: Who, member: MemberId, change: Change) -> Result<()> {
+    async fn write_down(self, tx: &mut TenantTx, keys: &TenantKeys, event: Event, who: Who, subject: Uuid, change: Change) -> Result<()> {
         let audited = Audited {
             event,
             who,
-            target: ("member", Some(member.0)),
+            target: ("member", Some(subject)),
             reason: None,
             session: None,
             change,
