@@ -23,7 +23,10 @@ pub use limits::*;
 pub use member::{DomainName, DomainNameError, MfaState, Profile, RegistrationReason, Role, Slug, SlugError, Upn, UpnError};
 pub use method::{Channel, DeliveryStatus, Family, MethodKind, MethodUse, OathAlgorithm, OathKind, OathParams, SenderKind, TokenState};
 pub use page::{Cursor, CursorError, Page};
-pub use policy::{DeliveryLimits, Limits, MethodRule, PasskeyModels, PolicyDocument, PolicyError, Registration, Rule, RuleState, Subjects, Then, Trust};
+pub use policy::{
+    Action, DeliveryLimits, Limits, MethodRule, PasskeyModels, PasswordRules, PolicyDocument, PolicyError, Registration, Reset, ResetScope, Rule, RuleState,
+    Subjects, Then, Trust,
+};
 pub use question::{QuestionNumbers, SecurityQuestion};
 pub use session_id::{SessionId, SessionIdError};
 pub use text::{CleanText, TextError, nfkc};

@@ -138,6 +138,12 @@ pub const BYPASS_SECONDS_MAX: i64 = 3_600;
 pub const BYPASS_SECONDS: i64 = 300;
 /// Days for which a browser may be remembered, most.
 pub const REMEMBER_DAYS_MAX: i64 = 30;
+/// Days after which methods for a reset are looked at again, most.
+pub const RECONFIRM_DAYS_MAX: i64 = 730;
+/// Words that a tenant bans from passwords, most.
+pub const BANNED_WORDS_MAX: usize = 1_000;
+/// Characters of such a word.
+pub const BANNED_WORD_CHARS: std::ops::RangeInclusive<usize> = 4..=16;
 /// Addresses that are mailed about a fraud report.
 pub const REPORTS_TO_MAX: usize = 10;
 /// Hours for which a new phone or mailbox resets no password.

@@ -1,8 +1,9 @@
 //! The policy document of a tenant: one table of methods, an ordered list of rules, the numbers. Versioned as a whole.
 
 use crate::{
-    CONVERSION_ALARM_PERCENT, CONVERSION_ALARM_SENDS, CONVERSION_ALARM_SENDS_RANGE, MethodKind, MethodUse, PASSKEY_MODELS_MAX, Profile, QuestionNumbers,
-    REMEMBER_DAYS_MAX, REPORTS_TO_MAX, Role, SECURITY_QUESTIONS_MAX, SECURITY_QUESTIONS_MIN, text::text_enum,
+    BANNED_WORD_CHARS, BANNED_WORDS_MAX, CONVERSION_ALARM_PERCENT, CONVERSION_ALARM_SENDS, CONVERSION_ALARM_SENDS_RANGE, MethodKind, MethodUse,
+    PASSKEY_MODELS_MAX, Profile, QuestionNumbers, RECONFIRM_DAYS_MAX, REMEMBER_DAYS_MAX, REPORTS_TO_MAX, Role, SECURITY_QUESTIONS_MAX, SECURITY_QUESTIONS_MIN,
+    text::text_enum,
 };
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -34,6 +35,12 @@ pub struct PolicyDocument {
     /// How many security questions are registered and asked.
     #[serde(default)]
     pub questions: QuestionNumbers,
+    /// Who may set a new password without help, and how.
+    #[serde(default)]
+    pub reset: Reset,
+    /// What a password may not hold.
+    #[serde(default)]
+    pub passwords: PasswordRules,
 }
 
 /// One row of the method table.
@@ -79,6 +86,18 @@ impl Then {
     }
 }
 
+text_enum! {
+    /// What can be asked for beside signing in (product rule 8).
+    Action {
+        /// Adding, changing or removing a method.
+        RegisterSecurityInfo = "register_security_info",
+        /// Joining a device to the directory.
+        RegisterDevice = "register_device",
+        /// Setting up a passkey of a platform.
+        ProvisionPasskey = "provision_passkey",
+    }
+}
+
 /// A named condition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -93,6 +112,9 @@ pub struct Rule {
     /// Applications it is about; empty means every one.
     #[serde(default)]
     pub applications: Vec<String>,
+    /// Actions it is about; where none is named it is about signing in.
+    #[serde(default)]
+    pub actions: Vec<Action>,
     /// What it demands.
     pub then: Then,
 }
@@ -211,6 +233,54 @@ pub struct Trust {
     pub reports_to: Vec<String>,
 }
 
+text_enum! {
+    /// Who may reset a password.
+    ResetScope {
+        /// Nobody.
+        Nobody = "nobody",
+        /// Members of the groups that are named.
+        Groups = "groups",
+        /// Everybody.
+        Everybody = "everybody",
+    }
+}
+
+/// Self-service password reset. Whoever has a role always proves two methods and never answers questions, whatever stands here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Reset {
+    /// Who may.
+    pub scope: ResetScope,
+    /// Names of groups, where the scope is groups.
+    pub groups: Vec<String>,
+    /// Methods that are proven before a new password is set, 1 or 2.
+    pub gates: u8,
+    /// Whoever may is asked to register enough for it when signing in.
+    pub register: bool,
+    /// Days after which methods for a reset are looked at again when signing in, 0 to 730; 0 is never.
+    pub reconfirm_days: i64,
+}
+
+impl Default for Reset {
+    fn default() -> Self {
+        Self {
+            scope: ResetScope::Nobody,
+            groups: Vec::new(),
+            gates: 2,
+            register: false,
+            reconfirm_days: 180,
+        }
+    }
+}
+
+/// What a tenant does not want in passwords.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PasswordRules {
+    /// Words that do not count as a part of a password, at most 1,000 of 4 to 16 characters.
+    pub banned: Vec<String>,
+}
+
 /// Which makes and models of passkeys may be registered. Without proof an AAGUID is a claim that anybody can make: the list then keeps honest people from using
 /// the wrong device, and nothing more.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -254,6 +324,8 @@ impl PolicyDocument {
             trust: Trust::default(),
             passkeys: PasskeyModels::default(),
             questions: QuestionNumbers::default(),
+            reset: Reset::default(),
+            passwords: PasswordRules::default(),
         }
     }
 
@@ -322,6 +394,33 @@ impl PolicyDocument {
         let (low, high) = (SECURITY_QUESTIONS_MIN.into(), SECURITY_QUESTIONS_MAX.into());
         within("questions.register", self.questions.register.into(), low, high)?;
         within("questions.answer", self.questions.answer.into(), low, self.questions.register.into())?;
+        within("reset.gates", self.reset.gates.into(), 1, 2)?;
+        within("reset.reconfirm_days", self.reset.reconfirm_days, 0, RECONFIRM_DAYS_MAX)?;
+        if self.reset.scope == ResetScope::Groups && self.reset.groups.is_empty() {
+            return problem("reset.groups", "no group is named".to_owned());
+        }
+        within("reset.groups", self.reset.groups.len() as i64, 0, 200)?;
+        if let Some(why) = self.reset.groups.iter().find_map(|name| crate::CleanText::<100>::parse(name).err()) {
+            return problem("reset.groups", why.to_string());
+        }
+        within("passwords.banned", self.passwords.banned.len() as i64, 0, BANNED_WORDS_MAX as i64)?;
+        if let Some((n, word)) = self
+            .passwords
+            .banned
+            .iter()
+            .enumerate()
+            .find(|(_, word)| !BANNED_WORD_CHARS.contains(&word.chars().count()))
+        {
+            return problem(
+                &format!("passwords.banned[{n}]"),
+                format!(
+                    "{} characters; a word has {} to {}",
+                    word.chars().count(),
+                    BANNED_WORD_CHARS.start(),
+                    BANNED_WORD_CHARS.end()
+                ),
+            );
+        }
         let is_country = |code: &String| code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase());
         if let Some((n, code)) = self.delivery.countries.iter().enumerate().find(|(_, code)| !is_country(code)) {
             let shown: String = code.chars().filter(|c| !c.is_control()).take(20).collect();
@@ -426,6 +525,7 @@ mod tests {
             state: RuleState::On,
             who: Subjects::default(),
             applications: vec!["VPN\0".to_owned()],
+            actions: vec![],
             then: Then::Block,
         });
         assert_eq!(
@@ -465,6 +565,26 @@ mod tests {
         assert!(with(&reset, 3, 3).checked_for(Profile::Standard).is_ok());
         assert!(with(&reset, 3, 3).checked_for(Profile::Strict).is_err());
         assert!(with(&[], 3, 3).checked_for(Profile::Strict).is_ok(), "switched off is off");
+    }
+
+    #[test]
+    fn resets_and_words_have_bounds() {
+        let bad = |change: fn(&mut PolicyDocument)| {
+            let mut document = PolicyDocument::at_birth();
+            change(&mut document);
+            document.checked().expect_err("out of bounds").to_string()
+        };
+        assert_eq!(bad(|d| d.reset.gates = 3), "reset.gates: 3 is not between 1 and 2");
+        assert_eq!(bad(|d| d.reset.reconfirm_days = 731), "reset.reconfirm_days: 731 is not between 0 and 730");
+        assert_eq!(bad(|d| d.reset.scope = ResetScope::Groups), "reset.groups: no group is named");
+        assert_eq!(
+            bad(|d| d.passwords.banned = vec!["noord".to_owned(), "abc".to_owned()]),
+            "passwords.banned[1]: 3 characters; a word has 4 to 16"
+        );
+        assert_eq!(
+            bad(|d| d.passwords.banned = vec!["word".to_owned(); 1_001]),
+            "passwords.banned: 1001 is not between 0 and 1000"
+        );
     }
 
     #[test]

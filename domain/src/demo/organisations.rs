@@ -91,6 +91,7 @@ impl Organisation {
                 ..Subjects::default()
             },
             applications: vec![self.closed_to_guests.to_owned()],
+            actions: Vec::new(),
             then: Then::Block,
         });
         let mut trial = first.clone();
@@ -99,6 +100,7 @@ impl Organisation {
             state: RuleState::ReportOnly,
             who: Subjects::default(),
             applications: vec!["VPN".to_owned()],
+            actions: Vec::new(),
             then: Then::RequireMfa,
         });
         let mut last = trial.clone();

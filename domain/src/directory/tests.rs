@@ -222,6 +222,7 @@ async fn f20_no_typed_text_reaches_the_database_unread() {
                 ..Subjects::default()
             },
             applications: vec![text.clone()],
+            actions: Vec::new(),
             then: Then::Allow,
         });
         if let Err(error) = directory.publish_policy(&app.admin, policy).await {

@@ -563,6 +563,7 @@ fn demand(applications: &[&str]) -> Rule {
         state: RuleState::On,
         who: Subjects::default(),
         applications: applications.iter().map(|name| (*name).to_owned()).collect(),
+        actions: Vec::new(),
         then: Then::RequirePhishingResistant,
     }
 }

@@ -89,7 +89,7 @@ pub fn evaluate(document: &PolicyDocument, inputs: &Inputs<'_>) -> Evaluation {
 
 fn matches(rule: &Rule, inputs: &Inputs<'_>) -> bool {
     let application = rule.applications.is_empty() || inputs.application.is_some_and(|asked| rule.applications.iter().any(|a| a == asked));
-    application && concerns(&rule.who, inputs)
+    rule.actions.is_empty() && application && concerns(&rule.who, inputs)
 }
 
 fn concerns(who: &Subjects, inputs: &Inputs<'_>) -> bool {
@@ -159,6 +159,7 @@ mod tests {
             state: RuleState::On,
             who: Subjects::default(),
             applications: vec![],
+            actions: Vec::new(),
             then,
         }
     }

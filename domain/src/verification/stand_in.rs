@@ -172,6 +172,7 @@ mod tests {
             state: RuleState::On,
             who: Subjects::default(),
             applications: vec![String::from("VPN")],
+            actions: Vec::new(),
             then: Then::RequireMfa,
         });
         let at = |application| StandIn::at_sign_in(&facts(json!({})), &demanded, application, false, now());

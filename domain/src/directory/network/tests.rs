@@ -131,6 +131,7 @@ async fn a_trusted_network_is_no_way_around_anything() {
         state: RuleState::On,
         who: Subjects::default(),
         applications: Vec::new(),
+        actions: Vec::new(),
         then: Then::RequireMfa,
     });
     directory.publish_policy(&app.admin, policy).await.expect("published");

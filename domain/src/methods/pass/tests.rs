@@ -421,6 +421,7 @@ async fn a_pass_follows_the_policy() {
         state: RuleState::On,
         who: Subjects::default(),
         applications: Vec::new(),
+        actions: Vec::new(),
         then: Then::Block,
     });
     directory.publish_policy(&app.admin, policy).await.expect("published");
