@@ -591,6 +591,7 @@ fn overview(methods: Vec<MethodView>, notice: Option<Notice>) -> SecurityInfo {
         waiting: Vec::new(),
         pass: None,
         questions: QuestionsView::default(),
+        app_passwords: None,
         lost: some.then(|| "/lost".to_owned()),
         activity: if some { rows() } else { Vec::new() },
         browsers: if some {

@@ -40,6 +40,10 @@ pub const SECURITY_INFO_ADD_CALL: &str = "/security-info/add/call";
 pub const SECURITY_INFO_ADD_MAIL: &str = "/security-info/add/email";
 /// Security questions for a reset.
 pub const SECURITY_INFO_ADD_QUESTIONS: &str = "/security-info/add/security-questions";
+/// Passwords for programs that cannot ask for a second step.
+pub const SECURITY_INFO_APP_PASSWORDS: &str = "/security-info/app-passwords";
+/// "I lost my phone".
+pub const LOST: &str = "/lost";
 /// One's own sign-ins.
 pub const ACTIVITY: &str = "/activity";
 /// A one-time link.

@@ -158,7 +158,10 @@ const NOTHING_TO_NAME: [&str; 39] = [
     "session_exists",
     "end_session",
 ];
-const OF_ONESELF: [&str; 15] = [
+const OF_ONESELF: [&str; 18] = [
+    "my_app_passwords",
+    "make_my_app_password",
+    "my_belongings",
     "may_register_questions",
     "register_questions",
     "remove_questions",
@@ -349,11 +352,18 @@ async fn e1_e3_no_verb_reaches_into_another_tenant() {
         set_up_link(&link) on directory => nothing;
         link(&notice) on domain.notices() => nothing;
         freeze(&notice) on domain.notices() => nothing;
+        reported(&me, &[theirs.session]) on domain.notices() => |found| Told::Nothing(found.is_empty());
+        reportable(&me, theirs.session) on domain.notices() => nothing;
+        report(&me, theirs.session) on domain.notices() => nothing;
         use_set_up_link(&link, "zeven groene kikkers") on directory => nothing;
         authenticate_key(&key, None, &Scope::ALL) on directory => nothing;
         revoke_api_key(by, zuid.key.key) on directory => nothing;
         rename_network(by, network, &label, "x") on directory => nothing;
         remove_network(by, network, "x") on directory => nothing;
+        remove_my_app_passwords(&me, Some(theirs.method.0)) on methods => nothing;
+        found_again(&me, theirs.method) on sign_in => nothing;
+        belongings(noord.tenant, attempt) on sign_in => nothing;
+        report_lost(noord.tenant, attempt, &[theirs.method], &client()) on sign_in => nothing;
         remove(&me, theirs.method) on methods => nothing;
         rename(&me, theirs.method, &label) on methods => nothing;
         make_default(&me, theirs.method) on methods => nothing;
@@ -433,6 +443,7 @@ async fn e1_e3_no_verb_reaches_into_another_tenant() {
     };
     tries! {
         revoke(&signed_in, Some(handle)) on sign_in => |ended| Told::Nothing(ended == 0);
+        report_mine_lost(&signed_in, &[theirs.method]) on sign_in => |receipt| Told::Nothing(receipt.methods.is_empty());
         end_attempt_sessions(noord.tenant, attempt) on sign_in => |()| Told::Nothing(true);
     }
     let everybody = directory.members(by, &MemberQuery::default()).await.expect("members");
@@ -499,6 +510,8 @@ fn verbs() -> BTreeSet<&'static str> {
         include_str!("verification/fraud.rs"),
         include_str!("notices/mod.rs"),
         include_str!("notices/link.rs"),
+        include_str!("notices/report.rs"),
+        include_str!("sign_in/lost.rs"),
         include_str!("journal/mod.rs"),
         include_str!("journal/case.rs"),
         include_str!("journal/export.rs"),

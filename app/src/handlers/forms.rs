@@ -39,6 +39,8 @@ pub(super) struct Query {
     pub(super) what: Option<String>,
     pub(super) before: Option<String>,
     pub(super) attempt: Option<String>,
+    pub(super) name: Option<String>,
+    pub(super) report: Option<String>,
 }
 
 /// The longest that is shown again of what somebody typed, in characters.

@@ -5,11 +5,13 @@ mod activity;
 mod add_address;
 mod add_method;
 mod alarms;
+mod app_passwords;
 mod audit;
 mod console;
 mod emergency;
 mod forms;
 mod journal;
+mod lost;
 mod member;
 mod members;
 mod messages;
@@ -91,7 +93,12 @@ where
         .post(routes::SECURITY_INFO_ADD_QUESTIONS, Who::Member, questions::act)
         .get(routes::SECURITY_INFO_ADD_TOKEN, Who::Member, add_method::show)
         .post(routes::SECURITY_INFO_ADD_TOKEN, Who::Member, add_method::act)
+        .get(routes::SECURITY_INFO_APP_PASSWORDS, Who::Member, app_passwords::show)
+        .post(routes::SECURITY_INFO_APP_PASSWORDS, Who::Member, app_passwords::act)
+        .get(routes::LOST, Who::Anyone, lost::show)
+        .post(routes::LOST, Who::Visitor, lost::act)
         .get(routes::ACTIVITY, Who::Member, activity::show)
+        .post(routes::ACTIVITY, Who::Member, activity::act)
         .get(routes::USERS, Who::Admin, members::list)
         .get(routes::USERS_NEW, Who::Admin, members::new)
         .post(routes::USERS_NEW, Who::Admin, members::create)

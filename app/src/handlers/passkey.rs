@@ -172,7 +172,7 @@ pub(super) async fn add(guest: Guest, Form(fields): Form<Fields>) -> Answer {
             Err(problem) => {
                 let model = AddPasskey {
                     name: typed(),
-                    name_error: Some(problem),
+                    name_words: Some(problem),
                     problem: None,
                 };
                 return Ok(guest.show_with(ErrorCode::Invalid, || add_passkey(guest.shell(), model)));
@@ -197,7 +197,7 @@ pub(super) async fn add(guest: Guest, Form(fields): Form<Fields>) -> Answer {
             let code = error.code();
             let model = AddPasskey {
                 name: typed(),
-                name_error: None,
+                name_words: None,
                 problem: Some(Problem::new(code)),
             };
             Ok(guest.show_with(code, || add_passkey(guest.shell(), model)))

@@ -6,7 +6,7 @@ use axum::{
 };
 use domain::{
     methods::{MethodError, MethodView as Held, SecurityInfo as Info, pass::PassView, question::QuestionError},
-    sign_in::{AttemptView, SignedIn, full_session},
+    sign_in::{AttemptView, SignedIn, full_session, lost::LOST},
     verification::{Answered, CallState},
 };
 use model::*;
@@ -27,6 +27,7 @@ use crate::{
             Browser, Confirm, MethodState, MethodView, Notice, OffView, PATH, QUESTIONS, Remove, RemoveEffect, SecurityInfo, SecurityInfoPage, page,
         },
     },
+    routes,
     visit::query_value,
 };
 
@@ -71,6 +72,7 @@ pub(super) async fn show(guest: Guest, QueryOf(query): QueryOf<Query>) -> Answer
             Some("removed") => Some(Notice::Removed(what)),
             Some("renamed") => Some(Notice::Renamed(what)),
             Some("first") => Some(Notice::First(what)),
+            Some("found") => Some(Notice::Found(what)),
             Some("ended" | "forgotten") => Some(Notice::Forgotten(what)),
             _ => None,
         };
@@ -107,6 +109,7 @@ pub(super) async fn act(guest: Guest, Form(fields): Form<Fields>) -> Answer {
             Err(problem) => return rename_again(guest, &me, &fields, problem).await,
         },
         ("remove", Some(id)) => methods.remove(&me.me, id).await.map(|()| "done=removed".to_owned()),
+        ("found", Some(id)) => guest.domain().sign_in().found_again(&me.me, id).await.map(|()| format!("done=found&what={}", what())),
         ("renew", _) => match methods.new_recovery_codes(&me.me).await {
             Ok(codes) => {
                 return Ok(guest.show_secret(|| {
@@ -426,6 +429,7 @@ async fn overview(guest: &Guest, me: &SignedIn, info: &Info, notice: Option<Noti
         })
         .collect();
     let activity = super::activity::recent(guest, me, ACTIVITY_ROWS).await?;
+    let own = guest.domain().methods().my_app_passwords(&me.me).await.map_err(guest.fails())?;
     let browser = |s: domain::sign_in::SessionView| Browser {
         id: s.handle.to_string(),
         name: format::browser(guest.visit.locale, s.user_agent.as_deref()),
@@ -437,7 +441,7 @@ async fn overview(guest: &Guest, me: &SignedIn, info: &Info, notice: Option<Noti
     let off = info
         .methods
         .iter()
-        .filter(|m| !m.active && m.disabled_reason.as_deref() != Some("too_many_wrong"))
+        .filter(|m| !m.active && !matches!(m.disabled_reason.as_deref(), Some("too_many_wrong" | LOST)))
         .map(|m| OffView {
             kind: m.kind,
             not_mine: m.disabled_reason.as_deref() == Some("not_me"),
@@ -459,7 +463,8 @@ async fn overview(guest: &Guest, me: &SignedIn, info: &Info, notice: Option<Noti
             .collect(),
         pass: info.pass.clone().filter(PassView::is_live),
         questions: info.questions,
-        lost: None,
+        app_passwords: (own.allowed || !own.items.is_empty()).then_some(own.items.len()),
+        lost: Some(routes::LOST.to_owned()),
         activity,
         browsers,
         sessions: sessions.into_iter().map(browser).collect(),
@@ -475,7 +480,7 @@ fn cards(info: &Info, guest: &Guest) -> Vec<MethodView> {
     let shown = info
         .methods
         .iter()
-        .filter(|m| m.active || m.disabled_reason.as_deref() == Some("too_many_wrong"));
+        .filter(|m| m.active || matches!(m.disabled_reason.as_deref(), Some("too_many_wrong" | LOST)));
     let mut cards: Vec<MethodView> = shown
         .map(|m| MethodView {
             id: m.id.to_string(),
@@ -485,6 +490,7 @@ fn cards(info: &Info, guest: &Guest) -> Vec<MethodView> {
             last_used: m.last_used_at,
             first_choice: m.is_default,
             state: match (m.active, stale(m)) {
+                (false, _) if m.disabled_reason.as_deref() == Some(LOST) => MethodState::Lost,
                 (false, _) => MethodState::SwitchedOff,
                 (true, true) => MethodState::Stale,
                 (true, false) => MethodState::Good,

@@ -152,6 +152,10 @@ async fn password(mut guest: Guest, fields: &Fields) -> Answer {
         }
         (PasswordOutcome::Second, _) => {
             guest.open(of_attempt(SessionStage::SignIn, 1)).await?;
+            // Whoever has lost a phone is sent nothing there before he has said what is lost.
+            if note.back.as_deref() == Some(routes::LOST) {
+                return Ok(see(routes::LOST));
+            }
             if let Some((tenant, attempt)) = tenant.zip(attempt) {
                 send_first_choice(&guest, tenant, attempt).await?;
             }
@@ -457,6 +461,14 @@ pub(super) fn stopped(guest: &Guest, code: ErrorCode, until: Option<Timestamp>, 
     })
 }
 
+/// Where somebody goes who cannot go on.
+fn help() -> Help {
+    Help {
+        lost_phone: Some(routes::LOST.to_owned()),
+        ..Help::default()
+    }
+}
+
 pub(super) fn name_step(upn: String, note: Option<NameNote>, problem: Option<Problem>) -> SignInPage {
     SignInPage {
         application: None,
@@ -465,7 +477,7 @@ pub(super) fn name_step(upn: String, note: Option<NameNote>, problem: Option<Pro
             domain: None,
             note,
             problem,
-            help: Help::default(),
+            help: help(),
         },
     }
 }
@@ -477,7 +489,7 @@ fn password_page(guest: &Guest, upn: &str, problem: Option<Problem>) -> Response
         step: SignInStep::Password {
             upn: upn.to_owned(),
             problem,
-            help: Help::default(),
+            help: help(),
         },
     };
     match code {
@@ -650,7 +662,7 @@ fn ways_step(view: &AttemptView, problem: Option<Problem>) -> SignInPage {
     }
     SignInPage {
         application: view.application.clone(),
-        step: SignInStep::Ways { ways, unable: None, problem },
+        step: SignInStep::Ways { ways, unable: Some(routes::LOST.to_owned()), problem },
     }
 }
 

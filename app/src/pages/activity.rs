@@ -1,14 +1,15 @@
 //! `/activity`: one's own sign-ins, newest first, a page at a time (`?before=`, `?after=`).
 //!
-//! Form (POST `/activity`): `step=not_me session`.
+//! Form (POST `/activity`): `step=not_me session`. Link: `?report=SESSION`.
 
+use domain::notices::report::Reportable;
 use jiff::Timestamp;
 use leptos::prelude::*;
 use model::{Decision, MethodKind, Reason, SessionId};
 
-use super::words;
+use super::{sign_in, words};
 use crate::{
-    components::{Badge, BadgeLook, Button, ButtonLook, ButtonSize, EmptyState, IconName, LinkButton, Toast, Tone},
+    components::{Badge, BadgeLook, Banner, ButtonSize, Consequence, Consequences, Dialog, EmptyState, IconName, LinkButton, Toast, Tone},
     format,
     render::{Page, PageMeta},
     shell::{Frame, MemberShell},
@@ -63,7 +64,7 @@ fn view(model: ActivityPage) -> AnyView {
         view! { <div class="card flush"><EmptyState icon=IconName::History title=text!(activity.empty_title) words=text!(activity.empty_words)/></div> }
             .into_any()
     } else {
-        list(model.rows, PATH)
+        list(model.rows)
     };
     let newer = model
         .newer
@@ -85,12 +86,12 @@ fn view(model: ActivityPage) -> AnyView {
 }
 
 /// The rows in a card; also on the security info.
-pub(super) fn list(rows: Vec<ActivityRow>, action: &'static str) -> AnyView {
-    let rows = rows.into_iter().map(|row| line(row, action)).collect_view();
+pub(super) fn list(rows: Vec<ActivityRow>) -> AnyView {
+    let rows = rows.into_iter().map(line).collect_view();
     view! { <ul class="card flush list inset">{rows}</ul> }.into_any()
 }
 
-fn line(row: ActivityRow, action: &'static str) -> AnyView {
+fn line(row: ActivityRow) -> AnyView {
     let application = row.application;
     let (tone, title) = match (row.decision, row.reason) {
         (Decision::Allowed, _) => (Tone::Ok, text!(activity.signed_in, application = application)),
@@ -112,16 +113,8 @@ fn line(row: ActivityRow, action: &'static str) -> AnyView {
         view! { <Badge look=BadgeLook::Word>{text!(activity.reported)}</Badge> }.into_any()
     } else {
         let label = text!(activity.not_me_what, what = format!("{title}, {when}"));
-        view! {
-            <form method="post" action=action>
-                <input type="hidden" name="step" value="not_me"/>
-                <input type="hidden" name="session" value=session.clone()/>
-                <Button look=if tone == Tone::Ok { ButtonLook::Quiet } else { ButtonLook::Danger } size=ButtonSize::Small label=label>
-                    {text!(activity.not_me)}
-                </Button>
-            </form>
-        }
-        .into_any()
+        let class = if tone == Tone::Bad { "button danger small" } else { "button quiet small" };
+        view! { <a class=class href=format!("{PATH}?report={session}") aria-label=label>{text!(activity.not_me)}</a> }.into_any()
     };
     view! {
         <li>
@@ -137,4 +130,71 @@ fn line(row: ActivityRow, action: &'static str) -> AnyView {
         </li>
     }
     .into_any()
+}
+
+/// What reporting a sign-in does, and the button that does it.
+#[must_use]
+pub fn report_page(shell: MemberShell, about: Reportable) -> Page {
+    let shell = MemberShell { frame: Frame::Framed, ..shell };
+    let mut effects = Vec::new();
+    if about.got_in {
+        effects.push(Consequence::new(Tone::Warn, text!(activity.report_sessions)));
+        effects.push(Consequence::new(Tone::Warn, text!(activity.report_given)));
+        let names = about.methods.join(", ");
+        if !names.is_empty() {
+            effects.push(Consequence::new(Tone::Bad, text!(activity.report_methods, what = names)));
+        }
+    } else {
+        effects.push(Consequence::new(Tone::Ok, text!(activity.report_stopped)));
+    }
+    if about.blocks {
+        effects.push(Consequence::new(Tone::Bad, text!(activity.report_blocks)));
+    }
+    effects.push(Consequence::new(Tone::Neutral, text!(activity.report_admins)).with_icon(IconName::MethodMail));
+    let when = format::moment_capital(about.at);
+    let what = match about.application {
+        Some(application) => format!("{when}, {application}"),
+        None => when,
+    };
+    let view = view! {
+        <Dialog
+            id="report"
+            title=text!(activity.report_title)
+            consequences=effects
+            action=PATH
+            confirm=text!(activity.not_me)
+            keep=text!(activity.report_keep)
+            back=PATH
+        >
+            <p>{what}" · "<span class="code">{about.session_id.to_string()}</span></p>
+            <input type="hidden" name="step" value="not_me"/>
+            <input type="hidden" name="session" value=about.session_id.to_string()/>
+        </Dialog>
+    };
+    Page::new(PageMeta::new(text!(activity.report_title), text!(activity.description)), shell, view.into_any())
+}
+
+/// After a report that signed everybody out: what to do now.
+#[must_use]
+pub fn report_done(shell: MemberShell, tenant: String, blocked: bool) -> Page {
+    let shell = MemberShell { frame: Frame::Framed, ..shell };
+    let blocked = blocked.then(|| view! { <Banner tone=Tone::Warn note=true>{text!(notices.done_blocked)}</Banner> });
+    let steps = [
+        (IconName::Phone, text!(notices.next_desk)),
+        (IconName::Lock, text!(notices.next_password)),
+        (IconName::Eye, text!(notices.next_look)),
+    ];
+    let steps = steps
+        .into_iter()
+        .map(|(icon, step)| Consequence::new(Tone::Neutral, step).with_icon(icon))
+        .collect();
+    let view = view! {
+        <div class="stack screen-stack">
+            <div class="lead"><h1>{text!(activity.done_title)}</h1><p>{text!(activity.done_lead, tenant = tenant)}</p></div>
+            {blocked}
+            <div class="stack tight"><h2>{text!(notices.next)}</h2><Consequences consequences=steps/></div>
+            <LinkButton href=sign_in::PATH size=ButtonSize::Block>{text!(notices.sign_in)}</LinkButton>
+        </div>
+    };
+    Page::new(PageMeta::new(text!(activity.done_title), text!(activity.description)), shell, view.into_any())
 }

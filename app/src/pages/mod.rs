@@ -9,6 +9,7 @@ pub mod emergency;
 pub mod error;
 mod filters;
 pub mod journal;
+pub mod lost;
 pub mod member;
 pub mod members;
 pub mod messages;

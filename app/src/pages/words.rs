@@ -125,6 +125,7 @@ pub fn event(event: Event) -> &'static str {
         Event::DeviceRemembered => text!(events.device_remembered),
         Event::DeviceForgotten => text!(events.device_forgotten),
         Event::FraudReported => text!(events.fraud_reported),
+        Event::MethodsLost => text!(events.methods_lost),
         Event::AppPasswordMade => text!(events.app_password_made),
         Event::AppPasswordRemoved => text!(events.app_password_removed),
         Event::MemberLocked => text!(events.member_locked),

@@ -492,6 +492,31 @@ async fn b3_another_way_begins_no_new_row_of_tries() {
     assert!(matches!(late, Err(VerificationError::ChallengeGone)), "what has ended sends nothing");
 }
 
+/// Whoever has the phone gets nothing out of what was sent there before it was reported as lost.
+#[tokio::test]
+async fn a_code_that_is_on_its_way_to_a_lost_phone_is_dead() {
+    let post = Post::new().await;
+    let ann = post.with_phone(post.app.member_with_both("ann").await, NUMBER).await;
+    let (domain, tenant) = (&post.app.domain, post.app.tenant);
+    let begun = domain.sign_in().begin(&ann.upn, None, &client()).await.expect("an attempt");
+    domain.sign_in().password(&begun, PASSWORD, &client()).await.expect("right");
+    let attempt = begun.attempt.expect("an attempt");
+    let sent = domain.verification().send(tenant, attempt, Purpose::SignIn, MethodKind::Sms).await;
+    sent.expect("an answer").expect("sent");
+    post.works().await;
+    let code = post.first.code_for(NUMBER);
+    let has = domain.sign_in().belongings(tenant, attempt).await.expect("belongings");
+    let phone = has.methods.iter().find(|method| method.kind == MethodKind::Sms).expect("a phone").id;
+    let receipt = domain.sign_in().report_lost(tenant, attempt, &[phone], &client()).await.expect("a receipt");
+    assert!(receipt.way_left, "the app is left");
+    let (answered, _) = domain
+        .verification()
+        .second(tenant, attempt, Purpose::SignIn, &code, None)
+        .await
+        .expect("an answer");
+    assert!(matches!(answered, Answered::Wrong { .. }), "{answered:?}");
+}
+
 /// B4, bar 11: a code that was sent for one purpose opens nothing of another, in no direction; B23: nor does it prove somebody else's number.
 #[tokio::test]
 async fn b4_b23_a_sent_code_serves_its_purpose_and_its_number_alone() {

@@ -132,6 +132,8 @@ events! {
     DeviceForgotten = "device.forgotten",
     /// A member said that somebody else was trying to sign in.
     FraudReported = "fraud.reported",
+    /// A member reported methods as lost.
+    MethodsLost = "security_info.lost",
     /// An app password was made.
     AppPasswordMade = "app_password.made",
     /// An app password was removed.

@@ -9,6 +9,9 @@ pub enum NoticeError {
     /// The link is used, too old, or none of ours.
     #[error("the link of the notice has been used or has expired")]
     LinkGone,
+    /// No such sign-in of one's own in the last thirty days.
+    #[error("there is no such sign-in to report")]
+    NothingToReport,
     /// The directory.
     #[error(transparent)]
     Directory(#[from] DirectoryError),
@@ -34,6 +37,7 @@ impl NoticeError {
     pub const fn code(&self) -> ErrorCode {
         match self {
             Self::LinkGone => ErrorCode::NoticeLinkUsed,
+            Self::NothingToReport => ErrorCode::NotFound,
             Self::Directory(error) => error.code(),
             Self::Delivery(_) => ErrorCode::Internal,
             Self::Keys(KeysError::Broken(_)) => ErrorCode::KeyMissing,

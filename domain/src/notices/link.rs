@@ -80,6 +80,13 @@ pub struct Frozen {
     pub methods_off: u64,
 }
 
+/// What was shut of an account.
+pub(super) struct Shut {
+    pub(super) sessions_ended: u64,
+    pub(super) methods_off: u64,
+    pub(super) codes_deleted: u64,
+}
+
 impl NoticeLink {
     /// What it is about, in a few words: the subject of the mail.
     pub fn subject(&self, dutch: bool) -> String {
@@ -134,22 +141,12 @@ impl Notices<'_> {
         }
         let view = self.0.directory().view(&mut tx, &MemberRef::Id(member)).await.map_err(gone)?;
         let since = row.since - SignedDuration::from_secs(SAME_SECONDS);
-        let sessions_ended = crate::directory::store::delete_sessions(&mut tx, member).await?;
-        crate::directory::store::end_devices(&mut tx, member, now).await?;
-        crate::directory::end_what_was_given(&mut tx, member, now).await?;
-        crate::directory::store::end_set_up_links(&mut tx, member, now).await?;
-        crate::directory::store::end_app_passwords(&mut tx, member, now).await?;
-        let methods_off = store::suspend_methods(&mut tx, member, since, now).await?;
-        let codes_deleted = store::delete_recovery(&mut tx, member, since).await?;
         let blocked = self.blocks(&mut tx, &view).await?;
-        if blocked {
-            let until = now + SignedDuration::from_hours(24 * BLOCK_DAYS);
-            let why = (blocks::FRAUD_REPORT, "reported by the link of a notice");
-            blocks::insert_block(&mut tx, self.0.rng().id(now), member, why, None, now, until).await?;
-        }
-        blocks::stir(&mut tx, member).await?;
+        let why = blocked.then_some("reported by the link of a notice");
+        let shut = self.shut(&mut tx, member, since, why, now).await?;
         let after = json!({
-            "notice": row.kind, "blocked": blocked, "methods_off": methods_off, "sessions_ended": sessions_ended, "recovery_codes_deleted": codes_deleted,
+            "notice": row.kind, "blocked": blocked, "methods_off": shut.methods_off, "sessions_ended": shut.sessions_ended,
+            "recovery_codes_deleted": shut.codes_deleted,
         });
         let audited = Audited {
             event: Event::AccountFrozen,
@@ -168,11 +165,35 @@ impl Notices<'_> {
             directory.tell(&mut tx, &keys, member, kind.as_str(), &told, now).await?;
         }
         tx.commit().await?;
-        Ok(Frozen { blocked, methods_off })
+        Ok(Frozen {
+            blocked,
+            methods_off: shut.methods_off,
+        })
+    }
+
+    /// Ends what is open of a member, switches off what became a method since a moment, and blocks where there is a reason to.
+    pub(super) async fn shut(self, tx: &mut TenantTx, member: MemberId, since: Timestamp, block: Option<&str>, now: Timestamp) -> Result<Shut> {
+        let sessions_ended = crate::directory::store::delete_sessions(tx, member).await?;
+        crate::directory::store::end_devices(tx, member, now).await?;
+        crate::directory::end_what_was_given(tx, member, now).await?;
+        crate::directory::store::end_set_up_links(tx, member, now).await?;
+        crate::directory::store::end_app_passwords(tx, member, now).await?;
+        let methods_off = store::suspend_methods(tx, member, since, now).await?;
+        let codes_deleted = store::delete_recovery(tx, member, since).await?;
+        if let Some(reason) = block {
+            let until = now + SignedDuration::from_hours(24 * BLOCK_DAYS);
+            blocks::insert_block(tx, self.0.rng().id(now), member, (blocks::FRAUD_REPORT, reason), None, now, until).await?;
+        }
+        blocks::stir(tx, member).await?;
+        Ok(Shut {
+            sessions_ended,
+            methods_off,
+            codes_deleted,
+        })
     }
 
     /// Whether the tenant wants a block. As with a report by telephone: nobody shuts the organisation's own console by a mail (verification::fraud).
-    async fn blocks(self, tx: &mut TenantTx, member: &MemberView) -> Result<bool> {
+    pub(super) async fn blocks(self, tx: &mut TenantTx, member: &MemberView) -> Result<bool> {
         let chief = member.operator || member.roles.contains(&Role::GlobalAdmin);
         let policy = self.0.directory().policy_in(tx).await?;
         Ok(policy.is_some_and(|document| document.trust.fraud_blocks) && !chief && !member.blocked)

@@ -4,6 +4,7 @@
 
 mod error;
 pub mod link;
+pub mod report;
 pub mod rules;
 pub(crate) mod store;
 #[cfg(test)]

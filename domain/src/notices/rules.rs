@@ -35,6 +35,8 @@ kinds! {
     Deleted = "security_info.deleted",
     /// An admin removed one.
     DeletedByAdmin = "security_info.deleted_by_admin",
+    /// The member reported methods as lost.
+    Lost = "security_info.lost",
     /// A hardware token lies ready.
     TokenAssigned = "token.assigned",
     /// A hardware token is a method now.

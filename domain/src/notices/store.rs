@@ -3,8 +3,9 @@
 use crate::db::{Db, DbError, TenantTx};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
-use model::{MemberId, ProviderId};
+use model::{MemberId, ProviderId, SessionId};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// A notice that a worker holds.
@@ -331,4 +332,62 @@ pub(crate) async fn delete_recovery(tx: &mut TenantTx, member: MemberId, since: 
     .execute(&mut **tx)
     .await?;
     Ok(gone.rows_affected())
+}
+
+/// A decided sign-in of a member's own.
+#[derive(Debug)]
+pub(crate) struct OwnSignIn {
+    pub(crate) at: Timestamp,
+    pub(crate) decision: String,
+    pub(crate) second_factor: bool,
+    pub(crate) application: Option<String>,
+}
+
+pub(crate) async fn find_own_sign_in(tx: &mut TenantTx, member: MemberId, session: SessionId, from: Timestamp) -> Result<Option<OwnSignIn>, DbError> {
+    let tenant = tx.tenant().0;
+    let row = sqlx::query!(
+        "select occurred_at, decision, second_factor, application from auth_log
+         where tenant_id = $1 and subject_id = $2 and occurred_at >= $4 and session_id = $3 and decision in ('allowed', 'denied')",
+        tenant,
+        member.0,
+        session.to_bits() as i64,
+        from.to_sqlx() as _
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(row.map(|r| OwnSignIn {
+        at: r.occurred_at.to_jiff(),
+        decision: r.decision,
+        second_factor: r.second_factor,
+        application: r.application,
+    }))
+}
+
+/// Which of these sign-ins a member has reported.
+pub(crate) async fn list_reported(tx: &mut TenantTx, member: MemberId, sessions: &[SessionId]) -> Result<BTreeSet<SessionId>, DbError> {
+    let tenant = tx.tenant().0;
+    let bits: Vec<i64> = sessions.iter().map(|session| session.to_bits() as i64).collect();
+    let found = sqlx::query_scalar!(
+        r#"select session_id as "session!" from audit_log
+           where tenant_id = $1 and target_id = $2 and event = 'fraud.reported' and session_id = any($3)"#,
+        tenant,
+        member.0,
+        &bits
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(found.into_iter().map(|bits| SessionId::from_bits(bits as u64)).collect())
+}
+
+/// Names of what became a method since a moment.
+pub(crate) async fn list_methods_since(tx: &mut TenantTx, member: MemberId, since: Timestamp) -> Result<Vec<String>, DbError> {
+    let tenant = tx.tenant().0;
+    Ok(sqlx::query_scalar!(
+        "select label from method where tenant_id = $1 and member_id = $2 and (state = 'active' or state = 'off') and confirmed_at >= $3 order by confirmed_at",
+        tenant,
+        member.0,
+        since.to_sqlx() as _
+    )
+    .fetch_all(&mut **tx)
+    .await?)
 }

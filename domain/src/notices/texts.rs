@@ -264,6 +264,13 @@ pub(crate) fn happened(told: &Told<'_>) -> Happened {
                 String::from("Voortaan wordt eerst om een andere van je aanmeldmethoden gevraagd."),
             ),
         ),
+        Kind::Updated if told.after["on"] == true => say(
+            ("Sign-in method in use again", format!("A sign-in method that was reported as lost is in use again: {new}.")),
+            (
+                "Aanmeldmethode weer in gebruik",
+                format!("Een aanmeldmethode die als kwijt was gemeld, is weer in gebruik: {new}."),
+            ),
+        ),
         Kind::Updated => say(
             ("Sign-in method renamed", format!("A sign-in method has another name: {new}.")),
             ("Aanmeldmethode heet anders", format!("Een aanmeldmethode heeft een andere naam: {new}.")),
@@ -285,6 +292,26 @@ pub(crate) fn happened(told: &Told<'_>) -> Happened {
                 format!("Een beheerder heeft van je account een manier om je aan te melden verwijderd: {old}."),
             ),
         ),
+        Kind::Lost => {
+            let gone: Vec<String> = told.after["methods"].as_array().into_iter().flatten().map(|about| what(about, told.language)).collect();
+            let gone = gone.join(", ");
+            let count = |field: &str| told.after[field].as_u64().unwrap_or(0);
+            let (sessions, browsers, passwords) = (count("sessions_ended"), count("browsers_forgotten"), count("app_passwords_removed"));
+            say(
+                (
+                    "Reported as lost",
+                    format!(
+                        "You reported this as lost, and it opens nothing any more: {gone}. Signed out elsewhere: {sessions}. Browsers that ask for a second step again: {browsers}. App passwords removed: {passwords}."
+                    ),
+                ),
+                (
+                    "Als kwijt gemeld",
+                    format!(
+                        "Je hebt dit als kwijt gemeld, en het opent niets meer: {gone}. Elders afgemeld: {sessions}. Browsers die weer om een tweede stap vragen: {browsers}. Verwijderde app-wachtwoorden: {passwords}."
+                    ),
+                ),
+            )
+        }
         Kind::TokenAssigned => say(
             (
                 "Hardware token ready",
@@ -556,26 +583,27 @@ pub(crate) fn happened(told: &Told<'_>) -> Happened {
             ),
         ),
         Kind::FraudReported => {
-            let blocked = told.after["blocked"] == true;
+            let (got_in, blocked) = (told.after["got_in"] == true, told.after["blocked"] == true);
+            let (said_en, said_nl) = match got_in {
+                true => (
+                    "You said that a sign-in was not yours. Everybody was signed out, and what was added since is off.",
+                    "Je hebt gemeld dat een aanmelding niet van jou was. Iedereen is afgemeld, en wat sindsdien is toegevoegd staat uit.",
+                ),
+                false => (
+                    "You said that somebody else was trying to sign in. The attempt was stopped.",
+                    "Je hebt gemeld dat iemand anders zich probeerde aan te melden. De poging is gestopt.",
+                ),
+            };
+            let (then_en, then_nl) = match blocked {
+                true => (
+                    " Your account is blocked until an admin has looked.",
+                    " Je account is geblokkeerd tot een beheerder ernaar heeft gekeken.",
+                ),
+                false => ("", ""),
+            };
             say(
-                (
-                    "Your report was received",
-                    match blocked {
-                        true => String::from(
-                            "You said that somebody else was trying to sign in. The attempt was stopped, and your account is blocked until an admin has looked.",
-                        ),
-                        false => String::from("You said that somebody else was trying to sign in. The attempt was stopped."),
-                    },
-                ),
-                (
-                    "Je melding is binnen",
-                    match blocked {
-                        true => String::from(
-                            "Je hebt gemeld dat iemand anders zich probeerde aan te melden. De poging is gestopt, en je account is geblokkeerd tot een beheerder ernaar heeft gekeken.",
-                        ),
-                        false => String::from("Je hebt gemeld dat iemand anders zich probeerde aan te melden. De poging is gestopt."),
-                    },
-                ),
+                ("Your report was received", format!("{said_en}{then_en}")),
+                ("Je melding is binnen", format!("{said_nl}{then_nl}")),
             )
         }
         Kind::FraudAlert => fraud_alert(told, say),
@@ -622,6 +650,7 @@ fn fraud_alert(told: &Told<'_>, say: impl Fn((&str, String), (&str, String)) -> 
     let upn = told.upn;
     let (by_en, by_nl) = match told.after["how"].as_str() {
         Some("link") => ("by the link of a notice", "met de link van een bericht"),
+        Some("list") => ("in the list of their own sign-ins", "in de lijst van eigen aanmeldingen"),
         Some("voice") => ("in a telephone call", "in een telefoongesprek"),
         _ => ("when asked for a second step", "bij de vraag om een tweede stap"),
     };

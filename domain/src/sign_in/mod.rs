@@ -7,6 +7,7 @@ pub mod device;
 pub mod emergency;
 pub mod error;
 mod legacy;
+pub mod lost;
 mod pass;
 pub(crate) mod registration;
 pub(crate) mod store;
@@ -782,11 +783,12 @@ pub(crate) fn right_password(
         decided_at: None,
         decision: None,
     };
-    // Guessing must not clear the way: a factor that too many wrong codes switched off is still one (product rule 6), and so is one that a notice's link did.
+    // Guessing must not clear the way: a factor that too many wrong codes switched off is still one (product rule 6), and so is one that
+    // a notice's link did, or that was reported as lost: a password alone puts nothing in its place.
     let guessed_off = facts
         .methods
         .iter()
-        .any(|m| m.state == "off" && matches!(m.disabled_reason.as_deref(), Some("too_many_wrong" | "not_me")));
+        .any(|m| m.state == "off" && matches!(m.disabled_reason.as_deref(), Some("too_many_wrong" | "not_me" | lost::LOST)));
     // Whoever has anything to show shows it first, even if it was registered freely and nothing asks for it.
     let asks = !usable_families(&document, &held).is_empty() && (evaluation.then.asks_second_factor() || can_satisfy(&document, &held) || guessed_off);
     if let Some(by) = StandIn::at_sign_in(facts, &document, attempt.application.as_deref(), guessed_off, scene.now).filter(|_| asks || guessed_off) {

@@ -1,9 +1,9 @@
 //! Every statement of sessions. The table is installation data: a session is read before its tenant is known.
 
-use crate::db::{Db, DbError};
+use crate::db::{Db, DbError, TenantTx};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
-use model::{MemberId, Profile, Role, TenantId};
+use model::{MemberId, MethodId, MethodKind, Profile, Role, TenantId};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -236,7 +236,7 @@ pub(crate) async fn list_devices(db: &Db, tenant: TenantId, member: MemberId, no
         .collect())
 }
 
-pub(crate) async fn end_device(tx: &mut crate::db::TenantTx, member: MemberId, device: Uuid, now: Timestamp) -> Result<bool, DbError> {
+pub(crate) async fn end_device(tx: &mut TenantTx, member: MemberId, device: Uuid, now: Timestamp) -> Result<bool, DbError> {
     let tenant = tx.tenant().0;
     let ended = sqlx::query!(
         "update remembered_device set ended_at = $4 where tenant_id = $1 and member_id = $2 and device_id = $3 and ended_at is null",
@@ -248,4 +248,60 @@ pub(crate) async fn end_device(tx: &mut crate::db::TenantTx, member: MemberId, d
     .execute(&mut **tx)
     .await?;
     Ok(ended.rows_affected() == 1)
+}
+
+/// Takes methods out of use that their member has lost; kind and name of each. The first choice is one that is on, or none.
+pub(crate) async fn suspend_lost(tx: &mut TenantTx, member: MemberId, methods: &[MethodId]) -> Result<Vec<(MethodKind, String)>, DbError> {
+    let tenant = tx.tenant().0;
+    let ids: Vec<Uuid> = methods.iter().map(|id| id.0).collect();
+    let gone = sqlx::query!(
+        "update method set state = 'off', disabled_reason = 'lost'
+         where tenant_id = $1 and member_id = $2 and method_id = any($3) and state = 'active' returning kind, label",
+        tenant,
+        member.0,
+        &ids
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    sqlx::query!(
+        "update member m set default_method = (select x.method_id from method x where x.tenant_id = $1 and x.member_id = $2 and x.state = 'active'
+             order by x.method_id = m.default_method desc, x.confirmed_at limit 1)
+         where m.tenant_id = $1 and m.member_id = $2",
+        tenant,
+        member.0
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(gone
+        .into_iter()
+        .filter_map(|r| Some((MethodKind::from_text(&r.kind)?, r.label)))
+        .collect())
+}
+
+/// Takes a method into use again that was reported as lost; its name.
+pub(crate) async fn set_found(tx: &mut TenantTx, member: MemberId, method: MethodId) -> Result<Option<String>, DbError> {
+    let tenant = tx.tenant().0;
+    Ok(sqlx::query_scalar!(
+        "update method set state = 'active', disabled_reason = null
+         where tenant_id = $1 and member_id = $2 and method_id = $3 and state = 'off' and disabled_reason = 'lost' returning label",
+        tenant,
+        member.0,
+        method.0
+    )
+    .fetch_optional(&mut **tx)
+    .await?)
+}
+
+/// Ends the sessions of a member but the one that is kept.
+pub(crate) async fn delete_others_in(tx: &mut TenantTx, member: MemberId, keep: Option<Uuid>) -> Result<u64, DbError> {
+    let tenant = tx.tenant().0;
+    let gone = sqlx::query!(
+        "delete from session where tenant_id = $1 and member_id = $2 and handle is distinct from $3",
+        tenant,
+        member.0,
+        keep
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(gone.rows_affected())
 }

@@ -32,7 +32,8 @@ pub enum RemoveEffect {
 }
 
 /// What is wrong with a name.
-pub(super) fn name_error(error: TextError) -> String {
+#[must_use]
+pub fn name_words(error: TextError) -> String {
     match error {
         TextError::Empty => text!(security_info.name_empty).to_owned(),
         TextError::TooLong { length, max } => text!(security_info.name_long, length = length, max = max),
@@ -42,7 +43,7 @@ pub(super) fn name_error(error: TextError) -> String {
 
 pub(super) fn rename(method: MethodView, name: String, error: Option<TextError>) -> AnyView {
     let what = method.what();
-    let error = error.map(name_error);
+    let error = error.map(name_words);
     view! {
         <div class="stack screen-stack">
             <div class="lead"><h1>{text!(security_info.rename_title, what = what)}</h1></div>

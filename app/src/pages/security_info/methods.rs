@@ -7,7 +7,7 @@ use model::MethodKind;
 
 use super::PATH;
 use crate::{
-    components::{Badge, BadgeLook, Banner, ButtonSize, Icon, IconName, LinkButton, MethodCard, MethodOff, Tone},
+    components::{Badge, BadgeLook, Banner, Button, ButtonSize, Icon, IconName, LinkButton, MethodCard, MethodOff, Tone},
     format,
     pages::words::method_key,
 };
@@ -48,6 +48,8 @@ pub enum MethodState {
     Stale,
     /// Switched off by too many wrong codes.
     SwitchedOff,
+    /// Reported as lost by its member.
+    Lost,
     /// A list of codes.
     Codes {
         /// How many are left.
@@ -146,6 +148,7 @@ fn badge(method: &MethodView) -> AnyView {
     let state = match method.state {
         MethodState::Stale => Some(view! { <Badge tone=Tone::Warn icon=IconName::Clock>{text!(security_info.stale)}</Badge> }.into_any()),
         MethodState::SwitchedOff => Some(view! { <Badge tone=Tone::Bad icon=IconName::Lock>{text!(security_info.off_too_many)}</Badge> }.into_any()),
+        MethodState::Lost => Some(view! { <Badge tone=Tone::Bad icon=IconName::Lock>{text!(security_info.off_lost)}</Badge> }.into_any()),
         MethodState::Codes { left: 0, .. } => Some(view! { <Badge tone=Tone::Bad>{text!(security_info.used_up)}</Badge> }.into_any()),
         MethodState::Codes { left, .. } if left < CODES_FEW => Some(view! { <Badge tone=Tone::Warn>{text!(security_info.almost_used_up)}</Badge> }.into_any()),
         MethodState::Codes { .. } | MethodState::Good => None,
@@ -156,6 +159,7 @@ fn badge(method: &MethodView) -> AnyView {
 /// A warning with its one action.
 fn note(method: &MethodView) -> Option<AnyView> {
     let remove = format!("{PATH}?remove={}", method.id);
+    let (method_id, name) = (method.id.clone(), method.what());
     match method.state {
         MethodState::Stale => {
             let date = method.last_used.map(format::date_with_year).unwrap_or_default();
@@ -173,6 +177,7 @@ fn note(method: &MethodView) -> Option<AnyView> {
                 .into_any(),
             )
         }
+        MethodState::Lost => Some(view! { <Banner tone=Tone::Bad note=true action=move || found(method_id, name)>{text!(security_info.off_lost_words)}</Banner> }.into_any()),
         MethodState::SwitchedOff => Some(view! { <Banner tone=Tone::Bad note=true>{text!(security_info.off_too_many_words)}</Banner> }.into_any()),
         MethodState::Codes { left, .. } if left < CODES_FEW => Some(
             view! {
@@ -188,6 +193,19 @@ fn note(method: &MethodView) -> Option<AnyView> {
         ),
         MethodState::Codes { .. } | MethodState::Good => None,
     }
+}
+
+/// "I have it again".
+fn found(method: String, name: String) -> AnyView {
+    view! {
+        <form method="post" action=PATH>
+            <input type="hidden" name="step" value="found"/>
+            <input type="hidden" name="method" value=method/>
+            <input type="hidden" name="name" value=name/>
+            <Button size=ButtonSize::Small>{text!(security_info.found)}</Button>
+        </form>
+    }
+    .into_any()
 }
 
 /// What can be done with a method, behind three dots.

@@ -7,6 +7,7 @@
 
 mod add;
 mod address;
+mod app_passwords;
 mod change;
 mod confirm;
 mod methods;
@@ -15,7 +16,8 @@ mod questions;
 
 pub use add::{AddChoice, AddToken, AddTokenErrors, Closed, add_choice, add_token, closed};
 pub use address::{AddressCall, AddressCode, AddressForm, address_call, address_code, address_form};
-pub use change::{Remove, RemoveEffect};
+pub use app_passwords::{AppPasswords, app_passwords};
+pub use change::{Remove, RemoveEffect, name_words};
 pub use confirm::Confirm;
 pub use methods::{MethodState, MethodView, OffView};
 pub(super) use passkey::words as passkey_words;
@@ -61,6 +63,8 @@ pub struct SecurityInfoPage {
     pub pass: Option<PassView>,
     /// Security questions.
     pub questions: QuestionsView,
+    /// How many app passwords there are; nothing where there are none and none may be made.
+    pub app_passwords: Option<usize>,
     /// Where somebody goes who has lost a phone.
     pub lost: Option<String>,
     /// The last few sign-ins.
@@ -105,6 +109,8 @@ pub enum Notice {
     Renamed(String),
     /// Another method is asked for first.
     First(String),
+    /// A method that was lost is in use again.
+    Found(String),
     /// A browser is no longer remembered.
     Forgotten(String),
     /// A sign-in was reported.
@@ -120,6 +126,7 @@ impl Notice {
             Self::Removed(what) => text!(security_info.done_removed, what = what),
             Self::Renamed(what) => text!(security_info.done_renamed, what = what),
             Self::First(what) => text!(security_info.done_first, what = what),
+            Self::Found(what) => text!(security_info.done_found, what = what),
             Self::Forgotten(what) => text!(security_info.done_forgotten, what = what),
             Self::Reported => text!(security_info.done_reported).to_owned(),
             Self::Questions => text!(security_info.done_questions).to_owned(),
@@ -209,6 +216,7 @@ fn overview(model: SecurityInfoPage) -> AnyView {
         waiting,
         pass,
         questions,
+        app_passwords,
         lost,
         activity,
         browsers,
@@ -247,6 +255,7 @@ fn overview(model: SecurityInfoPage) -> AnyView {
         }
     });
     let questions = questions::section(questions, &tenant);
+    let app_passwords = app_passwords.map(app_passwords::section);
     let cards = if methods.is_empty() {
         view! {
             <div class="card flush">
@@ -277,7 +286,7 @@ fn overview(model: SecurityInfoPage) -> AnyView {
                 title=text!(security_info.activity)
                 note=|| view! { <a class="end" href=activity::PATH>{text!(security_info.all_activity)}</a> }
             >
-                {activity::list(activity, PATH)}
+                {activity::list(activity)}
             </Section>
         }
     });
@@ -310,6 +319,7 @@ fn overview(model: SecurityInfoPage) -> AnyView {
             <section class="section" aria-label=text!(security_info.methods)>{cards}</section>
             {no_codes}
             {questions}
+            {app_passwords}
             {lost}
             {activity}
             {browsers}

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use model::{NAME_CHARACTERS_MAX, TextError};
 
-use super::{PATH, add::framed, change::name_error};
+use super::{PATH, add::framed, change::name_words};
 use crate::{
     components::{ButtonLook, ButtonSize, LinkButton, TextField},
     pages::{
@@ -21,7 +21,7 @@ pub struct AddPasskey {
     /// The name.
     pub name: String,
     /// What is wrong with it.
-    pub name_error: Option<TextError>,
+    pub name_words: Option<TextError>,
     /// What went wrong.
     pub problem: Option<Problem>,
 }
@@ -31,7 +31,7 @@ pub struct AddPasskey {
 pub fn add_passkey(shell: MemberShell, model: AddPasskey) -> Page {
     let AddPasskey {
         name,
-        name_error: wrong,
+        name_words: wrong,
         problem,
     } = model;
     let banner = problem.as_ref().and_then(Problem::banner);
@@ -51,7 +51,7 @@ pub fn add_passkey(shell: MemberShell, model: AddPasskey) -> Page {
             label=text!(security_info.passkey_name)
             hint=text!(security_info.passkey_name_hint).to_owned()
             value=name
-            error=wrong.map(name_error)
+            error=wrong.map(name_words)
             autocomplete="off"
             length_max=NAME_CHARACTERS_MAX as u32
         />

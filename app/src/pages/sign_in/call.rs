@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use leptos::prelude::*;
 use model::Reason;
 
-use super::{PATH, one_more_step};
+use super::{PATH, one_more_step, other_way};
 use crate::{
     components::{Banner, Button, ButtonLook, ButtonSize, Countdown, IconName, LinkButton, Tone, Urgency},
     pages::problem::{Details, Problem},
@@ -37,11 +37,7 @@ impl Call {
 pub(super) fn view(upn: String, call: Call, problem: Option<Problem>, other_ways: bool) -> AnyView {
     let banner = problem.as_ref().and_then(Problem::banner);
     let details = problem.map(|problem| Details::new(problem.code, text!(sign_in.page_call), Some(upn)).folded());
-    let other = other_ways.then(|| {
-        view! {
-            <LinkButton href=format!("{PATH}?show=ways") look=ButtonLook::Quiet size=ButtonSize::Block>{text!(sign_in.another_way)}</LinkButton>
-        }
-    });
+    let other = other_way(other_ways);
     let again = Again {
         action: PATH,
         fields: vec![("step", "again".to_owned())],

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use leptos::prelude::*;
 use model::{ErrorCode, MethodKind};
 
-use super::{PATH, one_more_step};
+use super::{PATH, one_more_step, other_way};
 use crate::{
-    components::{Button, ButtonLook, ButtonSize, Check, CodeBoxes, Countdown, LinkButton, TextField},
+    components::{Button, ButtonLook, ButtonSize, Check, CodeBoxes, Countdown, TextField},
     pages::problem::{Details, Problem},
 };
 
@@ -61,11 +61,7 @@ pub(super) fn view(form: CodeForm) -> AnyView {
             </form>
         }
     });
-    let other = other_ways.then(|| {
-        view! {
-            <LinkButton href=format!("{PATH}?show=ways") look=ButtonLook::Quiet size=ButtonSize::Block>{text!(sign_in.another_way)}</LinkButton>
-        }
-    });
+    let other = other_way(other_ways);
     let help = banner.is_none().then(|| help(&asked));
     let method = asked.method.clone();
     view! {

@@ -24,7 +24,7 @@ use model::ErrorCode;
 
 use super::problem::Problem;
 use crate::{
-    components::Stepper,
+    components::{ButtonLook, ButtonSize, LinkButton, Stepper},
     render::{Page, PageMeta},
     shell::{Frame, MemberShell},
 };
@@ -168,6 +168,15 @@ pub fn page(shell: MemberShell, model: SignInPage) -> Page {
         ..PageMeta::new(title, text!(sign_in.description))
     };
     Page::new(meta, shell, view(model))
+}
+
+/// What there is besides; for whoever has nothing besides, what to do when it is gone.
+fn other_way(other_ways: bool) -> AnyView {
+    let (href, words) = match other_ways {
+        true => (format!("{PATH}?show=ways"), text!(sign_in.another_way)),
+        false => (crate::routes::LOST.to_owned(), text!(sign_in.cannot)),
+    };
+    view! { <LinkButton href=href look=ButtonLook::Quiet size=ButtonSize::Block>{words}</LinkButton> }.into_any()
 }
 
 /// A page with words about a problem is left alone until they have been read.

@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
-use super::{PATH, one_more_step};
+use super::{PATH, one_more_step, other_way};
 use crate::{
-    components::{ButtonLook, ButtonSize, LinkButton},
+    components::ButtonLook,
     pages::{
         passkey::{Act, PasskeyForm, Words, unavailable},
         problem::{Details, Problem},
@@ -48,11 +48,7 @@ pub(super) fn view(upn: String, problem: Option<Problem>, other_ways: bool) -> A
     };
     let banner = problem.as_ref().and_then(Problem::banner);
     let details = problem.map(|problem| Details::new(problem.code, text!(sign_in.page_code), Some(upn)).folded());
-    let other = other_ways.then(|| {
-        view! {
-            <LinkButton href=format!("{PATH}?show=ways") look=ButtonLook::Quiet size=ButtonSize::Block>{text!(sign_in.another_way)}</LinkButton>
-        }
-    });
+    let other = other_way(other_ways);
     view! {
         <div class="lead">{one_more_step()}<h1>{text!(sign_in.passkey_title)}</h1><p>{text!(sign_in.passkey_lead)}</p></div>
         {banner}

@@ -28,6 +28,15 @@ pub struct AppPasswordView {
     pub last_protocol: Option<String>,
 }
 
+/// A member's own app passwords.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnAppPasswords {
+    /// Those that work, oldest first.
+    pub items: Vec<AppPasswordView>,
+    /// The organisation allows them.
+    pub allowed: bool,
+}
+
 /// An app password on its way to the one answer that shows it.
 #[derive(Clone, Debug)]
 pub struct MadeAppPassword {
@@ -79,36 +88,40 @@ impl Methods<'_> {
         Ok(found)
     }
 
+    /// The member's own app passwords, and whether more may be made.
+    pub async fn my_app_passwords(self, me: &Member) -> Result<OwnAppPasswords> {
+        let mut tx = self.0.db().tenant(me.tenant()).await?;
+        let items = store::list(&mut tx, me.id()).await?;
+        let allowed = self.app_passwords_allowed(&mut tx).await?;
+        tx.commit().await?;
+        Ok(OwnAppPasswords { items, allowed })
+    }
+
     /// Makes an app password for a program of a member. The organisation must have switched them on.
     pub async fn make_app_password(self, by: &Admin, of: &MemberRef, label: &CleanText<NAME_CHARACTERS_MAX>) -> Result<MadeAppPassword> {
         by.needs(Permission::ManageMfa)?;
-        let (now, rng) = (self.0.clock().now(), self.0.rng());
         let keys = self.0.keys(by.tenant()).await?;
         let mut tx = self.0.db().tenant(by.tenant()).await?;
         let view = self.reachable(&mut tx, by, of).await?;
-        let policy = self.0.directory().policy_in(&mut tx).await?;
-        if !policy.is_some_and(|document| document.allows(MethodKind::AppPassword, MethodUse::SignIn)) {
-            return Err(MethodError::KindOff(MethodKind::AppPassword));
-        }
-        super::store::lock_member(&mut tx, view.id).await?;
-        if store::list(&mut tx, view.id).await?.len() as i64 >= APP_PASSWORDS_MAX {
-            return Err(MethodError::AppPasswordLimit(APP_PASSWORDS_MAX));
-        }
-        let (id, letters) = (rng.id(now), new_letters(rng));
-        store::insert(&mut tx, id, view.id, label.as_str(), &app_password_mac(&keys, view.id, letters.expose()), now).await?;
+        let made = self.make_in(&mut tx, &keys, view.id, label).await?;
         let after = json!({ "label": label });
         self.record(&mut tx, view.id, by.who(), Event::AppPasswordMade, None, Value::Null, after)
             .await?;
         tx.commit().await?;
-        let view = AppPasswordView {
-            id,
-            label: label.to_string(),
-            made_at: now,
-            last_used_at: None,
-            last_used_ip: None,
-            last_protocol: None,
-        };
-        Ok(MadeAppPassword { letters, view })
+        Ok(made)
+    }
+
+    /// Makes one for a program of one's own. Needs a fresh second factor.
+    pub async fn make_my_app_password(self, me: &Member, label: &CleanText<NAME_CHARACTERS_MAX>) -> Result<MadeAppPassword> {
+        let keys = self.0.keys(me.tenant()).await?;
+        let mut tx = self.0.db().tenant(me.tenant()).await?;
+        let (_, info) = self.info(&mut tx, me.id()).await?;
+        self.fresh(me, &info)?;
+        let made = self.make_in(&mut tx, &keys, me.id(), label).await?;
+        let after = json!({ "label": label });
+        self.record_of(&mut tx, me, Event::AppPasswordMade, Value::Null, after).await?;
+        tx.commit().await?;
+        Ok(made)
     }
 
     /// Removes an app password: its program is refused from the next request on.
@@ -129,6 +142,50 @@ impl Methods<'_> {
         )
         .await?;
         Ok(tx.commit().await?)
+    }
+
+    /// Removes one of one's own, or all of them where none is named; the names of those that are gone. Needs a fresh second factor.
+    pub async fn remove_my_app_passwords(self, me: &Member, named: Option<Uuid>) -> Result<Vec<String>> {
+        let now = self.0.clock().now();
+        let mut tx = self.0.db().tenant(me.tenant()).await?;
+        let (_, info) = self.info(&mut tx, me.id()).await?;
+        self.fresh(me, &info)?;
+        let gone = match named {
+            Some(id) => vec![store::end(&mut tx, me.id(), id, now).await?.ok_or(MethodError::Unknown)?],
+            None => store::end_all(&mut tx, me.id(), now).await?,
+        };
+        for label in &gone {
+            self.record_of(&mut tx, me, Event::AppPasswordRemoved, json!({ "label": label }), Value::Null).await?;
+        }
+        tx.commit().await?;
+        Ok(gone)
+    }
+
+    async fn app_passwords_allowed(self, tx: &mut TenantTx) -> Result<bool> {
+        let policy = self.0.directory().policy_in(tx).await?;
+        Ok(policy.is_some_and(|document| document.allows(MethodKind::AppPassword, MethodUse::SignIn)))
+    }
+
+    async fn make_in(self, tx: &mut TenantTx, keys: &TenantKeys, member: MemberId, label: &CleanText<NAME_CHARACTERS_MAX>) -> Result<MadeAppPassword> {
+        if !self.app_passwords_allowed(tx).await? {
+            return Err(MethodError::KindOff(MethodKind::AppPassword));
+        }
+        super::store::lock_member(tx, member).await?;
+        if store::list(tx, member).await?.len() as i64 >= APP_PASSWORDS_MAX {
+            return Err(MethodError::AppPasswordLimit(APP_PASSWORDS_MAX));
+        }
+        let (now, rng) = (self.0.clock().now(), self.0.rng());
+        let (id, letters) = (rng.id(now), new_letters(rng));
+        store::insert(tx, id, member, label.as_str(), &app_password_mac(keys, member, letters.expose()), now).await?;
+        let view = AppPasswordView {
+            id,
+            label: label.to_string(),
+            made_at: now,
+            last_used_at: None,
+            last_used_ip: None,
+            last_protocol: None,
+        };
+        Ok(MadeAppPassword { letters, view })
     }
 
     /// The app password that these letters are, if they are one of the member's; marked as used in the same statement, so that one that has just ended is

@@ -60,6 +60,19 @@ pub(crate) async fn end(tx: &mut TenantTx, member: MemberId, id: Uuid, now: Time
     .await?)
 }
 
+/// Ends every app password of a member; their labels.
+pub(crate) async fn end_all(tx: &mut TenantTx, member: MemberId, now: Timestamp) -> Result<Vec<String>, DbError> {
+    let tenant = tx.tenant().0;
+    Ok(sqlx::query_scalar!(
+        "update app_password set ended_at = $3 where tenant_id = $1 and member_id = $2 and ended_at is null returning label",
+        tenant,
+        member.0,
+        now.to_sqlx() as _
+    )
+    .fetch_all(&mut **tx)
+    .await?)
+}
+
 /// Marks an app password as used; false when there is none with this MAC.
 pub(crate) async fn set_used(tx: &mut TenantTx, member: MemberId, mac: &[u8], address: Option<&str>, protocol: &str, now: Timestamp) -> Result<bool, DbError> {
     let tenant = tx.tenant().0;

@@ -202,3 +202,35 @@ async fn forty_fit_and_only_downwards() {
     let refused = app.domain.methods().make_app_password(&desk, &MemberRef::Id(chief.id), &label).await;
     assert!(matches!(refused, Err(error) if error.code() == ErrorCode::RankTooHigh));
 }
+
+/// Product rule 5: a member makes his own after a fresh second step, sees where each was last used, and removes one or all.
+#[tokio::test]
+async fn members_keep_their_own() {
+    let app = TestApp::new().await;
+    let (ann, bob) = (app.member_with_both("ann").await, app.member_with_both("bob").await);
+    let methods = app.domain.methods();
+    let (fresh, stale) = (app.signed_in(&ann, 2, 0), app.signed_in(&ann, 2, 11));
+    let label = |text: &str| CleanText::parse(text).expect("a label");
+    let off = methods.make_my_app_password(&fresh, &label("Mail")).await;
+    assert!(matches!(off, Err(MethodError::KindOff(MethodKind::AppPassword))), "{off:?}");
+    assert!(!methods.my_app_passwords(&fresh).await.expect("a list").allowed);
+    allows_them(&app).await;
+    let unproven = methods.make_my_app_password(&stale, &label("Mail")).await;
+    assert!(matches!(unproven, Err(MethodError::StepUp)), "{unproven:?}");
+    for name in ["Mail", "Printer", "Scanner"] {
+        let made = methods.make_my_app_password(&fresh, &label(name)).await.expect("made");
+        assert_eq!(told(&app, &ann.upn, made.reveal()).await, OPENS);
+        app.wait(1);
+    }
+    let own = methods.my_app_passwords(&fresh).await.expect("a list");
+    assert!(own.allowed && own.items.len() == 3 && own.items.iter().all(|one| one.last_used_ip.is_some()));
+    assert!(methods.my_app_passwords(&app.signed_in(&bob, 2, 0)).await.expect("a list").items.is_empty());
+    let first = own.items[0].id;
+    let theirs = methods.remove_my_app_passwords(&app.signed_in(&bob, 2, 0), Some(first)).await;
+    assert!(matches!(theirs, Err(MethodError::Unknown)), "{theirs:?}");
+    assert!(matches!(methods.remove_my_app_passwords(&stale, None).await, Err(MethodError::StepUp)));
+    assert_eq!(methods.remove_my_app_passwords(&fresh, Some(first)).await.expect("removed"), ["Mail"]);
+    assert_eq!(methods.remove_my_app_passwords(&fresh, None).await.expect("removed").len(), 2);
+    assert!(methods.my_app_passwords(&fresh).await.expect("a list").items.is_empty());
+    assert_eq!(app.number("select count(*) from outbox where kind = 'app_password.removed'").await, 3);
+}
