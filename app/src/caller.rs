@@ -279,6 +279,7 @@ impl Guest {
     pub fn shell(&self) -> MemberShell {
         let shell = MemberShell {
             home: routes::HOME.to_owned(),
+            help: Some(routes::HELP.to_owned()),
             ..MemberShell::default()
         };
         let Caller::Member(me) = &self.caller else {

@@ -42,6 +42,12 @@ pub const SECURITY_INFO_ADD_MAIL: &str = "/security-info/add/email";
 pub const SECURITY_INFO_ADD_QUESTIONS: &str = "/security-info/add/security-questions";
 /// Passwords for programs that cannot ask for a second step.
 pub const SECURITY_INFO_APP_PASSWORDS: &str = "/security-info/app-passwords";
+/// Help.
+pub const HELP: &str = "/help";
+/// A way of signing in, explained.
+pub const HELP_METHOD: &str = "/help/methods/{kind}";
+/// An error, explained.
+pub const HELP_ERROR: &str = "/help/errors/{code}";
 /// "I lost my phone".
 pub const LOST: &str = "/lost";
 /// One's own sign-ins.

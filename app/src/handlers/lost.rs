@@ -71,13 +71,13 @@ async fn ask(mut guest: Guest, unticked: bool) -> Answer {
     let model = match (guest.caller.clone(), guest.attempt()) {
         (Caller::Member(me), _) => {
             let has = sign_in.my_belongings(&me.me).await.map_err(guest.fails())?;
-            choose(has, None, unticked)
+            choose(has, true, unticked)
         }
         (_, Some((tenant, attempt))) => match sign_in.look(tenant, attempt).await {
             Ok(view) if view.stage == Stage::Second => {
                 guest.in_attempt_of(&view);
                 match guest.domain().sign_in().belongings(tenant, attempt).await {
-                    Ok(has) => choose(has, Some(view.session_id), unticked),
+                    Ok(has) => choose(has, false, unticked),
                     Err(SignInError::Expired | SignInError::OtherStep(_)) => LostPage::Start,
                     Err(error) => return Err(guest.fails()(error)),
                 }
@@ -90,7 +90,7 @@ async fn ask(mut guest: Guest, unticked: bool) -> Answer {
     Ok(guest.show(|| page(guest.shell(), model)))
 }
 
-fn choose(has: Belongings, session: Option<SessionId>, unticked: bool) -> LostPage {
+fn choose(has: Belongings, signed_in: bool, unticked: bool) -> LostPage {
     let methods = has.methods.into_iter().map(|method| Losable {
         id: method.id.to_string(),
         kind: method.kind,
@@ -99,8 +99,7 @@ fn choose(has: Belongings, session: Option<SessionId>, unticked: bool) -> LostPa
     });
     LostPage::Choose {
         methods: methods.collect(),
-        signed_in: session.is_none(),
+        signed_in,
         unticked,
-        session,
     }
 }

@@ -10,6 +10,7 @@ mod audit;
 mod console;
 mod emergency;
 mod forms;
+mod help;
 mod journal;
 mod lost;
 mod member;
@@ -95,6 +96,9 @@ where
         .post(routes::SECURITY_INFO_ADD_TOKEN, Who::Member, add_method::act)
         .get(routes::SECURITY_INFO_APP_PASSWORDS, Who::Member, app_passwords::show)
         .post(routes::SECURITY_INFO_APP_PASSWORDS, Who::Member, app_passwords::act)
+        .get(routes::HELP, Who::Anyone, help::index)
+        .get(routes::HELP_METHOD, Who::Anyone, help::method)
+        .get(routes::HELP_ERROR, Who::Anyone, help::error)
         .get(routes::LOST, Who::Anyone, lost::show)
         .post(routes::LOST, Who::Visitor, lost::act)
         .get(routes::ACTIVITY, Who::Member, activity::show)

@@ -136,7 +136,12 @@ fn line(row: ActivityRow) -> AnyView {
 #[must_use]
 pub fn report_page(shell: MemberShell, about: Reportable) -> Page {
     let shell = MemberShell { frame: Frame::Framed, ..shell };
-    let mut effects = Vec::new();
+    let when = format::moment_capital(about.at);
+    let what = match &about.application {
+        Some(application) => format!("{when}, {application} · {}", about.session_id),
+        None => format!("{when} · {}", about.session_id),
+    };
+    let mut effects = vec![Consequence::new(Tone::Neutral, what).with_icon(IconName::Clock)];
     if about.got_in {
         effects.push(Consequence::new(Tone::Warn, text!(activity.report_sessions)));
         effects.push(Consequence::new(Tone::Warn, text!(activity.report_given)));
@@ -151,11 +156,6 @@ pub fn report_page(shell: MemberShell, about: Reportable) -> Page {
         effects.push(Consequence::new(Tone::Bad, text!(activity.report_blocks)));
     }
     effects.push(Consequence::new(Tone::Neutral, text!(activity.report_admins)).with_icon(IconName::MethodMail));
-    let when = format::moment_capital(about.at);
-    let what = match about.application {
-        Some(application) => format!("{when}, {application}"),
-        None => when,
-    };
     let view = view! {
         <Dialog
             id="report"
@@ -166,7 +166,6 @@ pub fn report_page(shell: MemberShell, about: Reportable) -> Page {
             keep=text!(activity.report_keep)
             back=PATH
         >
-            <p>{what}" · "<span class="code">{about.session_id.to_string()}</span></p>
             <input type="hidden" name="step" value="not_me"/>
             <input type="hidden" name="session" value=about.session_id.to_string()/>
         </Dialog>

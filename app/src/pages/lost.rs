@@ -9,7 +9,7 @@ use model::{MethodKind, SessionId};
 use super::{sign_in, words::method_key};
 use crate::{
     components::{
-        Badge, Banner, Button, ButtonLook, ButtonSize, Check, Consequence, Consequences, CopyBox, CopyLook, IconName, LinkButton, Stepper, Tone,
+        Badge, Banner, Button, ButtonLook, ButtonSize, Check, Consequence, Consequences, CopyBox, CopyLook, Icon, IconName, LinkButton, Stepper, Tone,
     },
     render::{Page, PageMeta},
     routes,
@@ -34,8 +34,6 @@ pub enum LostPage {
         signed_in: bool,
         /// Nothing was ticked.
         unticked: bool,
-        /// The session id to tell the service desk; none for somebody who is signed in.
-        session: Option<SessionId>,
     },
     /// What was ended.
     Receipt {
@@ -73,8 +71,7 @@ pub fn page(shell: MemberShell, model: LostPage) -> Page {
             methods,
             signed_in,
             unticked,
-            session,
-        } => choose(methods, signed_in, unticked, session),
+        } => choose(methods, signed_in, unticked),
         LostPage::Receipt {
             receipt,
             signed_in,
@@ -107,13 +104,13 @@ fn start() -> AnyView {
     .into_any()
 }
 
-fn choose(methods: Vec<Losable>, signed_in: bool, unticked: bool, session: Option<SessionId>) -> AnyView {
+fn choose(methods: Vec<Losable>, signed_in: bool, unticked: bool) -> AnyView {
     let (gone, there): (Vec<_>, Vec<_>) = methods.into_iter().partition(|method| method.gone);
     let reported = (!gone.is_empty()).then(|| {
         let names = gone.iter().map(Losable::words).collect::<Vec<_>>().join(", ");
         view! { <Banner tone=Tone::Info title=text!(lost.reported_title).to_owned()>{text!(lost.reported_words, what = names)}</Banner> }
     });
-    let nothing_ticked = unticked.then(|| view! { <p class="field-error" role="alert">{text!(lost.unticked)}</p> });
+    let nothing_ticked = unticked.then(|| view! { <div class="field"><p class="error" role="alert"><Icon name=IconName::XCircle/>{text!(lost.unticked)}</p></div> });
     let form = (!there.is_empty()).then(|| {
         let rows = there
             .into_iter()
@@ -130,7 +127,7 @@ fn choose(methods: Vec<Losable>, signed_in: bool, unticked: bool, session: Optio
         view! {
             <form class="stack" method="post" action=PATH>
                 <fieldset class="stack tight">
-                    <legend class="sr-only">{text!(lost.choose_title)}</legend>
+                    <legend class="visually-hidden">{text!(lost.choose_title)}</legend>
                     <ul class="card flush list inset">{rows}</ul>
                     {nothing_ticked}
                 </fieldset>
@@ -140,24 +137,24 @@ fn choose(methods: Vec<Losable>, signed_in: bool, unticked: bool, session: Optio
         }
     });
     let none = form.is_none();
-    let on = none.then(|| go_on(signed_in));
-    let back = match signed_in {
-        true => view! { <LinkButton href=routes::SECURITY_INFO look=ButtonLook::Quiet size=ButtonSize::Block>{text!(lost.keep)}</LinkButton> },
-        false => view! { <LinkButton href=sign_in::PATH look=ButtonLook::Quiet size=ButtonSize::Block icon=IconName::ChevronLeft>{text!(lost.back)}</LinkButton> },
+    let on = none.then(|| next(signed_in));
+    let (href, words) = match signed_in {
+        true => (routes::SECURITY_INFO, text!(activity.back)),
+        false => (sign_in::PATH, text!(lost.back)),
     };
-    let (title, lead) = if none {
-        (text!(lost.nothing_title), text!(lost.nothing_lead))
-    } else {
-        (text!(lost.choose_title), text!(lost.choose_lead))
+    let back = view! { <LinkButton href=href look=ButtonLook::Quiet size=ButtonSize::Block icon=IconName::ChevronLeft>{words}</LinkButton> };
+    let (step, title, lead) = match (none, signed_in) {
+        (false, _) => (2, text!(lost.choose_title), text!(lost.choose_lead)),
+        (true, true) => (STEPS, text!(lost.new_title), text!(lost.new_lead)),
+        (true, false) => (3, text!(lost.nothing_title), text!(lost.nothing_lead)),
     };
     view! {
-        <Stepper step=2 of=STEPS>{text!(lost.at, step = 2, of = STEPS)}</Stepper>
+        <Stepper step=step of=STEPS>{text!(lost.at, step = step, of = STEPS)}</Stepper>
         <div class="lead"><h1>{title}</h1><p>{lead}</p></div>
         {reported}
         {form}
         {on}
         {back}
-        {session.map(spoken)}
     }
     .into_any()
 }
@@ -195,36 +192,39 @@ fn done(receipt: Receipt, signed_in: bool, session: Option<SessionId>, tenant: S
 
 /// With something left: another way in, or the new phone at once.
 fn go_on(signed_in: bool) -> AnyView {
-    let (words, href, button) = match signed_in {
-        true => (text!(lost.next_new), routes::SECURITY_INFO_ADD, text!(lost.set_up)),
-        false => (text!(lost.next_prove), sign_in::PATH, text!(lost.prove)),
+    let words = if signed_in { text!(lost.next_new) } else { text!(lost.next_prove) };
+    view! { <p>{words}</p>{next(signed_in)} }.into_any()
+}
+
+fn next(signed_in: bool) -> AnyView {
+    let (href, words) = match signed_in {
+        true => (routes::SECURITY_INFO_ADD, text!(lost.set_up)),
+        false => (sign_in::PATH, text!(lost.prove)),
     };
-    view! {
-        <p>{words}</p>
-        <LinkButton href=href look=ButtonLook::Primary size=ButtonSize::Block>{button}</LinkButton>
-    }
-    .into_any()
+    view! { <LinkButton href=href look=ButtonLook::Primary size=ButtonSize::Block>{words}</LinkButton> }.into_any()
 }
 
 /// With nothing left only the service desk helps.
 fn stranded(session: Option<SessionId>, tenant: String) -> AnyView {
-    let steps = [text!(lost.desk_call), text!(lost.desk_check), text!(lost.desk_pass)];
-    let steps = steps.into_iter().map(|step| view! { <li>{step}</li> }).collect_view();
+    let steps = [
+        (IconName::Phone, text!(lost.desk_call)),
+        (IconName::Shield, text!(lost.desk_check)),
+        (IconName::MethodPass, text!(lost.desk_pass)),
+    ];
+    let steps = steps
+        .into_iter()
+        .map(|(icon, words)| Consequence::new(Tone::Neutral, words).with_icon(icon))
+        .collect();
     view! {
         <Banner tone=Tone::Warn title=text!(lost.desk_title).to_owned()>{text!(lost.desk_words, tenant = tenant)}</Banner>
         {session.map(|id| view! { <CopyBox text=id.to_string() look=CopyLook::Block button=text!(lost.copy).to_owned()/> })}
-        <ol class="stack tight">{steps}</ol>
+        <Consequences consequences=steps/>
         <form method="post" action=sign_in::PATH>
             <input type="hidden" name="step" value="restart"/>
             <Button size=ButtonSize::Block>{text!(lost.have_pass)}</Button>
         </form>
     }
     .into_any()
-}
-
-/// The session id, for whoever calls the service desk.
-fn spoken(session: SessionId) -> AnyView {
-    view! { <p class="faint small">{text!(activity.session, id = session.to_string())}</p> }.into_any()
 }
 
 impl Losable {

@@ -8,6 +8,7 @@ pub mod design;
 pub mod emergency;
 pub mod error;
 mod filters;
+pub mod help;
 pub mod journal;
 pub mod lost;
 pub mod member;

@@ -146,13 +146,14 @@ impl Details {
 
     /// The facts with one button that copies them all.
     pub(crate) fn open(self) -> AnyView {
+        let more = self.code.map(|code| view! { <a class="small" href=super::help::error_href(code)>{text!(help.more)}</a> });
         let facts = self.facts();
         let all = facts.iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join("\n");
         let facts = facts
             .into_iter()
             .map(|(name, value)| view! { <Fact name=name><span class=letters(name)>{value}</span></Fact> })
             .collect_view();
-        view! { <div class="stack tight details"><Facts>{facts}</Facts><div><CopyButton text=all>{text!(problems.copy_details)}</CopyButton></div></div> }
+        view! { <div class="stack tight details"><Facts>{facts}</Facts><div><CopyButton text=all>{text!(problems.copy_details)}</CopyButton></div>{more}</div> }
             .into_any()
     }
 

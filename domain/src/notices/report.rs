@@ -1,7 +1,7 @@
 //! "This wasn't me", said by the member about one of the sign-ins in his own list. It ends what a stranger may have got by it, this very session among them, so
 //! that a stranger gains nothing by saying it first; admins are told in any case.
 
-use super::{link::SAME_SECONDS, *};
+use super::*;
 use crate::{actor::Member, directory::block::store as blocks};
 use std::collections::BTreeSet;
 
@@ -133,9 +133,9 @@ impl store::OwnSignIn {
         self.got_in() || self.second_factor
     }
 
-    /// From when on what was added may be the stranger's: a first registration is decided in the same transaction.
+    /// From when on what was added may be the stranger's: a first registration is proven at the very moment at which it is decided.
     fn since(&self) -> Timestamp {
-        self.at - SignedDuration::from_secs(SAME_SECONDS)
+        self.at
     }
 }
 
