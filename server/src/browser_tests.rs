@@ -1,5 +1,7 @@
 //! The pages from outside, as a browser that is up to no good calls them: through the whole edge, against a real database. Abuse cases by their id.
 
+mod pages;
+
 use std::net::SocketAddr;
 
 use app::edge::{Body as Takes, Who};

@@ -3,7 +3,11 @@
 use std::collections::BTreeSet;
 
 use axum::extract::{Form, Query as QueryOf};
-use domain::{journal::SignInRow, notices::report::REPORT_DAYS, sign_in::{Caller, SignedIn}};
+use domain::{
+    journal::SignInRow,
+    notices::report::REPORT_DAYS,
+    sign_in::{Caller, SignedIn},
+};
 use jiff::Timestamp;
 use model::*;
 

@@ -31,7 +31,13 @@ pub(super) async fn show(guest: Guest, QueryOf(query): QueryOf<Query>) -> Answer
         (None, Some("all")) if !own.items.is_empty() => AppPasswords::RemoveAll { count: own.items.len() },
         _ => {
             let removed = query.what.filter(|_| query.done.as_deref() == Some("removed"));
-            let name = query.name.unwrap_or_default().chars().filter(|c| !c.is_control()).take(NAME_CHARACTERS_MAX).collect();
+            let name = query
+                .name
+                .unwrap_or_default()
+                .chars()
+                .filter(|c| !c.is_control())
+                .take(NAME_CHARACTERS_MAX)
+                .collect();
             list(&guest, &me, (name, None), removed, None).await?
         }
     };
@@ -49,7 +55,14 @@ pub(super) async fn act(guest: Guest, Form(fields): Form<Fields>) -> Answer {
 }
 
 async fn make(guest: Guest, me: &SignedIn, fields: &Fields) -> Answer {
-    let typed = || fields.name.chars().filter(|c| !c.is_control()).take(2 * NAME_CHARACTERS_MAX).collect::<String>();
+    let typed = || {
+        fields
+            .name
+            .chars()
+            .filter(|c| !c.is_control())
+            .take(2 * NAME_CHARACTERS_MAX)
+            .collect::<String>()
+    };
     let label = match CleanText::parse(&fields.name) {
         Ok(label) => label,
         Err(problem) => {

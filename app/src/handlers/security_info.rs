@@ -109,7 +109,12 @@ pub(super) async fn act(guest: Guest, Form(fields): Form<Fields>) -> Answer {
             Err(problem) => return rename_again(guest, &me, &fields, problem).await,
         },
         ("remove", Some(id)) => methods.remove(&me.me, id).await.map(|()| "done=removed".to_owned()),
-        ("found", Some(id)) => guest.domain().sign_in().found_again(&me.me, id).await.map(|()| format!("done=found&what={}", what())),
+        ("found", Some(id)) => guest
+            .domain()
+            .sign_in()
+            .found_again(&me.me, id)
+            .await
+            .map(|()| format!("done=found&what={}", what())),
         ("renew", _) => match methods.new_recovery_codes(&me.me).await {
             Ok(codes) => {
                 return Ok(guest.show_secret(|| {

@@ -662,7 +662,11 @@ fn ways_step(view: &AttemptView, problem: Option<Problem>) -> SignInPage {
     }
     SignInPage {
         application: view.application.clone(),
-        step: SignInStep::Ways { ways, unable: Some(routes::LOST.to_owned()), problem },
+        step: SignInStep::Ways {
+            ways,
+            unable: Some(routes::LOST.to_owned()),
+            problem,
+        },
     }
 }
 

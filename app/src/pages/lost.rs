@@ -67,11 +67,7 @@ pub fn page(shell: MemberShell, model: LostPage) -> Page {
     let shell = MemberShell { frame: Frame::Framed, ..shell };
     let body = match model {
         LostPage::Start => start(),
-        LostPage::Choose {
-            methods,
-            signed_in,
-            unticked,
-        } => choose(methods, signed_in, unticked),
+        LostPage::Choose { methods, signed_in, unticked } => choose(methods, signed_in, unticked),
         LostPage::Receipt {
             receipt,
             signed_in,
@@ -110,7 +106,8 @@ fn choose(methods: Vec<Losable>, signed_in: bool, unticked: bool) -> AnyView {
         let names = gone.iter().map(Losable::words).collect::<Vec<_>>().join(", ");
         view! { <Banner tone=Tone::Info title=text!(lost.reported_title).to_owned()>{text!(lost.reported_words, what = names)}</Banner> }
     });
-    let nothing_ticked = unticked.then(|| view! { <div class="field"><p class="error" role="alert"><Icon name=IconName::XCircle/>{text!(lost.unticked)}</p></div> });
+    let nothing_ticked =
+        unticked.then(|| view! { <div class="field"><p class="error" role="alert"><Icon name=IconName::XCircle/>{text!(lost.unticked)}</p></div> });
     let form = (!there.is_empty()).then(|| {
         let rows = there
             .into_iter()
@@ -121,7 +118,14 @@ fn choose(methods: Vec<Losable>, signed_in: bool, unticked: bool) -> AnyView {
             .collect_view();
         let effects = vec![
             Consequence::new(Tone::Warn, text!(lost.effect_methods)),
-            Consequence::new(Tone::Warn, if signed_in { text!(lost.effect_sessions_mine) } else { text!(lost.effect_sessions) }),
+            Consequence::new(
+                Tone::Warn,
+                if signed_in {
+                    text!(lost.effect_sessions_mine)
+                } else {
+                    text!(lost.effect_sessions)
+                },
+            ),
             Consequence::new(Tone::Neutral, text!(security_info.remove_message)).with_icon(IconName::MethodMail),
         ];
         view! {
@@ -160,19 +164,19 @@ fn choose(methods: Vec<Losable>, signed_in: bool, unticked: bool) -> AnyView {
 }
 
 fn done(receipt: Receipt, signed_in: bool, session: Option<SessionId>, tenant: String) -> AnyView {
-    let names = receipt
-        .methods
-        .iter()
-        .map(|(kind, name)| words(*kind, name))
-        .collect::<Vec<_>>()
-        .join(", ");
+    let names = receipt.methods.iter().map(|(kind, name)| words(*kind, name)).collect::<Vec<_>>().join(", ");
     let mut ended = vec![Consequence::new(Tone::Ok, text!(lost.ended_methods, what = names))];
     let counts = [
         (receipt.sessions, text!(lost.ended_sessions, count = receipt.sessions)),
         (receipt.browsers, text!(lost.ended_browsers, count = receipt.browsers)),
         (receipt.app_passwords, text!(lost.ended_app_passwords, count = receipt.app_passwords)),
     ];
-    ended.extend(counts.into_iter().filter(|(count, _)| *count > 0).map(|(_, words)| Consequence::new(Tone::Ok, words)));
+    ended.extend(
+        counts
+            .into_iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(_, words)| Consequence::new(Tone::Ok, words)),
+    );
     let next = match (signed_in, receipt.way_left) {
         (false, false) => stranded(session, tenant),
         (signed_in, _) => go_on(signed_in),

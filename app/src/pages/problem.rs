@@ -146,7 +146,9 @@ impl Details {
 
     /// The facts with one button that copies them all.
     pub(crate) fn open(self) -> AnyView {
-        let more = self.code.map(|code| view! { <a class="small" href=super::help::error_href(code)>{text!(help.more)}</a> });
+        let more = self
+            .code
+            .map(|code| view! { <a class="small" href=super::help::error_href(code)>{text!(help.more)}</a> });
         let facts = self.facts();
         let all = facts.iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join("\n");
         let facts = facts

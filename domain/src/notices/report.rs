@@ -185,7 +185,10 @@ mod tests {
         assert!(notices.reportable(&me, theirs).await.expect("about it").reported);
         assert_eq!(notices.reported(&me, &[theirs]).await.expect("a set").len(), 1);
         assert_eq!(app.number("select count(*) from audit_log where event = 'fraud.reported'").await, 1);
-        assert_eq!(app.number("select count(*) from outbox where kind in ('fraud.reported', 'fraud.alert')").await, 2);
+        assert_eq!(
+            app.number("select count(*) from outbox where kind in ('fraud.reported', 'fraud.alert')").await,
+            2
+        );
     }
 
     /// Where nobody got in nothing is undone; where the second factor was asked somebody has the password, and the tenant may want a block.
@@ -211,7 +214,11 @@ mod tests {
         let told = notices.report(&me, wrong).await.expect("reported");
         assert!(!told.got_in && told.blocked, "{told:?}");
         assert_eq!(app.number("select count(*) from block where cause = 'fraud_report'").await, 1);
-        assert_eq!(app.number("select count(*) from method where state = 'off'").await, 0, "nothing that is hers goes off");
+        assert_eq!(
+            app.number("select count(*) from method where state = 'off'").await,
+            0,
+            "nothing that is hers goes off"
+        );
         app.wait(31 * 24 * 3_600);
         assert!(matches!(notices.report(&me, guessed).await, Err(NoticeError::NothingToReport)), "too long ago");
     }

@@ -265,7 +265,10 @@ pub(crate) fn happened(told: &Told<'_>) -> Happened {
             ),
         ),
         Kind::Updated if told.after["on"] == true => say(
-            ("Sign-in method in use again", format!("A sign-in method that was reported as lost is in use again: {new}.")),
+            (
+                "Sign-in method in use again",
+                format!("A sign-in method that was reported as lost is in use again: {new}."),
+            ),
             (
                 "Aanmeldmethode weer in gebruik",
                 format!("Een aanmeldmethode die als kwijt was gemeld, is weer in gebruik: {new}."),
@@ -293,7 +296,12 @@ pub(crate) fn happened(told: &Told<'_>) -> Happened {
             ),
         ),
         Kind::Lost => {
-            let gone: Vec<String> = told.after["methods"].as_array().into_iter().flatten().map(|about| what(about, told.language)).collect();
+            let gone: Vec<String> = told.after["methods"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .map(|about| what(about, told.language))
+                .collect();
             let gone = gone.join(", ");
             let count = |field: &str| told.after[field].as_u64().unwrap_or(0);
             let (sessions, browsers, passwords) = (count("sessions_ended"), count("browsers_forgotten"), count("app_passwords_removed"));

@@ -99,9 +99,7 @@ impl SignIn<'_> {
         let label = store::set_found(&mut tx, me.id(), method).await?.ok_or(MethodError::Unknown)?;
         let kind = info.methods.iter().find(|m| m.id == method).map(|m| m.kind);
         let about = |on: bool| json!({ "kind": kind, "label": label, "on": on });
-        methods
-            .record_of(&mut tx, me, Event::SecurityInfoUpdated, about(false), about(true))
-            .await?;
+        methods.record_of(&mut tx, me, Event::SecurityInfoUpdated, about(false), about(true)).await?;
         Ok(tx.commit().await?)
     }
 
@@ -110,7 +108,10 @@ impl SignIn<'_> {
         let judge = |scene: &Scene<'_>| {
             let gone = || crate::verification::VerificationError::ChallengeGone;
             let facts: &Facts = scene.facts;
-            let open = facts.attempt.as_ref().filter(|a| a.stage == Stage::Second && a.purpose == Purpose::SignIn && !expired(a, scene.now));
+            let open = facts
+                .attempt
+                .as_ref()
+                .filter(|a| a.stage == Stage::Second && a.purpose == Purpose::SignIn && !expired(a, scene.now));
             let open = open.ok_or_else(gone)?;
             let (_, _, evaluation) = scene.evaluate(open.application.as_deref()).ok_or_else(gone)?;
             rules::admits(facts, &evaluation, scene.now).map_err(|_| gone())?;
@@ -218,7 +219,13 @@ mod tests {
         let app = TestApp::new().await;
         let ann = app.member_with_both("ann").await;
         let sign_in = app.domain.sign_in();
-        let codes = app.domain.methods().new_recovery_codes(&app.signed_in(&ann, 2, 0)).await.expect("codes").reveal();
+        let codes = app
+            .domain
+            .methods()
+            .new_recovery_codes(&app.signed_in(&ann, 2, 0))
+            .await
+            .expect("codes")
+            .reveal();
         let bob = app.member_with_both("bob").await;
         let attempt = at_second(&app, &ann).await;
         let has = sign_in.belongings(app.tenant, attempt).await.expect("belongings");
@@ -231,7 +238,11 @@ mod tests {
         assert!(none.methods.is_empty(), "another's is not his to lose");
         let receipt = sign_in.report_lost(app.tenant, attempt, &[method], &client()).await.expect("a receipt");
         assert_eq!((receipt.methods.len(), receipt.way_left), (1, true));
-        assert_eq!(app.number("select count(*) from audit_log where event = 'security_info.lost' and session_id is not null").await, 1);
+        assert_eq!(
+            app.number("select count(*) from audit_log where event = 'security_info.lost' and session_id is not null")
+                .await,
+            1
+        );
         let answered = app
             .domain
             .verification()
@@ -247,7 +258,10 @@ mod tests {
             .expect("an answer");
         assert!(matches!(answered.0, Answered::Right(_)), "{answered:?}");
         let gone = sign_in.report_lost(app.tenant, attempt, &[method], &client()).await;
-        assert!(matches!(gone, Err(SignInError::Expired | SignInError::OtherStep(_))), "a decided attempt: {gone:?}");
+        assert!(
+            matches!(gone, Err(SignInError::Expired | SignInError::OtherStep(_))),
+            "a decided attempt: {gone:?}"
+        );
     }
 
     /// Reporting everything as lost must not be a way to a first registration with a password alone.
@@ -257,7 +271,8 @@ mod tests {
         let ann = app.member_with_both("ann").await;
         for state in [MfaState::Enforced, MfaState::Disabled] {
             app.set_state(&ann, state).await;
-            app.as_superuser("update method set state = 'active', disabled_reason = null; delete from throttle").await;
+            app.as_superuser("update method set state = 'active', disabled_reason = null; delete from throttle")
+                .await;
             let sign_in = app.domain.sign_in();
             let attempt = at_second(&app, &ann).await;
             let receipt = sign_in
@@ -269,13 +284,7 @@ mod tests {
             let at = sign_in.begin(&ann.upn, None, &client()).await.expect("an attempt");
             let outcome = sign_in.password(&at, PASSWORD, &client()).await.expect("an outcome");
             assert!(
-                matches!(
-                    outcome,
-                    PasswordOutcome::Refused {
-                        reason: Reason::MethodOff,
-                        ..
-                    }
-                ),
+                matches!(outcome, PasswordOutcome::Refused { reason: Reason::MethodOff, .. }),
                 "{state}: {outcome:?}"
             );
         }

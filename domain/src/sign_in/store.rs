@@ -272,10 +272,7 @@ pub(crate) async fn suspend_lost(tx: &mut TenantTx, member: MemberId, methods: &
     )
     .execute(&mut **tx)
     .await?;
-    Ok(gone
-        .into_iter()
-        .filter_map(|r| Some((MethodKind::from_text(&r.kind)?, r.label)))
-        .collect())
+    Ok(gone.into_iter().filter_map(|r| Some((MethodKind::from_text(&r.kind)?, r.label))).collect())
 }
 
 /// Takes a method into use again that was reported as lost; its name.

@@ -7,9 +7,7 @@ use model::{ErrorCode, MethodKind};
 
 use super::{sign_in, words as common};
 use crate::{
-    components::{
-        Badge, Banner, Button, ButtonLook, ButtonSize, ChoiceAction, IconName, LinkButton, MethodChoice, MethodIcon, TextField, Tone,
-    },
+    components::{Badge, Banner, Button, ButtonLook, ButtonSize, ChoiceAction, IconName, LinkButton, MethodChoice, MethodIcon, TextField, Tone},
     render::{Page, PageMeta},
     routes,
     shell::{Frame, MemberShell, Section},
@@ -64,7 +62,11 @@ pub fn page(shell: MemberShell, model: HelpPage) -> Page {
         HelpPage::Error(code) => (common::error_title(code), error(code)),
     };
     let shell = MemberShell { frame: Frame::Wide, ..shell };
-    Page::new(PageMeta::new(title, text!(help.description)), shell, view! { <div class="stack wide">{body}</div> }.into_any())
+    Page::new(
+        PageMeta::new(title, text!(help.description)),
+        shell,
+        view! { <div class="stack wide">{body}</div> }.into_any(),
+    )
 }
 
 fn index(unknown: Option<String>) -> AnyView {

@@ -9,8 +9,8 @@ use model::{APP_PASSWORDS_MAX, NAME_CHARACTERS_MAX};
 use super::{PATH, add::framed};
 use crate::{
     components::{
-        Badge, Banner, Button, ButtonLook, ButtonSize, Consequence, Consequences, CopyBox, CopyLook, Dialog, EmptyState, Icon, IconName, LinkButton,
-        TextField, Toast, Tone,
+        Badge, Banner, Button, ButtonLook, ButtonSize, Consequence, Consequences, CopyBox, CopyLook, Dialog, EmptyState, Icon, IconName, LinkButton, TextField,
+        Toast, Tone,
     },
     format,
     pages::problem::Problem,
@@ -145,7 +145,11 @@ fn line(password: AppPasswordView) -> AnyView {
     let used = match password.last_used_at {
         None => text!(security_info.never_used).to_owned(),
         Some(at) => {
-            let place = [password.last_protocol, password.last_used_ip].into_iter().flatten().collect::<Vec<_>>().join(", ");
+            let place = [password.last_protocol, password.last_used_ip]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .join(", ");
             let used = text!(security_info.last_used, date = format::moment(at));
             if place.is_empty() { used } else { format!("{used} ({place})") }
         }

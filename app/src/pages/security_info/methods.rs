@@ -177,7 +177,9 @@ fn note(method: &MethodView) -> Option<AnyView> {
                 .into_any(),
             )
         }
-        MethodState::Lost => Some(view! { <Banner tone=Tone::Bad note=true action=move || found(method_id, name)>{text!(security_info.off_lost_words)}</Banner> }.into_any()),
+        MethodState::Lost => {
+            Some(view! { <Banner tone=Tone::Bad note=true action=move || found(method_id, name)>{text!(security_info.off_lost_words)}</Banner> }.into_any())
+        }
         MethodState::SwitchedOff => Some(view! { <Banner tone=Tone::Bad note=true>{text!(security_info.off_too_many_words)}</Banner> }.into_any()),
         MethodState::Codes { left, .. } if left < CODES_FEW => Some(
             view! {

@@ -155,7 +155,8 @@ impl Methods<'_> {
             None => store::end_all(&mut tx, me.id(), now).await?,
         };
         for label in &gone {
-            self.record_of(&mut tx, me, Event::AppPasswordRemoved, json!({ "label": label }), Value::Null).await?;
+            self.record_of(&mut tx, me, Event::AppPasswordRemoved, json!({ "label": label }), Value::Null)
+                .await?;
         }
         tx.commit().await?;
         Ok(gone)
