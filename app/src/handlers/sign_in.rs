@@ -477,7 +477,11 @@ fn password_page(guest: &Guest, upn: &str, problem: Option<Problem>) -> Response
         step: SignInStep::Password {
             upn: upn.to_owned(),
             problem,
-            help: Help::default(),
+            // Offered to every name, whether a reset can come of it or not.
+            help: Help {
+                forgot_password: Some(routes::RESET.to_owned()),
+                ..Help::default()
+            },
         },
     };
     match code {
