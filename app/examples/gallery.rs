@@ -14,6 +14,7 @@ use app::{
         error::{self, ErrorPage},
         notices::{self, NoticePage},
         register::{self, Mode, NotOffered, OffReason, Offer, RegisterPage, RegisterStep, Registered, Skip, Square},
+        reset::{self, ResetPage, Stand},
         security_info::{
             self, Browser, Confirm, MethodState, MethodView, Notice, OffView, QuestionRow, QuestionsForm, Remove, RemoveEffect, SecurityInfo, SecurityInfoPage,
         },
@@ -104,6 +105,7 @@ fn pages() -> Vec<(&'static str, Draw)> {
         Box::new(|| set_up::page(shell(), set_up_password(Some(Problem::new(ErrorCode::PasswordTooWeak))))),
     ));
     pages.extend(notices());
+    pages.extend(resets());
     pages.push(("set-up-gone", Box::new(|| set_up::page(shell(), SetUpPage::Gone))));
     let emergency = |problem: Option<Problem>| emergency::EmergencyPage {
         upn: problem.as_ref().map_or_else(String::new, |_| UPN.to_owned()),
@@ -159,6 +161,86 @@ fn notices() -> Vec<(&'static str, Draw)> {
         ("notice-done", Box::new(move || notices::page(shell(), done(false)))),
         ("notice-done-blocked", Box::new(move || notices::page(shell(), done(true)))),
         ("notice-gone", Box::new(|| notices::page(shell(), NoticePage::Gone))),
+    ]
+}
+
+/// A forgotten password, from the name to the new one.
+fn resets() -> Vec<(&'static str, Draw)> {
+    let draw = |model: fn() -> ResetPage| -> Draw { Box::new(move || reset::page(shell(), model())) };
+    fn stand(gate: usize) -> Stand {
+        Stand {
+            upn: UPN.to_owned(),
+            gate,
+            gates: 2,
+        }
+    }
+    fn ways(gate: usize, ways: &[MethodKind]) -> ResetPage {
+        ResetPage::Ways {
+            at: stand(gate),
+            ways: ways.to_vec(),
+            problem: None,
+        }
+    }
+    fn code(kind: MethodKind, problem: Option<Problem>) -> ResetPage {
+        ResetPage::Code {
+            at: stand(1),
+            kind,
+            until: kind.channel().map(|_| at("2026-11-17T09:43:00Z")),
+            problem,
+        }
+    }
+    fn password(problem: Option<Problem>) -> ResetPage {
+        ResetPage::Password {
+            action: "/reset/example".to_owned(),
+            upn: UPN.to_owned(),
+            names: vec!["Ann".to_owned(), "Hogeschool Duinmeer".to_owned()],
+            length_min: 8,
+            until: at("2026-11-17T09:56:00Z"),
+            problem,
+        }
+    }
+    fn stopped(code: ErrorCode, until: Option<&str>) -> ResetPage {
+        ResetPage::Stopped {
+            problem: Problem {
+                until: until.map(at),
+                ..Problem::new(code)
+            },
+            upn: Some(UPN.to_owned()),
+        }
+    }
+    fn refused() -> Option<Problem> {
+        Some(Problem {
+            tries_left: Some(2),
+            ..Problem::new(ErrorCode::ResetRefused)
+        })
+    }
+    use MethodKind::{Email, HardwareToken, SecurityQuestions, Sms, Totp};
+    let empty = || ResetPage::Name {
+        upn: String::new(),
+        problem: None,
+    };
+    let questions = || ResetPage::Questions {
+        at: stand(2),
+        questions: SecurityQuestion::ALL[..3].to_vec(),
+        problem: None,
+    };
+    vec![
+        ("reset", draw(empty)),
+        ("reset-ways", draw(|| ways(1, &[Totp, HardwareToken, Sms, Email, SecurityQuestions]))),
+        ("reset-ways-more", draw(|| ways(2, &[HardwareToken, Sms, Email]))),
+        ("reset-code", draw(|| code(Totp, None))),
+        ("reset-code-wrong", draw(|| code(Totp, refused()))),
+        ("reset-mail", draw(|| code(Email, None))),
+        ("reset-sms", draw(|| code(Sms, None))),
+        ("reset-questions", draw(questions)),
+        ("reset-password", draw(|| password(None))),
+        ("reset-password-banned", draw(|| password(Some(Problem::new(ErrorCode::PasswordBanned))))),
+        ("reset-password-common", draw(|| password(Some(Problem::new(ErrorCode::PasswordCommon))))),
+        ("reset-done", draw(|| ResetPage::Done)),
+        ("reset-none", draw(|| stopped(ErrorCode::ResetNotOffered, None))),
+        ("reset-gone", draw(|| stopped(ErrorCode::ResetLinkUsed, None))),
+        ("reset-ended", draw(|| stopped(ErrorCode::TooManyCodes, None))),
+        ("reset-wait", draw(|| stopped(ErrorCode::Throttled, Some("2026-11-18T09:41:29Z")))),
     ]
 }
 

@@ -410,6 +410,7 @@ has_code!(
     domain::methods::question::QuestionError,
     domain::notices::NoticeError,
     domain::passkeys::PasskeysError,
+    domain::reset::ResetError,
     domain::tokens::TokenError,
     domain::verification::VerificationError
 );

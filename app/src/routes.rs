@@ -54,6 +54,10 @@ pub const LOST: &str = "/lost";
 pub const ACTIVITY: &str = "/activity";
 /// A one-time link.
 pub const SET_UP: &str = "/set-up/{token}";
+/// A forgotten password.
+pub const RESET: &str = "/reset";
+/// The new password, for whoever has shown who he is.
+pub const RESET_PASSWORD: &str = "/reset/{token}";
 /// An emergency key in place of everything.
 pub const EMERGENCY: &str = "/emergency";
 /// "This wasn't me": the link in a notice.

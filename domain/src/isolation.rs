@@ -105,6 +105,11 @@ impl From<crate::passkeys::PasskeysError> for Told {
         Self::Refused(error.code())
     }
 }
+impl From<crate::reset::ResetError> for Told {
+    fn from(error: crate::reset::ResetError) -> Self {
+        Self::Refused(error.code())
+    }
+}
 impl From<crate::notices::NoticeError> for Told {
     fn from(error: crate::notices::NoticeError) -> Self {
         Self::Refused(error.code())
@@ -262,6 +267,24 @@ async fn e1_e3_no_verb_reaches_into_another_tenant() {
     .await;
     let notice = [noord.tenant.0.as_bytes().as_slice(), zuid.tenant.0.as_bytes(), &[b'7'; 32]].concat();
     let notice = crate::notices::link::NoticeToken::parse(&BASE64URL_NOPAD.encode(&notice)).expect("a token");
+    // A reset of theirs under way, and a right to set a password, brought to our tenant.
+    let (_, mut policy) = directory.policy(&zuid.admin).await.expect("a policy");
+    policy.reset.scope = ResetScope::Everybody;
+    directory.publish_policy(&zuid.admin, policy).await.expect("published");
+    let resets = domain.reset();
+    let reset = match resets.begin(&theirs.member.upn, &client()).await.expect("begun") {
+        crate::reset::Began::Begun { attempt, .. } => attempt,
+        other => panic!("{other:?}"),
+    };
+    let right = [noord.tenant.0.as_bytes().as_slice(), zuid.tenant.0.as_bytes(), &[b'7'; 32]].concat();
+    let right = crate::reset::ResetToken::parse(&BASE64URL_NOPAD.encode(&right)).expect("a token");
+    zuid.as_superuser(format!(
+        "insert into password_reset (tenant_id, reset_id, member_id, session_id, token_hash, epoch, created_at, expires_at)
+         select tenant_id, tenant_id, member_id, 1, sha256('password_reset{}'), epoch, now() - interval '1 year', now() + interval '1 year' from member where member_id = '{}'",
+        "7".repeat(32),
+        theirs.member.id
+    ))
+    .await;
     let before = zuid.rows().await;
     let phone = crate::delivery::Address::Phone(crate::delivery::phone::PhoneNumber::parse("+31612345678", None).expect("a number"));
     let mut told: Vec<(&str, Told)> = Vec::new();
@@ -442,6 +465,14 @@ async fn e1_e3_no_verb_reaches_into_another_tenant() {
         panic!("signed in");
     };
     tries! {
+        look(noord.tenant, reset) on resets => nothing;
+        choose(noord.tenant, reset, MethodKind::Totp) on resets => nothing;
+        answer(noord.tenant, reset, &code) on resets => nothing;
+        answer_questions(noord.tenant, reset, &[]) on resets => nothing;
+        right(&right) on resets => nothing;
+        set(&right, "zeven groene kikkers") on resets => nothing;
+    }
+    tries! {
         revoke(&signed_in, Some(handle)) on sign_in => |ended| Told::Nothing(ended == 0);
         report_mine_lost(&signed_in, &[theirs.method]) on sign_in => |receipt| Told::Nothing(receipt.methods.is_empty());
         end_attempt_sessions(noord.tenant, attempt) on sign_in => |()| Told::Nothing(true);
@@ -462,6 +493,7 @@ async fn e1_e3_no_verb_reaches_into_another_tenant() {
                     | ErrorCode::SignInExpired
                     | ErrorCode::SetUpLinkUsed
                     | ErrorCode::NoticeLinkUsed
+                    | ErrorCode::ResetLinkUsed
                     | ErrorCode::KeyRefused
                     | ErrorCode::DomainUnknown
             ),
@@ -504,6 +536,7 @@ fn verbs() -> BTreeSet<&'static str> {
         include_str!("sign_in/pass.rs"),
         include_str!("sign_in/device/mod.rs"),
         include_str!("sign_in/legacy.rs"),
+        include_str!("reset/mod.rs"),
         include_str!("passkeys/mod.rs"),
         include_str!("passkeys/models.rs"),
         include_str!("verification/mod.rs"),
@@ -552,6 +585,8 @@ async fn e2_a_statement_that_forgets_the_tenant_meets_only_its_own_rows() {
                select tenant_id, '{t}', member_id, 'x', now(), now() + interval '1 day' from member where tenant_id = '{t}' limit 1;
              insert into emergency_key (tenant_id, key_id, member_id, mac, made_at, valid_until)
                select tenant_id, '{t}', member_id, 'x', now(), now() + interval '1 day' from member where tenant_id = '{t}' limit 1;
+             insert into password_reset (tenant_id, reset_id, member_id, session_id, token_hash, epoch, created_at, expires_at)
+               select tenant_id, '{t}', member_id, 1, 'x', 0, now(), now() + interval '1 day' from member where tenant_id = '{t}' limit 1;
              insert into trusted_network (tenant_id, network_id, name, range, made_at) values ('{t}', '{t}', 'office', '192.0.2.0/24', now());
              insert into remembered_device (tenant_id, device_id, member_id, hash, agent, epoch, made_at, expires_at)
                select tenant_id, '{t}', member_id, 'x', 'Firefox', 0, now(), now() + interval '1 day' from member where tenant_id = '{t}' limit 1;

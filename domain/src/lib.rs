@@ -15,6 +15,7 @@ pub mod notices;
 pub mod passkeys;
 pub mod policy;
 mod readiness;
+pub mod reset;
 pub mod rng;
 pub mod sign_in;
 #[cfg(test)]
@@ -149,6 +150,11 @@ impl Domain {
     /// Signing in, and the sessions that come of it.
     pub const fn sign_in(&self) -> sign_in::SignIn<'_> {
         sign_in::SignIn(self)
+    }
+
+    /// Setting a new password without help.
+    pub const fn reset(&self) -> reset::Resets<'_> {
+        reset::Resets(self)
     }
 
     /// The sample data.

@@ -28,6 +28,7 @@ const HASHES: &[(&str, &str)] = &[
     ("log_tile.hashes", "leaves of the verifiable journal"),
     ("method.address_mac", "MAC of a number or mailbox, to count messages by"),
     ("password.phc", "Argon2id with a pepper, in PHC form"),
+    ("password_reset.token_hash", "SHA-256 of 256 random bits"),
     ("recovery_code.mac", "MAC of 120 random bits, bound to the member"),
     ("remembered_device.hash", "SHA-256 of 256 random bits"),
     ("security_answer.phc", "Argon2id with a pepper, in PHC form"),

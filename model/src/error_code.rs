@@ -64,6 +64,11 @@ error_codes! {
     2007 PasswordTooWeak 422 "The password is easy to guess" => "Make it longer or less common, and leave out your own name.";
     2008 AccountDisabled 403 "The account or the organisation is switched off" => "Ask the service desk.";
     2009 NameForm 422 "That is not a sign-in name" => "A sign-in name looks like name@organisation.example.";
+    2010 PasswordCommon 422 "That password has been chosen too often" => "Choose something that nobody else would think of.";
+    2011 PasswordBanned 422 "The password is made of names or of words that are not allowed" => "Leave out names and the words of the organisation, or add more of your own.";
+    2012 ResetNotOffered 403 "The organisation does not offer to reset a password here" => "Ask the service desk for a set-up link.";
+    2013 ResetLinkUsed 410 "The right to set a new password has been used or has ended" => "Start again.";
+    2014 ResetRefused 401 "That did not show who you are" => "Check the answer, or use another way.";
     2040 NoticeLinkUsed 410 "The link of the notice has been used or has expired" => "Tell the service desk what was not you.";
     2101 WrongCode 401 "The code is wrong" => "Type the code that the app shows now.";
     2102 CodeForm 422 "That is not a code" => "A code has 6 or 8 digits.";

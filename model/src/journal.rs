@@ -115,6 +115,8 @@ text_enum! {
         RegistrationRefused = "registration_refused",
         /// What the member has is a weaker second factor than the policy demands.
         MethodTooWeak = "method_too_weak",
+        /// The organisation does not let this member set a new password without help.
+        ResetNotOffered = "reset_not_offered",
         /// The sign-in took too long.
         SignInExpired = "sign_in_expired",
         /// Another attempt is being decided at this moment.
@@ -169,6 +171,7 @@ impl Reason {
             | Self::RegistrationRefused
             | Self::AppPasswordRequired
             | Self::PassExpired
+            | Self::ResetNotOffered
             | Self::BlockedByPolicy => "invalid_auth",
             Self::NotFound => "not_found",
             Self::WrongCode => "wrong_code",
@@ -266,6 +269,8 @@ text_enum! {
         RequestReceived = "request_received",
         /// The name was entered.
         NameEntered = "name_entered",
+        /// A new password was asked for without help, and whether that can come to an end.
+        ResetAsked = "reset_asked",
         /// The password was right.
         PasswordRight = "password_right",
         /// The password was wrong.

@@ -10,6 +10,7 @@ mod limits;
 mod member;
 mod method;
 mod page;
+mod password;
 mod policy;
 mod question;
 mod session_id;
@@ -23,6 +24,7 @@ pub use limits::*;
 pub use member::{DomainName, DomainNameError, MfaState, Profile, RegistrationReason, Role, Slug, SlugError, Upn, UpnError};
 pub use method::{Channel, DeliveryStatus, Family, MethodKind, MethodUse, OathAlgorithm, OathKind, OathParams, SenderKind, TokenState};
 pub use page::{Cursor, CursorError, Page};
+pub use password::{Banned, BannedWords, PASSWORD_POINTS_MIN};
 pub use policy::{
     Action, DeliveryLimits, Limits, MethodRule, PasskeyModels, PasswordRules, PolicyDocument, PolicyError, Registration, Reset, ResetScope, Rule, RuleState,
     Subjects, Then, Trust,

@@ -150,6 +150,14 @@ pub const REPORTS_TO_MAX: usize = 10;
 pub const RESET_COOL_HOURS: i64 = 24;
 /// Days without use after which a phone or mailbox resets no password until it has been used again.
 pub const RESET_IDLE_DAYS: i64 = 365;
+/// Resets of one member in an hour, or phones or rounds of questions asked in them; after the last nothing is taken for [`RESET_WAIT_HOURS`].
+pub const RESETS_HOUR_MAX: usize = 5;
+/// The wait after them.
+pub const RESET_WAIT_HOURS: i64 = 24;
+/// Resets begun from one address in an hour, whoever they are for.
+pub const RESETS_SOURCE_HOUR_MAX: usize = 30;
+/// Minutes for which the right to set a password lives.
+pub const RESET_RIGHT_MINUTES: i64 = 15;
 /// Days for which the link of a notice works.
 pub const NOTICE_LINK_DAYS: i64 = 7;
 /// Trusted networks of one tenant.

@@ -348,6 +348,19 @@ impl PolicyDocument {
         Cow::Owned(left)
     }
 
+    /// What is left of the method table in a reset: what may open one is shown there as a second factor is elsewhere, and nothing else is.
+    #[must_use]
+    pub fn for_reset(&self) -> Self {
+        let mut left = self.clone();
+        for rule in &mut left.methods {
+            rule.uses = match rule.uses.contains(&MethodUse::Reset) {
+                true => vec![MethodUse::Mfa, MethodUse::Reset],
+                false => Vec::new(),
+            };
+        }
+        left
+    }
+
     /// Checks every bound and every name; the first problem is returned.
     pub fn checked(self) -> Result<Self, PolicyError> {
         let problem = |field: &str, problem: String| {

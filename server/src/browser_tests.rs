@@ -728,3 +728,119 @@ async fn d4_a_remembered_browser_is_a_cookie_and_no_session() {
     site.domain.directory().grant_role(&site.admin, &of, Role::AuthAdmin).await.expect("granted");
     assert_eq!(site.get("/admin/noord/users", &session).await.status, 404, "no console by a cookie");
 }
+
+impl Site {
+    /// Lets everybody set a new password without help, by so many proofs.
+    async fn offers_resets(&self, gates: u8) {
+        let directory = self.domain.directory();
+        let (_, mut policy) = directory.policy(&self.admin).await.expect("a policy");
+        policy.reset.scope = ResetScope::Everybody;
+        policy.reset.gates = gates;
+        directory.publish_policy(&self.admin, policy).await.expect("published");
+    }
+}
+
+/// Bar 14: at every step of a reset a name that exists and one that does not answer alike: status, headers, page, number of hashes.
+#[tokio::test]
+async fn bar14_a_reset_tells_no_name_from_another() {
+    let site = Site::new().await;
+    site.offers_resets(2).await;
+    site.member("ann", &[], true).await;
+    site.member("bea", &[Role::GlobalAdmin], false).await;
+    let mut seen = Vec::new();
+    for name in ["ann@noord.example", "bea@noord.example", "eva@noord.example"] {
+        let before = site.domain.password_hashes();
+        let began = site.post("/reset", "", &format!("step=name&upn={}", name.replace('@', "%40"))).await;
+        let cookie = began.cookie().expect("a cookie");
+        let mut answers = vec![began, site.get("/reset", &cookie).await];
+        for form in [
+            "step=way&method=totp",
+            "step=code&code=000000",
+            "step=code&code=12",
+            "step=code&code=000001",
+            "step=code&code=000002",
+        ] {
+            answers.push(site.post("/reset", &cookie, form).await);
+            answers.push(site.get("/reset", &cookie).await);
+        }
+        let plain = answers.into_iter().map(|answer| {
+            let mut body = without_nonces(&answer.body).replace(name, "NAME");
+            for id in ids(&body) {
+                body = body.replace(&id, "ID");
+            }
+            let mut headers: Vec<String> = answer.headers.keys().map(ToString::to_string).collect();
+            headers.push(answer.location().to_owned());
+            (answer.status, headers, body.len(), body)
+        });
+        seen.push((plain.collect::<Vec<_>>(), site.domain.password_hashes() - before));
+    }
+    for other in &seen[1..] {
+        for (mine, theirs) in seen[0].0.iter().zip(&other.0) {
+            assert_eq!(mine, theirs);
+        }
+        assert_eq!(seen[0].1, other.1);
+    }
+    assert!(
+        seen[0].0.iter().any(|(status, ..)| *status == ErrorCode::TooManyCodes.status()),
+        "it came to an end"
+    );
+}
+
+/// C6, C7: the cookie of a reset opens nothing but its own next step, and what one browser has shown is of no use in another.
+#[tokio::test]
+async fn c7_a_reset_opens_nothing_but_its_next_step() {
+    let site = Site::new().await;
+    site.offers_resets(1).await;
+    let seed = site.member("ann", &[], true).await;
+    let began = site.post("/reset", "", "step=name&upn=ann%40noord.example").await;
+    let cookie = began.cookie().expect("a cookie");
+    site.post("/reset", &cookie, "step=way&method=totp").await;
+    let code = format!("step=code&code={}", site.code(&seed));
+    for (path, form) in [
+        ("/sign-in", code.as_str()),
+        ("/register", "step=begin"),
+        ("/sign-in", "step=password&password=vier+natte+eenden"),
+    ] {
+        let answer = site.post(path, &cookie, form).await;
+        assert!(
+            answer.status == 303 && answer.location() == "/sign-in" || answer.status >= 400,
+            "{path} {form}: {}",
+            answer.status
+        );
+    }
+    // Those ended the cookie; another browser begins anew, and nobody else goes on for it.
+    let cookie = site.post("/reset", "", "step=name&upn=ann%40noord.example").await.cookie().expect("a cookie");
+    site.post("/reset", &cookie, "step=way&method=totp").await;
+    let elsewhere = site.post("/reset", "", &code).await;
+    assert_eq!((elsewhere.status, elsewhere.location()), (303, "/reset"));
+    let shown = site.post("/reset", &cookie, &code).await;
+    assert!(
+        shown.status == 303 && shown.location().starts_with("/reset/"),
+        "{} {}",
+        shown.status,
+        shown.location()
+    );
+    let right = shown.location().to_owned();
+    assert!(!site.opens(&cookie).await, "it is no session");
+    let again = site.post("/reset", &cookie, &code).await;
+    assert!(again.location() == "/reset" || again.status >= 400, "the answer is spent");
+    let page = site.get(&right, "").await;
+    assert_eq!(page.status, 200);
+    assert!(
+        page.headers
+            .get("cache-control")
+            .is_some_and(|v| v.to_str().is_ok_and(|v| v.contains("no-store")))
+    );
+    assert!(page.headers.get("referrer-policy").is_some_and(|v| v == "no-referrer"), "{:?}", page.headers);
+    let weak = site.post(&right, "", "password=Welkom2026%21").await;
+    assert_eq!(weak.status, ErrorCode::PasswordCommon.status());
+    let set = site.post(&right, "", "password=zeven+groene+kikkers").await;
+    assert_eq!((set.status, set.location()), (303, "/reset?done=set"));
+    assert!(set.cookie().is_none(), "nobody is signed in by it");
+    let late = site.post(&right, "", "password=zeven+groene+eenden").await;
+    assert_eq!(late.status, ErrorCode::ResetLinkUsed.status());
+    assert!(
+        !site.get(&format!("{right}x"), "").await.body.contains("name=\"password\""),
+        "no form for what is no right"
+    );
+}

@@ -23,6 +23,7 @@ mod passkey_models;
 mod providers;
 mod questions;
 mod register;
+mod reset;
 mod security_info;
 mod senders;
 mod set_up;
@@ -58,6 +59,10 @@ where
         .post(routes::SIGN_OUT, Who::Anyone, account::sign_out)
         .get(routes::SET_UP, Who::Anyone, set_up::show)
         .post(routes::SET_UP, Who::Anyone, set_up::act)
+        .get(routes::RESET, Who::Anyone, reset::show)
+        .post(routes::RESET, Who::Anyone, reset::act)
+        .get(routes::RESET_PASSWORD, Who::Anyone, reset::show_password)
+        .post(routes::RESET_PASSWORD, Who::Anyone, reset::act_password)
         .get(routes::EMERGENCY, Who::Anyone, emergency::show)
         .post(routes::EMERGENCY, Who::Anyone, emergency::act)
         .get(routes::NOTICE, Who::Anyone, notices::show)

@@ -461,11 +461,11 @@ pub(super) fn stopped(guest: &Guest, code: ErrorCode, until: Option<Timestamp>, 
     })
 }
 
-/// Where somebody goes who cannot go on.
+/// Where somebody goes who cannot go on. Offered to every name, whether anything can come of it or not.
 fn help() -> Help {
     Help {
         lost_phone: Some(routes::LOST.to_owned()),
-        ..Help::default()
+        forgot_password: Some(routes::RESET.to_owned()),
     }
 }
 

@@ -4,6 +4,7 @@
 #![allow(missing_docs)]
 
 use leptos::prelude::*;
+use model::{Banned, BannedWords};
 use serde::{Deserialize, Serialize};
 
 /// The words of the field in the language of the page.
@@ -23,8 +24,10 @@ pub struct PasswordWords {
     pub fair: String,
     /// Shown for a strong one.
     pub strong: String,
-    /// Shown when it holds the name of the person or the organisation.
+    /// Shown when little is left beside the name of the person or the organisation.
     pub personal: String,
+    /// Shown when little is left beside what everybody chooses.
+    pub common: String,
     /// The button that shows what was typed.
     pub show: String,
     /// The button that hides it again.
@@ -37,6 +40,7 @@ enum Look {
     Nothing,
     Short,
     Personal,
+    Common,
     Weak,
     Fair,
     Strong,
@@ -47,7 +51,7 @@ impl Look {
     fn level(self) -> u8 {
         match self {
             Self::Nothing => 0,
-            Self::Short | Self::Personal => 1,
+            Self::Short | Self::Personal | Self::Common => 1,
             Self::Weak => 2,
             Self::Fair => 3,
             Self::Strong => 4,
@@ -56,7 +60,7 @@ impl Look {
 }
 
 /// Counts what an attacker must guess: length, weighed by how many different characters there are; runs and repeats count for little.
-fn look(password: &str, length_min: usize, personal: &[String]) -> Look {
+fn look(password: &str, length_min: usize, words: &BannedWords) -> Look {
     let lower = password.to_lowercase();
     let length = password.chars().count();
     if length == 0 {
@@ -65,8 +69,10 @@ fn look(password: &str, length_min: usize, personal: &[String]) -> Look {
     if length < length_min {
         return Look::Short;
     }
-    if personal.iter().any(|word| word.chars().count() >= 4 && lower.contains(word.as_str())) {
-        return Look::Personal;
+    match words.problem(password) {
+        Some(Banned::Common) => return Look::Common,
+        Some(Banned::Words) => return Look::Personal,
+        None => {}
     }
     let letters: Vec<char> = lower.chars().collect();
     let fresh = letters.windows(2).filter(|pair| (u32::from(pair[1])).abs_diff(u32::from(pair[0])) > 1).count();
@@ -89,7 +95,7 @@ pub fn PasswordField(
     words: PasswordWords,
     /// The fewest characters a password has.
     length_min: usize,
-    /// Names that must not be in it, in lower case.
+    /// Names that hardly count in it.
     personal: Vec<String>,
     /// What the server found wrong with the last one.
     error: Option<String>,
@@ -100,8 +106,9 @@ pub fn PasswordField(
     let (seen, set_seen) = signal(Look::Nothing);
     let (shown, set_shown) = signal(false);
     let judge = {
-        let personal = personal.clone();
-        move |typed: &str| set_seen.set(look(typed, length_min, &personal))
+        // What the server holds it against too, but for the organisation's own list: that one is nobody's business before he is in.
+        let banned = BannedWords::new([], personal.iter().map(String::as_str));
+        move |typed: &str| set_seen.set(look(typed, length_min, &banned))
     };
     // The browser may have filled the field before the wasm arrived.
     Effect::new({
@@ -125,6 +132,7 @@ pub fn PasswordField(
         fair,
         strong,
         personal: has_name,
+        common,
         show,
         hide,
     } = words;
@@ -132,6 +140,7 @@ pub fn PasswordField(
         Look::Nothing => String::new(),
         Look::Short => too_short.clone(),
         Look::Personal => has_name.clone(),
+        Look::Common => common.clone(),
         Look::Weak => weak.clone(),
         Look::Fair => fair.clone(),
         Look::Strong => strong.clone(),
@@ -185,17 +194,18 @@ pub fn PasswordField(
 
 #[cfg(test)]
 mod tests {
-    use super::{Look, look};
+    use super::{BannedWords, Look, look};
 
     #[test]
     fn long_and_varied_is_strong_and_names_are_not() {
-        let personal = ["duinmeer".to_owned()];
-        let judged = |password| look(password, 12, &personal);
+        let words = BannedWords::new([], ["duinmeer"]);
+        let judged = |password| look(password, 8, &words);
         assert_eq!(judged(""), Look::Nothing);
         assert_eq!(judged("kort"), Look::Short);
         assert_eq!(judged("aaaaaaaaaaaaaaaa"), Look::Weak);
         assert_eq!(judged("abcdefghijklmnop"), Look::Weak);
-        assert_eq!(judged("Duinmeer2026!xyz"), Look::Personal);
+        assert_eq!(judged("Duinmeer2026!x"), Look::Personal);
+        assert_eq!(judged("W@chtwoord2026!"), Look::Common);
         assert_eq!(judged("een lange wandeling door de duinen"), Look::Strong);
     }
 }

@@ -287,6 +287,7 @@ fn fields() -> AnyView {
         fair: "Fair".to_owned(),
         strong: "Strong".to_owned(),
         personal: "Holds your name".to_owned(),
+        common: "Well-known words hardly count".to_owned(),
         show: "Show".to_owned(),
         hide: "Hide".to_owned(),
     };

@@ -50,6 +50,7 @@ impl Problem {
             ErrorCode::WrongCode => text!(problems.wrong_code).to_owned(),
             ErrorCode::CodeForm => text!(problems.code_form, digits = digits),
             ErrorCode::CodeReused => text!(problems.reused).to_owned(),
+            ErrorCode::ResetRefused => text!(reset.not_right).to_owned(),
             ErrorCode::NameForm => format!("{}. {}", words::error_title(ErrorCode::NameForm), words::error_next(ErrorCode::NameForm)),
             other => format!("{}.", words::error_title(other)),
         };

@@ -74,25 +74,8 @@ fn password(action: String, name: Option<String>, upn: String, tenant: String, l
         .as_ref()
         .map(|problem| format!("{}. {}", words::error_title(problem.code), words::error_next(problem.code)));
     let details = problem.map(|problem| Details::new(problem.code, text!(set_up.page), Some(upn.clone())).folded());
-    let field_words = PasswordWords {
-        label: text!(set_up.password_label).to_owned(),
-        hint: text!(set_up.password_hint, count = length_min),
-        meter: text!(set_up.meter).to_owned(),
-        too_short: text!(set_up.too_short).to_owned(),
-        weak: text!(set_up.weak).to_owned(),
-        fair: text!(set_up.fair).to_owned(),
-        strong: text!(set_up.strong).to_owned(),
-        personal: text!(set_up.personal).to_owned(),
-        show: text!(set_up.show).to_owned(),
-        hide: text!(set_up.hide).to_owned(),
-    };
-    let personal = upn
-        .split(['@', '.', '-', '_', '+'])
-        .chain(tenant.split_whitespace())
-        .chain(name.as_deref())
-        .map(str::to_lowercase)
-        .filter(|word| word.chars().count() >= 4)
-        .collect::<Vec<_>>();
+    let field_words = field_words(length_min);
+    let personal = [upn.clone(), tenant.clone()].into_iter().chain(name).collect::<Vec<_>>();
     view! {
         <div class="lead">
             <Stepper step=1 of=3><b>{text!(register.step_of, step = 1, of = 3)}</b>" · "{text!(set_up.part_password)}</Stepper>
@@ -108,6 +91,23 @@ fn password(action: String, name: Option<String>, upn: String, tenant: String, l
         {details}
     }
     .into_any()
+}
+
+/// The words of the field for a new password.
+pub(super) fn field_words(length_min: usize) -> PasswordWords {
+    PasswordWords {
+        label: text!(set_up.password_label).to_owned(),
+        hint: text!(set_up.password_hint, count = length_min),
+        meter: text!(set_up.meter).to_owned(),
+        too_short: text!(set_up.too_short).to_owned(),
+        weak: text!(set_up.weak).to_owned(),
+        fair: text!(set_up.fair).to_owned(),
+        strong: text!(set_up.strong).to_owned(),
+        personal: text!(set_up.personal).to_owned(),
+        common: text!(set_up.common).to_owned(),
+        show: text!(set_up.show).to_owned(),
+        hide: text!(set_up.hide).to_owned(),
+    }
 }
 
 fn gone() -> AnyView {

@@ -332,7 +332,7 @@ impl Demo<'_> {
 
     async fn hash(self, password: String) -> Result<String> {
         let domain = self.0;
-        let acceptable = password::acceptable(&password, &[]).map_err(DirectoryError::from)?;
+        let acceptable = password::acceptable(&password, &[], &[]).map_err(DirectoryError::from)?;
         Ok(domain
             .passwords()
             .hash(domain.vault(), domain.rng(), acceptable)

@@ -152,7 +152,7 @@ impl Other {
 }
 
 /// What happens with methods and doors besides code and password, with how often it does beside the others of its kind.
-pub(super) const OTHERS: [(f64, Other); 32] = {
+pub(super) const OTHERS: [(f64, Other); 33] = {
     use MethodKind::*;
     use TransportResult as T;
     [
@@ -185,6 +185,7 @@ pub(super) const OTHERS: [(f64, Other); 32] = {
         (1.0, Other::new(Reason::Clock, None, Some(T::ServerError), 0)),
         (1.0, Other::new(Reason::ServiceError, None, Some(T::ServerError), 0)),
         (0.5, Other::new(Reason::MethodTooWeak, None, None, 3)),
+        (0.5, Other::new(Reason::ResetNotOffered, None, None, 40)),
         (1.0, Other::new(Reason::Bypassed, None, None, 0)),
         (1.0, Other::new(Reason::TrustedNetwork, None, None, 0)),
         (1.0, Other::new(Reason::RememberedDevice, None, None, 0)),

@@ -96,6 +96,8 @@ impl DirectoryError {
             Self::Password(PasswordError::TooShort(_)) => ErrorCode::PasswordTooShort,
             Self::Password(PasswordError::TooLong(_)) => ErrorCode::PasswordTooLong,
             Self::Password(PasswordError::TooWeak) => ErrorCode::PasswordTooWeak,
+            Self::Password(PasswordError::Common) => ErrorCode::PasswordCommon,
+            Self::Password(PasswordError::Banned) => ErrorCode::PasswordBanned,
             Self::KeyRefused => ErrorCode::KeyRefused,
             Self::ScopeMissing(_) => ErrorCode::ScopeMissing,
             Self::Policy(_) => ErrorCode::Invalid,

@@ -506,7 +506,7 @@ impl Directory<'_> {
     pub async fn set_password(self, by: &Admin, of: &MemberRef, password: &str) -> Result<()> {
         by.needs(Permission::ManageMembers)?;
         let view = self.member(by, of).await?;
-        let phc = self.hash_for(&view, password).await?;
+        let phc = self.hash_for(by.tenant(), &view, password).await?;
         let (view, mut change) = self.begin_change(by, of).await?;
         self.store_password(&mut change.tx, view.id, &phc, change.now).await?;
         store::delete_sessions(&mut change.tx, view.id).await?;
@@ -565,7 +565,7 @@ impl Directory<'_> {
     /// Uses a link up: sets the password and ends every session. The link works once, even for two browsers at the same moment.
     pub async fn use_set_up_link(self, token: &SetUpToken, password: &str) -> Result<MemberView> {
         let view = self.set_up_link(token).await?.member;
-        let phc = self.hash_for(&view, password).await?;
+        let phc = self.hash_for(token.tenant, &view, password).await?;
         let now = self.0.clock().now();
         let keys = self.0.keys(token.tenant).await?;
         let mut tx = self.0.db().tenant(token.tenant).await?;
@@ -846,21 +846,33 @@ impl Directory<'_> {
         Ok(())
     }
 
-    async fn hash_for(self, view: &MemberView, password: &str) -> Result<String> {
-        let own: Vec<&str> = [Some(view.upn.as_str()), view.given_name.as_deref(), view.family_name.as_deref()]
-            .into_iter()
-            .flatten()
-            .collect();
+    /// Judges a password for a member and hashes it: every way to set one goes through here.
+    pub(crate) async fn hash_for(self, tenant: TenantId, view: &MemberView, password: &str) -> Result<String> {
+        let organisation = self.tenant(tenant).await?.name;
+        let own: Vec<&str> = [
+            Some(view.upn.as_str()),
+            view.given_name.as_deref(),
+            view.family_name.as_deref(),
+            Some(&organisation),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
         let words: Vec<&str> = own
             .iter()
             .flat_map(|w| w.split(|c: char| !c.is_alphanumeric()))
             .filter(|w| w.len() > 2)
             .collect();
-        let password = password::acceptable(password, &words)?;
+        let mut tx = self.0.db().tenant(tenant).await?;
+        let policy = store::find_policy(&mut tx).await?;
+        tx.commit().await?;
+        let policy = policy.and_then(|(_, document)| serde_json::from_value::<PolicyDocument>(document).ok());
+        let banned = policy.map(|document| document.passwords.banned).unwrap_or_default();
+        let password = password::acceptable(password, &words, &banned)?;
         Ok(self.0.passwords().hash(self.0.vault(), self.0.rng(), password).await?)
     }
 
-    async fn store_password(self, tx: &mut TenantTx, member: MemberId, phc: &str, now: Timestamp) -> Result<()> {
+    pub(crate) async fn store_password(self, tx: &mut TenantTx, member: MemberId, phc: &str, now: Timestamp) -> Result<()> {
         end_what_was_given(tx, member, now).await?;
         store::end_app_passwords(tx, member, now).await?;
         Ok(store::set_password(tx, member, phc, self.0.vault().pepper().1, now).await?)

@@ -6,7 +6,7 @@ use crate::{
 };
 use argon2::{Algorithm, Argon2, Block, Params, PasswordHash, Version};
 use data_encoding::BASE64_NOPAD;
-use model::{PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN};
+use model::{Banned, BannedWords, PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN};
 use std::sync::{
     Arc, LazyLock, Mutex, PoisonError,
     atomic::{AtomicU64, AtomicUsize, Ordering},
@@ -49,6 +49,12 @@ pub enum PasswordError {
     /// Easy to guess.
     #[error("the password is easy to guess")]
     TooWeak,
+    /// What everybody chooses.
+    #[error("the password has been chosen too often")]
+    Common,
+    /// Names, and words that the organisation does not want.
+    #[error("the password is made of names or of words that are not allowed")]
+    Banned,
 }
 
 impl PasswordPool {
@@ -156,12 +162,19 @@ pub fn normalised(password: &str) -> Result<Secret<String>, PasswordError> {
     }
 }
 
-/// A password that may be set: long enough, and not easy to guess for somebody who knows the member's own words (name, address, organisation).
-pub fn acceptable(password: &str, own_words: &[&str]) -> Result<Secret<String>, PasswordError> {
+/// A password that may be set: long enough, not made of what everybody thinks of, of names or of the organisation's banned words, and not easy to guess for
+/// somebody who knows the member's own words (name, address, organisation).
+pub fn acceptable(password: &str, own_words: &[&str], banned: &[String]) -> Result<Secret<String>, PasswordError> {
     let normal = normalised(password)?;
     let length = normal.expose().chars().count();
     if length < PASSWORD_CHARACTERS_MIN {
         return Err(PasswordError::TooShort(length));
+    }
+    let words = BannedWords::new(banned.iter().map(String::as_str), own_words.iter().copied());
+    match words.problem(normal.expose()) {
+        Some(Banned::Common) => return Err(PasswordError::Common),
+        Some(Banned::Words) => return Err(PasswordError::Banned),
+        None => {}
     }
     // zxcvbn looks at the first hundred characters; more cannot make a password weaker.
     let head: String = normal.expose().chars().take(100).collect();
@@ -186,12 +199,16 @@ mod tests {
 
     #[test]
     fn passwords_are_bounded_and_own_words_are_weak() {
-        assert!(matches!(acceptable("kort", &[]), Err(PasswordError::TooShort(4))));
-        assert!(matches!(acceptable(&"x".repeat(257), &[]), Err(PasswordError::TooLong(257))));
-        assert!(matches!(acceptable(&"x".repeat(1 << 20), &[]), Err(PasswordError::TooLong(_))));
-        assert!(matches!(acceptable("password1234", &[]), Err(PasswordError::TooWeak)));
-        assert!(matches!(acceptable("duinmeerfemke", &["duinmeer", "femke"]), Err(PasswordError::TooWeak)));
-        assert!(acceptable("vier natte eenden", &["duinmeer"]).is_ok());
+        let judged = |password: &str, own: &[&str]| acceptable(password, own, &[String::from("noorderlicht")]).map(|_| ());
+        assert_eq!(judged("kort", &[]), Err(PasswordError::TooShort(4)));
+        assert_eq!(judged(&"x".repeat(257), &[]), Err(PasswordError::TooLong(257)));
+        assert!(matches!(judged(&"x".repeat(1 << 20), &[]), Err(PasswordError::TooLong(_))));
+        assert_eq!(judged("password1234", &[]), Err(PasswordError::Common));
+        assert_eq!(judged("duinmeerfemke", &["duinmeer", "femke"]), Err(PasswordError::Banned));
+        assert_eq!(judged("N00rderlicht!!", &[]), Err(PasswordError::Banned));
+        assert_eq!(judged("plantplant", &[]), Err(PasswordError::TooWeak));
+        assert_eq!(judged("vier natte eenden", &["duinmeer"]), Ok(()));
+        assert_eq!(judged(&"vier natte eenden ".repeat(4), &[]), Ok(()), "64 characters and more are taken");
     }
 
     #[test]

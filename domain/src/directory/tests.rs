@@ -37,6 +37,34 @@ async fn c4_a_set_up_link_works_once() {
     assert!(link.reveal().parse::<Credential>().is_err() && SetUpToken::parse(&app.key.reveal()).is_none());
 }
 
+/// The organisation's own words hold wherever a password is set, at once; what everybody chooses and one's own name do too.
+#[tokio::test]
+async fn banned_words_hold_wherever_a_password_is_set() {
+    let app = TestApp::new().await;
+    let ann = app.member("annemarie").await;
+    let (directory, of) = (app.domain.directory(), MemberRef::Id(ann.id));
+    directory
+        .set_password(&app.admin, &of, "N00rderlicht!!")
+        .await
+        .expect("nobody has banned it yet");
+    let (_, mut policy) = directory.policy(&app.admin).await.expect("a policy");
+    policy.passwords.banned = vec![String::from("Noorderlicht")];
+    directory.publish_policy(&app.admin, policy).await.expect("published");
+    let link = directory.make_set_up_link(&app.admin, &of).await.expect("a link");
+    for (typed, code) in [
+        ("N00rderlicht!!", ErrorCode::PasswordBanned),
+        ("noorderlicht-annemarie", ErrorCode::PasswordBanned),
+        ("Welkom2026!", ErrorCode::PasswordCommon),
+        ("plantplant", ErrorCode::PasswordTooWeak),
+        ("kort", ErrorCode::PasswordTooShort),
+    ] {
+        let by_admin = directory.set_password(&app.admin, &of, typed).await.expect_err(typed);
+        let by_link = directory.use_set_up_link(&link, typed).await.expect_err(typed);
+        assert_eq!((by_admin.code(), by_link.code()), (code, code), "{typed}");
+    }
+    directory.use_set_up_link(&link, OTHER).await.expect("the link is as good as before");
+}
+
 /// C5: tokens are 256 bits of randomness; no two of many are alike, and every byte takes many values.
 #[test]
 fn c5_tokens_show_no_structure() {

@@ -144,6 +144,8 @@ pub enum Finding {
     RegistrationRefused,
     /// The policy demands a stronger second factor than the member has.
     MethodTooWeak,
+    /// A new password without help is not for this member.
+    ResetNotOffered,
     /// A second factor was asked and nobody answered.
     NeverAnswered {
         /// The kind asked.
@@ -357,6 +359,7 @@ impl CaseFacts<'_> {
             },
             Reason::RegistrationRefused => Finding::RegistrationRefused,
             Reason::MethodTooWeak => Finding::MethodTooWeak,
+            Reason::ResetNotOffered => Finding::ResetNotOffered,
             Reason::CodeNeverEntered | Reason::SignInExpired => Finding::NeverAnswered {
                 method: self.asked().or(self.row.method_kind),
                 wrong: self.wrong_answers(),
@@ -466,6 +469,7 @@ impl CaseFacts<'_> {
             },
             Finding::NoMethods { other_kinds } if !other_kinds.is_empty() => vec![Fix::CheckPolicy { rule: None }, Fix::SendSetUpLink],
             Finding::NoMethods { .. } | Finding::RegistrationRefused | Finding::MethodTooWeak => vec![Fix::GivePass, Fix::SendSetUpLink],
+            Finding::ResetNotOffered => vec![Fix::SendSetUpLink],
             Finding::MethodOff { by_wrong_answers: true, .. } => vec![Fix::Unlock, Fix::RequireReregistration],
             Finding::MethodOff { .. } => vec![Fix::CheckPolicy { rule: None }, Fix::RequireReregistration],
             Finding::AccountOff => vec![Fix::EnableAccount],

@@ -131,6 +131,10 @@ impl Finding {
                 "A passkey is demanded and the member has none.",
                 "A rule of the policy asks for a phishing-resistant method.",
             ),
+            Self::ResetNotOffered => plain(
+                "A new password was asked for, and the organisation does not let this member set one without help.",
+                "The policy names who may.",
+            ),
             Self::NeverAnswered { method, wrong } => {
                 let asked = method.map_or("A second step was asked".to_owned(), |m| format!("A second step was asked ({m})"));
                 let before = if *wrong > 0 { format!(" after {wrong} wrong") } else { String::new() };

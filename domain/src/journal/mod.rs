@@ -68,6 +68,8 @@ events! {
     RoleWithdrawn = "role.withdrawn",
     /// A password was set.
     PasswordSet = "password.set",
+    /// A member set a new password without help.
+    PasswordReset = "password.reset",
     /// A set-up link was made.
     SetUpLinkMade = "set_up_link.made",
     /// A set-up link was used.

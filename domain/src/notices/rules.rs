@@ -61,6 +61,12 @@ kinds! {
     AppPasswordRemoved = "app_password.removed",
     /// An admin set a password.
     PasswordSet = "password.set",
+    /// The member set a new password without help.
+    PasswordReset = "password.reset",
+    /// The same of somebody with a role: admins hear of it too.
+    PasswordResetOfAdmin = "password.reset_of_admin",
+    /// A new password was asked for without help, and it could not be done.
+    ResetRefused = "password.reset_refused",
     /// A set-up link was given.
     SetUpLinkMade = "set_up_link.made",
     /// A set-up link was used: the password is new.
@@ -113,6 +119,7 @@ impl Kind {
                 | Self::Locked
                 | Self::MethodSwitchedOff
                 | Self::EmergencyRefused
+                | Self::ResetRefused
                 | Self::FraudReported
                 | Self::FraudAlert
                 | Self::Frozen
@@ -127,7 +134,7 @@ impl Kind {
 
     /// Whether admins get it as well: whoever has only the emergency key left may not read his mail.
     pub const fn is_for_admins_too(self) -> bool {
-        matches!(self, Self::EmergencyUsed | Self::EmergencyRefused)
+        matches!(self, Self::EmergencyUsed | Self::EmergencyRefused | Self::PasswordResetOfAdmin)
     }
 
     /// Whether the phones that were there before are told when a phone or mailbox comes (abuse case C12). One that goes is told itself.

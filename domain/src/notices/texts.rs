@@ -113,6 +113,20 @@ fn what_to_do(told: &Told<'_>) -> Vec<String> {
     }
 }
 
+/// Why a member cannot set a new password without help.
+fn why_no_reset(after: &Value, english: bool) -> &'static str {
+    match (after["why"].as_str(), english) {
+        (Some("no_methods"), true) => "too few of your sign-in methods can be used for it at this moment",
+        (Some("no_methods"), false) => "te weinig van je aanmeldmethoden kunnen er op dit moment voor worden gebruikt",
+        (Some("blocked"), true) => "the account is blocked",
+        (Some("blocked"), false) => "het account is geblokkeerd",
+        (Some("disabled"), true) => "the account is switched off",
+        (Some("disabled"), false) => "het account staat uit",
+        (_, true) => "your organisation does not offer it for this account",
+        (_, false) => "je organisatie biedt het voor dit account niet aan",
+    }
+}
+
 /// A text message to a number that is told of a change of phones or mailboxes: no link and no number, for texts with links teach people to trust them.
 pub(crate) fn sms(told: &Told<'_>) -> String {
     let removed = matches!(told.kind, Kind::Deleted | Kind::DeletedByAdmin | Kind::ReregistrationRequired);
@@ -433,6 +447,48 @@ pub(crate) fn happened(told: &Told<'_>) -> Happened {
             (
                 "Instel-link gemaakt",
                 String::from("Een beheerder heeft een instel-link voor je account gemaakt. Wie hem opent, kiest het wachtwoord."),
+            ),
+        ),
+        Kind::PasswordReset => say(
+            (
+                "Password changed",
+                String::from("A new password was set for your account on the page for forgotten passwords. Everybody was signed out, and app passwords ended."),
+            ),
+            (
+                "Wachtwoord veranderd",
+                String::from(
+                    "Op de pagina voor een vergeten wachtwoord is een nieuw wachtwoord voor je account ingesteld. Iedereen is afgemeld, en app-wachtwoorden werken niet meer.",
+                ),
+            ),
+        ),
+        Kind::PasswordResetOfAdmin => say(
+            (
+                "Password of an admin changed",
+                String::from(
+                    "An admin set a new password on the page for forgotten passwords, after showing who it was in two ways. The account is named below.",
+                ),
+            ),
+            (
+                "Wachtwoord van een beheerder veranderd",
+                String::from(
+                    "Een beheerder heeft op de pagina voor een vergeten wachtwoord een nieuw wachtwoord ingesteld, na op twee manieren te hebben laten zien wie het was. Het account staat hieronder.",
+                ),
+            ),
+        ),
+        Kind::ResetRefused => say(
+            (
+                "A new password could not be set",
+                format!(
+                    "Somebody asked for a new password for your account. It cannot be done without help: {}.",
+                    why_no_reset(told.after, true)
+                ),
+            ),
+            (
+                "Er kon geen nieuw wachtwoord worden ingesteld",
+                format!(
+                    "Iemand vroeg om een nieuw wachtwoord voor je account. Dat kan niet zonder hulp: {}.",
+                    why_no_reset(told.after, false)
+                ),
             ),
         ),
         Kind::SetUpLinkUsed => say(

@@ -72,6 +72,8 @@ impl SignInError {
             Self::Password(PasswordError::TooShort(_)) => ErrorCode::PasswordTooShort,
             Self::Password(PasswordError::TooLong(_)) => ErrorCode::PasswordTooLong,
             Self::Password(PasswordError::TooWeak) => ErrorCode::PasswordTooWeak,
+            Self::Password(PasswordError::Common) => ErrorCode::PasswordCommon,
+            Self::Password(PasswordError::Banned) => ErrorCode::PasswordBanned,
             Self::Verification(error) => error.code(),
             Self::Directory(error) => error.code(),
             Self::Db(DbError::Gone(_)) => ErrorCode::DatabaseGone,

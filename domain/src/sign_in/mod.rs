@@ -475,7 +475,9 @@ impl SignIn<'_> {
         let view = self
             .0
             .decide(wanted, |scene| {
-                let attempt = scene.facts.attempt.as_ref().filter(|a| a.stage != Stage::Decided && !expired(a, scene.now));
+                // A reset is no sign-in: it has pages of its own and opens no session.
+                let goes_on = |a: &&AttemptFacts| a.stage != Stage::Decided && a.purpose != Purpose::Reset && !expired(a, scene.now);
+                let attempt = scene.facts.attempt.as_ref().filter(goes_on);
                 let attempt = attempt.ok_or(crate::verification::VerificationError::ChallengeGone)?;
                 Ok(Decided::Answer(view_of(self.0, scene, attempt)?))
             })
@@ -896,7 +898,8 @@ fn decide(
 
 /// True when the code that was sent last has run out unanswered.
 fn code_ran_out(scene: &Scene<'_>) -> bool {
-    let newest = scene.facts.challenge.as_ref();
+    // In a reset nothing shows by its end whether there was a code.
+    let newest = scene.facts.challenge.as_ref().filter(|c| c.purpose != Purpose::Reset);
     newest.is_some_and(|c| c.code_sealed.is_some() && c.spent_at.is_none() && c.expires_at <= scene.now)
 }
 

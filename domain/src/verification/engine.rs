@@ -13,7 +13,7 @@ use crate::{
     vault::TenantKeys,
 };
 use jiff::Timestamp;
-use model::{CLOCK_SKEW_SECONDS_MAX, PolicyDocument};
+use model::{CLOCK_SKEW_SECONDS_MAX, PolicyDocument, Purpose};
 use std::{
     borrow::Cow,
     hash::{BuildHasher, RandomState},
@@ -62,6 +62,9 @@ impl Scene<'_> {
     pub(crate) fn evaluate(&self, application: Option<&str>) -> Option<(i32, Arc<PolicyDocument>, Evaluation)> {
         let (version, document) = self.policy.clone()?;
         let evaluation = evaluate(&document, &self.facts.inputs(application));
+        if self.facts.attempt.as_ref().is_some_and(|attempt| attempt.purpose == Purpose::Reset) {
+            return Some((version, Arc::new(document.for_reset()), evaluation));
+        }
         let document = match document.under(evaluation.then) {
             Cow::Borrowed(_) => document,
             Cow::Owned(left) => Arc::new(left),

@@ -816,8 +816,11 @@ fn not_sent_reason(why: &NotSent) -> Reason {
     }
 }
 
-/// An attempt of the pages that waits for its second factor, for this purpose.
+/// An attempt of the pages that waits for its second factor, for this purpose. A reset goes on in its own verbs and opens nothing here (bar 11).
 fn waiting<'a>(scene: &'a Scene<'_>, purpose: Purpose) -> Result<&'a AttemptFacts, VerificationError> {
+    if purpose == Purpose::Reset {
+        return Err(VerificationError::ChallengeGone);
+    }
     let attempt = scene
         .facts
         .attempt
@@ -827,7 +830,7 @@ fn waiting<'a>(scene: &'a Scene<'_>, purpose: Purpose) -> Result<&'a AttemptFact
 }
 
 /// An attempt that stays where it is, with one more step.
-fn goes_on(attempt: &AttemptFacts) -> AttemptChange {
+pub(crate) fn goes_on(attempt: &AttemptFacts) -> AttemptChange {
     AttemptChange {
         was_stage: attempt.stage,
         stage: attempt.stage,
@@ -949,6 +952,10 @@ pub(crate) fn answer_attempt(
     code: &OfferedCode,
     kind: Option<MethodKind>,
 ) -> Result<(Commit, Answered, SessionId), VerificationError> {
+    // A reset is answered in its own verbs, which count what was shown: here an answer to it would open more than the right to set a password.
+    if purpose == Purpose::Reset {
+        return Err(VerificationError::ChallengeGone);
+    }
     let (attempt, challenge) = waiting_for_answer(scene, purpose)?;
     let judged = judge_code(scene, attempt.application.as_deref(), code, kind)?;
     conclude(domain, tenant, scene, (attempt, challenge), &judged)
@@ -1273,7 +1280,7 @@ pub(crate) struct Judged {
 pub(crate) struct Told {
     pub(crate) decision: Decision,
     pub(crate) reason: Reason,
-    transport: Option<TransportResult>,
+    pub(crate) transport: Option<TransportResult>,
     pub(crate) method: Option<(Option<MethodId>, MethodKind)>,
     until: Option<Timestamp>,
     pub(crate) compared: bool,
@@ -1281,7 +1288,7 @@ pub(crate) struct Told {
 }
 
 /// Judges a code: what the policy says, what may be compared, how it compares.
-fn judge_code(scene: &Scene<'_>, application: Option<&str>, code: &OfferedCode, kind: Option<MethodKind>) -> Result<Judged, VerificationError> {
+pub(crate) fn judge_code(scene: &Scene<'_>, application: Option<&str>, code: &OfferedCode, kind: Option<MethodKind>) -> Result<Judged, VerificationError> {
     let Some((version, document, evaluation)) = scene.evaluate(application) else {
         let verdict = Verdict::NotCompared {
             reason: Reason::Misconfiguration,
@@ -1493,6 +1500,10 @@ impl Judged {
 /// A weaker way than the last time may be somebody who could not get at the stronger one: it stands in the timeline, and the member is told. The use of a
 /// recovery code is told in any case.
 fn tell_weaker(domain: &Domain, scene: &Scene<'_>, commit: &mut Commit, used: MethodKind) {
+    // In a reset the kinds are prescribed, and what comes of it is told anyway.
+    if scene.facts.attempt.as_ref().is_some_and(|attempt| attempt.purpose == Purpose::Reset) {
+        return;
+    }
     let Some(last) = rules::last_used(scene.facts).filter(|last| used.strength() < last.strength()) else {
         return;
     };

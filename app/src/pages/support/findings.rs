@@ -153,6 +153,7 @@ fn finding(finding: &Finding, who: &str, counted: Option<i32>) -> (String, Strin
         ),
         Finding::RegistrationRefused => plain(text!(support.find_registration_refused), text!(support.why_registration_refused)),
         Finding::MethodTooWeak => plain(text!(support.find_method_too_weak), text!(support.why_method_too_weak)),
+        Finding::ResetNotOffered => plain(text!(support.find_reset_not_offered), text!(support.why_reset_not_offered)),
         Finding::NeverAnswered { method, wrong } => {
             let what = match method {
                 Some(kind) => text!(support.find_unanswered_method, method = words::method_key(*kind).said()),

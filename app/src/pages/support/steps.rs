@@ -52,6 +52,8 @@ fn title(step: &StepView) -> (Tone, Option<IconName>, String) {
     let plain = |tone, icon, title: &str| (tone, icon, title.to_owned());
     match step.kind {
         StepKind::RequestReceived => plain(Tone::Neutral, Some(IconName::Plug), text!(support.step_request)),
+        StepKind::ResetAsked if step.detail["refused"].is_null() => plain(Tone::Neutral, Some(IconName::Key), text!(support.step_reset_asked)),
+        StepKind::ResetAsked => plain(Tone::Warn, Some(IconName::Key), text!(support.step_reset_refused)),
         StepKind::NameEntered => plain(Tone::Neutral, Some(IconName::Door), text!(support.step_name)),
         StepKind::PasswordRight => plain(Tone::Ok, None, text!(support.step_password_right)),
         StepKind::PasswordWrong => plain(Tone::Bad, None, text!(support.step_password_wrong)),

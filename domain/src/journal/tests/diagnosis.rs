@@ -383,6 +383,11 @@ fn rules_and_registration() {
         &[Fix::GivePass, Fix::SendSetUpLink],
         "The first method cannot be registered with a password alone. The organisation lives by the strict profile.",
     );
+    denied(Reason::ResetNotOffered).comes_to(
+        Finding::ResetNotOffered,
+        &[Fix::SendSetUpLink],
+        "A new password was asked for, and the organisation does not let this member set one without help. The policy names who may.",
+    );
     denied(Reason::MethodTooWeak).comes_to(
         Finding::MethodTooWeak,
         &[Fix::GivePass, Fix::SendSetUpLink],

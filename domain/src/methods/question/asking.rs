@@ -64,15 +64,15 @@ pub struct QuestionsAnswer {
 
 /// How somebody stands before anything is asked or compared.
 #[derive(Clone, Copy)]
-struct Standing {
-    member: Option<MemberId>,
-    asked: usize,
+pub(crate) struct Standing {
+    pub(crate) member: Option<MemberId>,
+    pub(crate) asked: usize,
     /// Why no answer of this name can be right.
-    refused: Option<Reason>,
+    pub(crate) refused: Option<Reason>,
 }
 
 impl Standing {
-    fn of(scene: &Scene<'_>) -> Self {
+    pub(crate) fn of(scene: &Scene<'_>) -> Self {
         let document = scene.policy.as_ref().map(|(_, document)| document);
         let allowed = document.is_some_and(|d| d.allows(MethodKind::SecurityQuestions, MethodUse::Reset)) && scene.facts.profile() != Profile::Strict;
         let refused = match &scene.facts.member {
@@ -117,13 +117,7 @@ impl Methods<'_> {
             (Some(stored), _) => return Ok(stored),
             (None, standing) => standing,
         };
-        let key = keys.key(KeyPurpose::Questions);
-        let registered = store::find_answers(domain.db(), tenant, standing.member).await?;
-        let questions = match own(key, &standing, &registered) {
-            Some(own) => own,
-            // By the name, so that a name that becomes somebody's is asked nothing else.
-            None => rules::choose(key, request.user.folded().as_bytes(), SecurityQuestion::ALL, standing.asked),
-        };
+        let questions = self.asked_of(tenant, &standing, request.user.folded()).await?;
         let asked = domain
             .decide(wanted, |scene| {
                 let integration = authenticate(scene.facts, tenant, credential, from, Scope::Questions)?;
@@ -188,6 +182,10 @@ impl Methods<'_> {
                     return Ok(Decided::Answer(Tried::Told(stored)));
                 }
                 let (attempt, challenge) = waiting_for_answer(scene, Purpose::Reset)?;
+                // What the pages have asked is answered there.
+                if attempt.door != Door::Rest {
+                    return Err(VerificationError::ChallengeGone);
+                }
                 if challenge.kind != Some(MethodKind::SecurityQuestions) {
                     return Err(VerificationError::ChallengeGone);
                 }
@@ -232,9 +230,19 @@ impl Methods<'_> {
         Ok(answer)
     }
 
+    /// The questions that a name is asked: always the same, and as many of a name that does not exist.
+    pub(crate) async fn asked_of(self, tenant: TenantId, standing: &Standing, folded: &str) -> Result<Vec<SecurityQuestion>> {
+        let keys = self.0.keys(tenant).await?;
+        let key = keys.key(KeyPurpose::Questions);
+        let registered = store::find_answers(self.0.db(), tenant, standing.member).await?;
+        // By the name, so that a name that becomes somebody's is asked nothing else.
+        let decoys = || rules::choose(key, folded.as_bytes(), SecurityQuestion::ALL, standing.asked);
+        Ok(own(key, standing, &registered).unwrap_or_else(decoys))
+    }
+
     /// As many hashes as questions are asked, whoever is asked and whatever was typed, the first wrong one no sooner than the last: whether there are
     /// answers to compare with, and whether all are right.
-    async fn compare_answers(self, tenant: TenantId, standing: &Standing, given: &[Given]) -> Result<(bool, bool)> {
+    pub(crate) async fn compare_answers(self, tenant: TenantId, standing: &Standing, given: &[Given]) -> Result<(bool, bool)> {
         let domain = self.0;
         let keys = domain.keys(tenant).await?;
         let registered = store::find_answers(domain.db(), tenant, standing.member).await?;

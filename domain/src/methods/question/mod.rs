@@ -1,7 +1,7 @@
 //! Security questions: what a member answers once, so that a password can be reset. Hashed like passwords, for resets alone, never a factor, never for
 //! anybody with a role. The set is replaced as a whole; how it is asked stands in `asking.rs`.
 
-mod asking;
+pub(crate) mod asking;
 mod error;
 pub mod rules;
 pub(crate) mod store;

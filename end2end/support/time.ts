@@ -1,0 +1,17 @@
+// What only time and another program can do to an installation, done to the database of a test's own server.
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Server } from "./server.ts";
+
+/** Runs SQL on the server's private Postgres, past row security. */
+export function sql(server: Server, statement: string): void {
+  const access = JSON.parse(readFileSync(join(server.env.TWEESTAP_DATA_DIR ?? "", "postgres.json"), "utf8"));
+  const url = `postgres://tweestap_superuser:${access.superuser_password}@127.0.0.1:${access.port}/tweestap?sslmode=disable`;
+  execFileSync("psql", ["-qAtX", "-v", "ON_ERROR_STOP=1", url, "-c", statement], { stdio: ["ignore", "pipe", "pipe"] });
+}
+
+/** Phones and mailboxes count for a reset a day after they were added. */
+export function aDayPasses(server: Server): void {
+  sql(server, "update method set confirmed_at = confirmed_at - interval '25 hours', created_at = created_at - interval '25 hours'");
+}
