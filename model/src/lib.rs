@@ -10,6 +10,7 @@ mod limits;
 mod member;
 mod method;
 mod page;
+mod pin;
 mod policy;
 mod question;
 mod session_id;
@@ -23,9 +24,10 @@ pub use limits::*;
 pub use member::{DomainName, DomainNameError, MfaState, Profile, RegistrationReason, Role, Slug, SlugError, Upn, UpnError};
 pub use method::{Channel, DeliveryStatus, Family, MethodKind, MethodUse, OathAlgorithm, OathKind, OathParams, SenderKind, TokenState};
 pub use page::{Cursor, CursorError, Page};
+pub use pin::{CallPin, PinFlaw};
 pub use policy::{
-    Action, DeliveryLimits, Limits, MethodRule, PasskeyModels, PasswordRules, PolicyDocument, PolicyError, Registration, Reset, ResetScope, Rule, RuleState,
-    Subjects, Then, Trust,
+    Action, CallRules, DeliveryLimits, Limits, MethodRule, PasskeyModels, PasswordRules, PolicyDocument, PolicyError, Registration, Reset, ResetScope, Rule,
+    RuleState, Subjects, Then, Trust,
 };
 pub use question::{QuestionNumbers, SecurityQuestion};
 pub use session_id::{SessionId, SessionIdError};

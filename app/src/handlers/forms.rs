@@ -20,6 +20,7 @@ pub(super) struct Fields {
     pub(super) remember: String,
     pub(super) ceremony: String,
     pub(super) response: String,
+    pub(super) reason: String,
 }
 
 /// The query of the members' pages.
@@ -39,6 +40,7 @@ pub(super) struct Query {
     pub(super) what: Option<String>,
     pub(super) before: Option<String>,
     pub(super) attempt: Option<String>,
+    pub(super) bypass: Option<String>,
 }
 
 /// The longest that is shown again of what somebody typed, in characters.

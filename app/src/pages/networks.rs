@@ -204,7 +204,7 @@ pub const fn remember_days() -> [i64; 5] {
 
 fn settings(trust: &Trust, (reason, reason_error): (String, Option<String>), reports_error: Option<String>, here: &str) -> AnyView {
     let reports_to = trust.reports_to.join("\n");
-    let (skip, fraud, chosen) = (trust.networks_skip, trust.fraud_blocks, trust.remember_days.to_string());
+    let (skip, fraud, bypass, chosen) = (trust.networks_skip, trust.fraud_blocks, trust.self_bypass, trust.remember_days.to_string());
     let mut days: Vec<i64> = remember_days().into_iter().chain([trust.remember_days]).collect();
     days.sort_unstable();
     days.dedup();
@@ -226,6 +226,7 @@ fn settings(trust: &Trust, (reason, reason_error): (String, Option<String>), rep
                 <input type="hidden" name="do" value="trust"/>
                 <Check name="skip" checked=skip>{text!(networks.skip)}</Check>
                 <Select name="days" label=text!(networks.remember) options=options selected=chosen/>
+                <Check name="bypass" checked=bypass>{text!(networks.bypass)}</Check>
                 <Check name="fraud" checked=fraud>{text!(networks.fraud)}</Check>
                 <TextArea
                     name="reports_to"

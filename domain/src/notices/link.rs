@@ -140,6 +140,7 @@ impl Notices<'_> {
         crate::directory::store::end_set_up_links(&mut tx, member, now).await?;
         crate::directory::store::end_app_passwords(&mut tx, member, now).await?;
         let methods_off = store::suspend_methods(&mut tx, member, since, now).await?;
+        crate::methods::call_pin::store::delete_since(&mut tx, member, since).await?;
         let codes_deleted = store::delete_recovery(&mut tx, member, since).await?;
         let blocked = self.blocks(&mut tx, &view).await?;
         if blocked {

@@ -7,14 +7,17 @@
 
 mod add;
 mod address;
+mod call_pin;
 mod change;
 mod confirm;
 mod methods;
+mod own_bypass;
 mod passkey;
 mod questions;
 
 pub use add::{AddChoice, AddToken, AddTokenErrors, Closed, add_choice, add_token, closed};
 pub use address::{AddressCall, AddressCode, AddressForm, address_call, address_code, address_form};
+pub use call_pin::{CallPinForm, call_pin_form};
 pub use change::{Remove, RemoveEffect};
 pub use confirm::Confirm;
 pub use methods::{MethodState, MethodView, OffView};
@@ -23,6 +26,8 @@ pub use passkey::{AddPasskey, add_passkey};
 pub use questions::{QUESTIONS, QuestionRow, QuestionsForm, question_text, questions_form};
 
 use domain::methods::{
+    call_pin::CallPinView,
+    own_bypass::OwnBypass,
     pass::{PassState, PassView},
     question::QuestionsView,
 };
@@ -61,6 +66,10 @@ pub struct SecurityInfoPage {
     pub pass: Option<PassView>,
     /// Security questions.
     pub questions: QuestionsView,
+    /// The PIN of calls.
+    pub call_pin: CallPinView,
+    /// The one-time bypass that is open, or may be opened.
+    pub bypass: OwnBypass,
     /// Where somebody goes who has lost a phone.
     pub lost: Option<String>,
     /// The last few sign-ins.
@@ -111,6 +120,10 @@ pub enum Notice {
     Reported,
     /// Security questions were answered.
     Questions,
+    /// A PIN for calls was chosen.
+    Pin,
+    /// The one-time bypass was ended.
+    BypassEnded,
 }
 
 impl Notice {
@@ -123,6 +136,8 @@ impl Notice {
             Self::Forgotten(what) => text!(security_info.done_forgotten, what = what),
             Self::Reported => text!(security_info.done_reported).to_owned(),
             Self::Questions => text!(security_info.done_questions).to_owned(),
+            Self::Pin => text!(security_info.done_pin).to_owned(),
+            Self::BypassEnded => text!(security_info.done_bypass_ended).to_owned(),
         }
     }
 }
@@ -145,6 +160,13 @@ pub enum SecurityInfo {
     Remove(Remove),
     /// Are the security questions to be removed?
     RemoveQuestions,
+    /// Is the second step to be skipped once?
+    Bypass {
+        /// Why, as typed.
+        reason: String,
+        /// It is missing, or cannot be one.
+        wrong: bool,
+    },
     /// Are new recovery codes to be made?
     Renew {
         /// How many are left of the old set.
@@ -187,6 +209,7 @@ pub fn page(shell: MemberShell, model: SecurityInfo) -> Page {
         SecurityInfo::Rename { method, name, error } => change::rename(method, name, error),
         SecurityInfo::Remove(remove) => change::remove(remove),
         SecurityInfo::RemoveQuestions => questions::remove(),
+        SecurityInfo::Bypass { reason, wrong } => own_bypass::ask(reason, wrong),
         SecurityInfo::Renew { left } => change::renew(left),
         SecurityInfo::Codes { codes, unticked } => view! {
             <div class="stack screen-stack">
@@ -209,6 +232,8 @@ fn overview(model: SecurityInfoPage) -> AnyView {
         waiting,
         pass,
         questions,
+        call_pin,
+        bypass,
         lost,
         activity,
         browsers,
@@ -246,6 +271,9 @@ fn overview(model: SecurityInfoPage) -> AnyView {
             </Banner>
         }
     });
+    let (bypass_open, bypass_offer) = own_bypass::parts(bypass);
+    let called = methods.iter().any(|method| method.kind == model::MethodKind::Voice);
+    let call_pin = call_pin::section(call_pin, called, &tenant);
     let questions = questions::section(questions, &tenant);
     let cards = if methods.is_empty() {
         view! {
@@ -305,11 +333,14 @@ fn overview(model: SecurityInfoPage) -> AnyView {
         {signal.map(|told| view! { <div hidden data-passkey-signal=told></div> })}
             {problem.and_then(|problem| problem.banner())}
             {pass.map(open_pass)}
+            {bypass_open}
             {waiting.into_iter().map(add::waiting).collect_view()}
             {only_one}
             <section class="section" aria-label=text!(security_info.methods)>{cards}</section>
+            {call_pin}
             {no_codes}
             {questions}
+            {bypass_offer}
             {lost}
             {activity}
             {browsers}
