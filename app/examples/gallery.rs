@@ -893,7 +893,10 @@ fn consoles() -> Vec<(&'static str, Draw)> {
         ("console-alarms-raised", Box::new(|| alarms::page(console(), raised()))),
         ("console-alarms-resume", Box::new(|| alarms::resume_page(console(), resume()))),
         ("console-alarms-banner", Box::new(banners)),
-        ("console-passkey-model-outside", Box::new(|| passkey_models::question_page(console(), outside()))),
+        (
+            "console-passkey-model-outside",
+            Box::new(|| passkey_models::question_page(console(), outside())),
+        ),
     ]
 }
 
@@ -924,7 +927,7 @@ fn alarm(country: &str, (entered, sent): (i32, i32), paused: bool, resumed: Opti
     AlarmView {
         tenant: TenantId(uuid::Uuid::nil()),
         country: country.to_owned(),
-        raised_at: at("2026-11-17T08:12:00Z"),
+        raised_at: at(if resumed.is_some() { "2026-11-15T07:40:00Z" } else { "2026-11-17T08:12:00Z" }),
         sent,
         entered,
         paused,

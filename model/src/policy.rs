@@ -222,7 +222,7 @@ impl Default for DeliveryLimits {
 }
 
 /// What a tenant trusts (product rule 7). All of it is off at birth, and none of it holds in the strict profile, for admins, before a change, or where a
-/// rule or a role demands a second factor.
+/// rule or a role demands a second factor; what differs says so.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Trust {
@@ -234,7 +234,8 @@ pub struct Trust {
     pub fraud_blocks: bool,
     /// Who is mailed about each report, at most ten addresses; when empty, every global admin.
     pub reports_to: Vec<String>,
-    /// A member without a role may open a one-time bypass for himself, right after a second factor.
+    /// A member without a role may open a one-time bypass for himself, right after a second factor. Like one that an admin opens it also skips a second factor
+    /// that a rule demands, though not a phishing-resistant one.
     pub self_bypass: bool,
 }
 

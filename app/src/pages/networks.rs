@@ -226,7 +226,6 @@ fn settings(trust: &Trust, (reason, reason_error): (String, Option<String>), rep
                 <input type="hidden" name="do" value="trust"/>
                 <Check name="skip" checked=skip>{text!(networks.skip)}</Check>
                 <Select name="days" label=text!(networks.remember) options=options selected=chosen/>
-                <Check name="bypass" checked=bypass>{text!(networks.bypass)}</Check>
                 <Check name="fraud" checked=fraud>{text!(networks.fraud)}</Check>
                 <TextArea
                     name="reports_to"
@@ -237,6 +236,7 @@ fn settings(trust: &Trust, (reason, reason_error): (String, Option<String>), rep
                     length_max=3_500
                 />
                 <p class="muted small">{text!(networks.never)}</p>
+                <Check name="bypass" checked=bypass>{text!(networks.bypass)}</Check>
                 <ReasonField id="trust-reason" value=reason error=reason_error/>
                 <div class="row"><Button>{text!(networks.save)}</Button></div>
             </form>

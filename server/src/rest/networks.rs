@@ -159,7 +159,8 @@ pub(super) struct TrustSettings {
     /// Who is mailed about each such report, at most ten addresses; when empty, every global admin.
     #[schema(example = json!(["desk@example.com"]))]
     reports_to: Vec<String>,
-    /// A member without a role may open a one-time bypass for himself, right after a second factor.
+    /// A member without a role may open a one-time bypass for himself, right after a second factor; it skips one that a rule demands too, though no
+    /// passkey that is demanded.
     self_bypass: bool,
 }
 
