@@ -2,7 +2,7 @@
 # Measures the release program beside what the database and the hash allow alone, and prints a table. See bench/README.md.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
-seconds=${BENCH_SECONDS:-15} members=${BENCH_MEMBERS:-20000} rows=${BENCH_ROWS:-1000000} tokens=${BENCH_TOKENS:-200000}
+seconds=${BENCH_SECONDS:-15} members=${BENCH_MEMBERS:-20000} rows=${BENCH_ROWS:-1000000} tokens=${BENCH_TOKENS:-200000} texts=${BENCH_TEXTS:-200}
 clients=32
 program=$CARGO_TARGET_DIR/release/tweestap bench=$CARGO_TARGET_DIR/release/bench
 cargo build --release --locked --package server --package bench
@@ -119,6 +119,7 @@ start_server
 value() { sed -n "s/^$2 //p" "$1"; }
 rest=$(value "$run/rest" rate)
 resident_verifying=$(resident)
+verified_at=$(date +%s)
 say "wrong passwords, for the memory they take"
 "$bench" sign-ins "127.0.0.1:$port" "$seconds" 8 >"$run/sign-ins"
 resident_passwords=$(resident)
@@ -131,6 +132,18 @@ for file in $(curl -sf "http://localhost:$port/sign-in" | grep -oE '(href|src)="
 done
 islands=$(curl -sf "http://localhost:$port/sign-in" | grep -c '<leptos-island' || true)
 [ -s "$CARGO_TARGET_DIR/site/assets.json" ] || say "no built site: the size of the page lacks its styles (make build)"
+
+say "the same clients while $texts text messages a second are handed to a gateway on this machine"
+texts_port=$(free_port)
+"$bench" phones "$((texts * (seconds + 8)))" "$texts_port" >"$run/phones"
+texts_key=$(sed -n 's/^key //p' "$run/phones")
+grep -v '^key ' "$run/phones" >"$run/texted"
+# Codes that were used a moment ago would be refused: two steps later every member has new ones.
+while [ $(($(date +%s) - verified_at)) -lt 62 ]; do sleep 1; done
+"$bench" texts "127.0.0.1:$port" "$texts_key" "$run/texted" "$texts_port" "$((seconds + 2))" "$texts" >"$run/texts" &
+texting=$!
+"$bench" verifications "127.0.0.1:$port" "$key" "$run/members" "$seconds" "$clients" >"$run/with-texts"
+wait "$texting"
 stop_server
 
 # A file of hardware tokens as makers send it: columns, or PSKC (RFC 6030) in the clear.
@@ -201,6 +214,8 @@ row() { # measure, value, reference, sign, target
 printf '\n%-62s %12s %16s %7s %8s\n' measure value reference ratio target
 row "REST verification at $clients clients, beside our two statements" "$rest /s" "$own /s" ">=" 0.6
 row "REST verification at $clients clients, beside the lean reference" "$rest /s" "$lean /s" ">=" 0.25
+row "the same while $texts text messages a second leave" "$(value "$run/with-texts" rate) /s" "$rest /s" ">=" 0.7
+row "text messages handed to a gateway on this machine meanwhile" "$(value "$run/texts" handed) /s" "$texts /s" ">=" 0.95
 row "password check, two in flight, beside bare argon2" "$(value "$run/passwords" own) /s" "$(value "$run/passwords" bare) /s" ">=" 0.9
 row "first page of a member's sign-ins, $rows rows beside 10,000" "$(value "$run/many" first) ms" "$(value "$run/few" first) ms" "<=" 2
 row "page 1,000 of $rows rows beside page 1" "$(value "$run/many" later) ms" "$(value "$run/many" first) ms" "<=" 1.1

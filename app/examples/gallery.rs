@@ -1,38 +1,49 @@
-//! Writes the design page and every state of the members' pages as files, to look at them without a server or a database:
+//! Writes the design page, every state of the members' pages and some of the console's as files, to look at them without a server or a database:
 //! `cargo run -p app --features ssr --example gallery -- DIR [DIR/assets.json]`, then serve DIR with the built `pkg` in it. All people are invented.
 
 use std::{error::Error, fs, path::PathBuf};
 
 use app::{
     assets::Assets,
+    components::{Account, IconName, NavItem, TenantChoice},
     locale::{self, Locale},
     pages::{
         Problem,
         activity::{self, ActivityPage, ActivityRow},
+        alarms::{self, AlarmsPage, ResumeQuestion, TermsForm},
         design::{self, DesignShell},
         emergency,
         error::{self, ErrorPage},
         notices::{self, NoticePage},
+        passkey_models::{self, ModelAsk, ModelQuestion},
         register::{self, Mode, NotOffered, OffReason, Offer, RegisterPage, RegisterStep, Registered, Skip, Square},
         reset::{self, ResetPage, Stand},
         security_info::{
-            self, Browser, Confirm, MethodState, MethodView, Notice, OffView, QuestionRow, QuestionsForm, Remove, RemoveEffect, SecurityInfo, SecurityInfoPage,
+            self, AddressForm, Browser, CallPinForm, Confirm, MethodState, MethodView, Notice, OffView, QuestionRow, QuestionsForm, Remove, RemoveEffect,
+            SecurityInfo, SecurityInfoPage,
         },
         set_up::{self, SetUpPage},
         sign_in::{self, Asked, Call, Help, NameNote, SignInPage, SignInStep, Way},
     },
-    render::{Page, document},
-    shell::{Frame, MemberAccount, MemberShell},
+    render::{Page, PageMeta, document},
+    shell::{ConsolePage, ConsoleShell, Frame, MemberAccount, MemberShell},
     theme::Theme,
     visit::Visit,
 };
 use domain::{
-    methods::question::{Flaw, QuestionsView},
+    delivery::alarm::{AlarmTerms, AlarmView, Alarms},
+    directory::block::BypassView,
+    methods::{
+        call_pin::CallPinView,
+        own_bypass::OwnBypass,
+        question::{Flaw, QuestionsView},
+    },
     vault::Secret,
     verification::CallState,
 };
 use jiff::Timestamp;
-use model::{Decision, ErrorCode, MethodKind, OathParams, Reason, RegistrationReason, SecurityQuestion, SessionId};
+use leptos::prelude::*;
+use model::{CallRules, Decision, ErrorCode, MethodKind, OathParams, PinFlaw, Reason, RegistrationReason, SecurityQuestion, SessionId, TenantId};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = PathBuf::from(std::env::args().nth(1).ok_or("which folder?")?);
@@ -99,6 +110,7 @@ fn pages() -> Vec<(&'static str, Draw)> {
     pages.extend(sign_ins());
     pages.extend(registers());
     pages.extend(security_infos());
+    pages.extend(consoles());
     pages.push(("set-up", Box::new(|| set_up::page(shell(), set_up_password(None)))));
     pages.push((
         "set-up-weak",
@@ -403,6 +415,7 @@ fn sign_ins() -> Vec<(&'static str, Draw)> {
         ),
         ("sign-in-sms", draw(|| code(MethodKind::Sms, "", None))),
         ("sign-in-call", draw(|| call(CallState::Calling))),
+        ("sign-in-call-no-pin", draw(|| call(CallState::Over(Reason::PinMissing)))),
         ("sign-in-call-busy", draw(|| call(CallState::Over(Reason::Busy)))),
         ("sign-in-call-reported", draw(|| stopped(ErrorCode::SignInReported, None))),
         ("sign-in-token", draw(|| code(MethodKind::HardwareToken, "", None))),
@@ -450,6 +463,10 @@ fn call(state: CallState) -> SignInStep {
             sent_to: "42".to_owned(),
             until: at("2026-11-17T09:43:29Z"),
             state,
+            asks: CallRules {
+                pin: state == CallState::Over(Reason::PinMissing),
+                ..CallRules::default()
+            },
         },
         problem: None,
         other_ways: true,
@@ -674,6 +691,8 @@ fn overview(methods: Vec<MethodView>, notice: Option<Notice>) -> SecurityInfo {
         pass: None,
         questions: QuestionsView::default(),
         app_passwords: None,
+        call_pin: CallPinView::default(),
+        bypass: OwnBypass::default(),
         lost: some.then(|| "/lost".to_owned()),
         activity: if some { rows() } else { Vec::new() },
         browsers: if some {
@@ -686,6 +705,51 @@ fn overview(methods: Vec<MethodView>, notice: Option<Notice>) -> SecurityInfo {
         problem: None,
         signal: None,
     }))
+}
+
+/// The overview with the PIN of calls as it stands.
+fn with_pin(chosen: bool, method: MethodView) -> SecurityInfo {
+    let phone = MethodView {
+        id: "7".to_owned(),
+        kind: MethodKind::Voice,
+        name: Some("•• •• •• 42".to_owned()),
+        first_choice: false,
+        ..method.clone()
+    };
+    let SecurityInfo::Overview(mut model) = overview(vec![method, phone], None) else {
+        return SecurityInfo::RemoveQuestions;
+    };
+    model.off = Vec::new();
+    model.call_pin = CallPinView {
+        asked: true,
+        set_at: chosen.then(|| at("2026-03-03T10:00:00Z")),
+    };
+    SecurityInfo::Overview(model)
+}
+
+/// The overview with a bypass that is open, or may be opened.
+fn with_bypass(open: bool, method: MethodView) -> SecurityInfo {
+    let SecurityInfo::Overview(mut model) = overview(vec![method], None) else {
+        return SecurityInfo::RemoveQuestions;
+    };
+    model.bypass = OwnBypass {
+        offered: true,
+        open: open.then(|| BypassView {
+            reason: "The key stays at the office".to_owned(),
+            opened_at: at("2026-11-17T09:41:00Z"),
+            until: at("2026-11-17T09:46:00Z"),
+        }),
+    };
+    SecurityInfo::Overview(model)
+}
+
+fn pin_form(wrong: Option<PinFlaw>) -> CallPinForm {
+    CallPinForm {
+        tenant: "Hogeschool Duinmeer".to_owned(),
+        replaces: wrong.is_some(),
+        wrong,
+        problem: None,
+    }
 }
 
 /// The overview with security questions as they stand.
@@ -785,6 +849,35 @@ fn security_infos() -> Vec<(&'static str, Draw)> {
             }),
         ),
         ("security-info-renew", draw(|| SecurityInfo::Renew { left: 2 })),
+        ("security-info-pin-missing", draw(|| with_pin(false, app()))),
+        ("security-info-pin", draw(|| with_pin(true, app()))),
+        ("security-info-pin-form", Box::new(|| security_info::call_pin_form(signed_in(), pin_form(None)))),
+        (
+            "security-info-pin-weak",
+            Box::new(|| security_info::call_pin_form(signed_in(), pin_form(Some(PinFlaw::Run)))),
+        ),
+        (
+            "security-info-add-call-pin",
+            Box::new(|| {
+                let form = AddressForm {
+                    kind: MethodKind::Voice,
+                    typed: "+31 20 794 6000 x5678".to_owned(),
+                    error: None,
+                    pin: Some(Some(PinFlaw::Differs)),
+                    problem: None,
+                };
+                security_info::address_form(signed_in(), form)
+            }),
+        ),
+        ("security-info-bypass-offered", draw(|| with_bypass(false, app()))),
+        ("security-info-bypass-open", draw(|| with_bypass(true, app()))),
+        (
+            "security-info-bypass",
+            draw(|| SecurityInfo::Bypass {
+                reason: String::new(),
+                wrong: true,
+            }),
+        ),
         ("security-info-questions-offered", draw(|| with_questions(0, true, app()))),
         ("security-info-questions", draw(|| with_questions(5, true, app()))),
         ("security-info-questions-lacking", draw(|| with_questions(3, true, app()))),
@@ -875,4 +968,101 @@ fn security_infos() -> Vec<(&'static str, Draw)> {
             }),
         ),
     ]
+}
+
+/// Pages of the console that the browser tests do not come by: an alarm takes an hour of codes that nobody enters.
+fn consoles() -> Vec<(&'static str, Draw)> {
+    vec![
+        ("console-alarms-raised", Box::new(|| alarms::page(console(), raised()))),
+        ("console-alarms-resume", Box::new(|| alarms::resume_page(console(), resume()))),
+        ("console-alarms-banner", Box::new(banners)),
+        (
+            "console-passkey-model-outside",
+            Box::new(|| passkey_models::question_page(console(), outside())),
+        ),
+    ]
+}
+
+fn console() -> ConsoleShell {
+    let item = |label: &str, icon, current| NavItem::new(label, "/design", icon, current);
+    ConsoleShell {
+        home: "/admin".to_owned(),
+        tenant: Some(TenantChoice {
+            name: "Hogeschool Duinmeer".to_owned(),
+            detail: "1.204".to_owned(),
+            href: "/admin/duinmeer".to_owned(),
+        }),
+        other_tenants: Vec::new(),
+        items: vec![item("Members", IconName::Users, false), item("Sent codes", IconName::MethodSms, true)],
+        search: "/support".to_owned(),
+        query: String::new(),
+        account: Account {
+            name: "Sanne de Boer".to_owned(),
+            role: "Policy admin".to_owned(),
+            security_info: "/security-info".to_owned(),
+            sign_out: "/sign-out".to_owned(),
+        },
+        foot: "Tweestap".to_owned(),
+    }
+}
+
+fn alarm(country: &str, (entered, sent): (i32, i32), paused: bool, resumed: Option<&str>) -> AlarmView {
+    AlarmView {
+        tenant: TenantId(uuid::Uuid::nil()),
+        country: country.to_owned(),
+        raised_at: at(if resumed.is_some() { "2026-11-15T07:40:00Z" } else { "2026-11-17T08:12:00Z" }),
+        sent,
+        entered,
+        paused,
+        resumed_at: resumed.map(at),
+    }
+}
+
+fn raised() -> AlarmsPage {
+    let terms = AlarmTerms {
+        sends: 30,
+        percent: 20,
+        pauses: true,
+    };
+    AlarmsPage {
+        slug: "duinmeer".to_owned(),
+        alarms: Alarms {
+            recent: vec![
+                alarm("GB", (3, 64), true, None),
+                alarm("BE", (9, 51), false, None),
+                alarm("DE", (0, 40), true, Some("2026-11-15T12:30:00Z")),
+            ],
+            paused: vec!["GB".to_owned()],
+            terms,
+        },
+        form: Some(TermsForm::of(&terms)),
+        done: None,
+    }
+}
+
+fn resume() -> ResumeQuestion {
+    ResumeQuestion {
+        slug: "duinmeer".to_owned(),
+        country: "GB".to_owned(),
+        reason: String::new(),
+        reason_error: None,
+    }
+}
+
+/// What stands over the sign-ins, both ways.
+fn banners() -> Page {
+    let body = [alarm("GB", (3, 64), true, None), alarm("BE", (9, 51), false, None)].map(|alarm| alarms::banner("duinmeer", &alarm));
+    let view = view! { <ConsolePage title="Sign-ins"><div class="stack">{body.into_iter().collect_view()}</div></ConsolePage> };
+    Page::new(PageMeta::new("Sign-ins", "Sign-ins"), console(), view.into_any())
+}
+
+fn outside() -> ModelQuestion {
+    ModelQuestion {
+        slug: "duinmeer".to_owned(),
+        ask: ModelAsk::Proof,
+        last: false,
+        outside: 37,
+        reason: String::new(),
+        reason_error: None,
+    }
 }

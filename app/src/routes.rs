@@ -38,6 +38,8 @@ pub const SECURITY_INFO_ADD_PHONE: &str = "/security-info/add/phone";
 pub const SECURITY_INFO_ADD_CALL: &str = "/security-info/add/call";
 /// A mailbox more.
 pub const SECURITY_INFO_ADD_MAIL: &str = "/security-info/add/email";
+/// The PIN of calls.
+pub const SECURITY_INFO_CALL_PIN: &str = "/security-info/call-pin";
 /// Security questions for a reset.
 pub const SECURITY_INFO_ADD_QUESTIONS: &str = "/security-info/add/security-questions";
 /// Passwords for programs that cannot ask for a second step.

@@ -8,6 +8,7 @@ mod members;
 mod numbers;
 mod passwords;
 mod sign_ins;
+mod texts;
 mod timing;
 mod verifications;
 
@@ -18,7 +19,8 @@ use std::{env, process::ExitCode};
 /// What ends a command.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-const USAGE: &str = "bench members COUNT | verifications ADDRESS KEY MEMBERS SECONDS CLIENTS | sign-ins ADDRESS SECONDS CLIENTS | passwords SECONDS | \
+const USAGE: &str = "bench members COUNT | verifications ADDRESS KEY MEMBERS SECONDS CLIENTS | sign-ins ADDRESS SECONDS CLIENTS | \
+    phones COUNT PORT | texts ADDRESS KEY MEMBERS PORT SECONDS RATE | passwords SECONDS | \
     journal NAME MICROSECONDS ATTEMPT | timing SECONDS";
 
 #[tokio::main(flavor = "current_thread")]
@@ -28,6 +30,8 @@ async fn main() -> ExitCode {
     let done = match words[..] {
         ["members", count] => members::load(count).await,
         ["verifications", address, key, members, seconds, clients] => verifications::run(address, key, members, seconds, clients).await,
+        ["phones", count, port] => texts::load(count, port).await,
+        ["texts", address, key, members, port, seconds, rate] => texts::run(address, key, members, port, seconds, rate).await,
         ["sign-ins", address, seconds, clients] => sign_ins::run(address, seconds, clients).await,
         ["passwords", seconds] => passwords::run(seconds).await,
         ["timing", seconds] => timing::run(seconds),

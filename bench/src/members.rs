@@ -20,7 +20,12 @@ pub(crate) const PASSWORD: &str = "vier natte eenden";
 
 /// The sign-in name of a member.
 pub(crate) fn name(n: usize) -> Result<Upn, Failure> {
-    Ok(Upn::parse(&format!("m{n}@bench.example"))?)
+    name_at(n, "bench.example")
+}
+
+/// The same of another tenant.
+pub(crate) fn name_at(n: usize, domain: &str) -> Result<Upn, Failure> {
+    Ok(Upn::parse(&format!("m{n}@{domain}"))?)
 }
 
 pub(crate) async fn load(count: &str) -> Result<(), Failure> {

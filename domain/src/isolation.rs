@@ -122,7 +122,9 @@ impl From<crate::journal::JournalError> for Told {
 }
 
 /// Verbs that take no id of a tenant's things: nothing of another tenant can be named to them.
-const NOTHING_TO_NAME: [&str; 39] = [
+const NOTHING_TO_NAME: [&str; 41] = [
+    "call_rules",
+    "set_call_rules",
     "change_models",
     "emergency_keys",
     "question_policy",
@@ -163,10 +165,16 @@ const NOTHING_TO_NAME: [&str; 39] = [
     "session_exists",
     "end_session",
 ];
-const OF_ONESELF: [&str; 18] = [
+const OF_ONESELF: [&str; 24] = [
     "my_app_passwords",
     "make_my_app_password",
     "my_belongings",
+    "own_bypass",
+    "may_open_own_bypass",
+    "open_own_bypass",
+    "close_own_bypass",
+    "may_set_call_pin",
+    "set_call_pin",
     "may_register_questions",
     "register_questions",
     "remove_questions",
@@ -329,6 +337,7 @@ async fn e1_e3_no_verb_reaches_into_another_tenant() {
             make_app_password(by, r, &label) on methods => nothing;
             remove_app_password(by, r, theirs.method.0, "x") on methods => nothing;
             reset_questions(by, r, "x") on methods => nothing;
+            clear_call_pin(by, r, "x") on methods => nothing;
             add_address(by, r, MethodKind::Sms, &phone) on methods => nothing;
             assign(by, &serial, r) on tokens => nothing;
         }
@@ -527,6 +536,8 @@ fn verbs() -> BTreeSet<&'static str> {
         include_str!("methods/address.rs"),
         include_str!("methods/pass/mod.rs"),
         include_str!("methods/app_password/mod.rs"),
+        include_str!("methods/call_pin/mod.rs"),
+        include_str!("methods/own_bypass/mod.rs"),
         include_str!("methods/question/mod.rs"),
         include_str!("methods/question/asking.rs"),
         include_str!("tokens/mod.rs"),
@@ -591,7 +602,9 @@ async fn e2_a_statement_that_forgets_the_tenant_meets_only_its_own_rows() {
              insert into remembered_device (tenant_id, device_id, member_id, hash, agent, epoch, made_at, expires_at)
                select tenant_id, '{t}', member_id, 'x', 'Firefox', 0, now(), now() + interval '1 day' from member where tenant_id = '{t}' limit 1;
              insert into notice_link (tenant_id, link_id, member_id, token_hash, kind, since, expires_at)
-               select tenant_id, '{t}', member_id, 'x', 'password.set', now(), now() + interval '7 days' from member where tenant_id = '{t}' limit 1;"
+               select tenant_id, '{t}', member_id, 'x', 'password.set', now(), now() + interval '7 days' from member where tenant_id = '{t}' limit 1;
+             insert into call_pin (tenant_id, member_id, phc, set_at)
+               select tenant_id, member_id, 'x', now() from member where tenant_id = '{t}' limit 1;"
         ))
         .await;
     }

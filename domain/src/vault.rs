@@ -83,11 +83,13 @@ pub enum KeyPurpose {
     Questions,
     /// Tokens of the links in notices.
     NoticeLink,
+    /// What shows in a call that its PIN was right.
+    CallPin,
 }
 
 impl KeyPurpose {
     /// Every purpose.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Seed,
         Self::SubjectKey,
         Self::AttemptFacts,
@@ -108,6 +110,7 @@ impl KeyPurpose {
         Self::EmergencyKey,
         Self::Questions,
         Self::NoticeLink,
+        Self::CallPin,
     ];
 
     /// The text that goes into the derivation. Never changes.
@@ -133,6 +136,7 @@ impl KeyPurpose {
             Self::EmergencyKey => "tweestap/1/emergency-key",
             Self::Questions => "tweestap/1/questions",
             Self::NoticeLink => "tweestap/1/notice-link",
+            Self::CallPin => "tweestap/1/call-pin",
         }
     }
 }

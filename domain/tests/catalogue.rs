@@ -20,6 +20,7 @@ const HASHES: &[(&str, &str)] = &[
     ("auth_log.salt", "salt of the leaf"),
     ("auth_log.upn_mac", "MAC to search by"),
     ("delivery.address_mac", "MAC of a number or mailbox, to count messages by"),
+    ("call_pin.phc", "Argon2id with a pepper, in PHC form"),
     ("ceremony.session_hash", "SHA-256 of 256 random bits"),
     ("checkpoint.root", "root of the verifiable journal"),
     ("emergency_key.mac", "MAC of 160 random bits, bound to the member"),
@@ -70,6 +71,7 @@ const APPEND_ONLY: &[&str] = &[
 
 /// Where it may delete as well: what ends, and what is replaced whole.
 const DELETABLE: &[&str] = &[
+    "call_pin",
     "notice_link",
     "outbox",
     "ceremony",

@@ -7,7 +7,7 @@ use domain::{
     methods::{OathSeed, app_password::MadeAppPassword, pass::GivenPass, recovery::RecoveryCodes},
     vault::Secret,
 };
-use model::OfferedCode;
+use model::{CallPin, OfferedCode};
 use repository::{files, read};
 use std::marker::PhantomData;
 
@@ -28,6 +28,7 @@ fn a15_types_of_secrets_cannot_be_compared() {
         assert!(!Asked::<Secret<String>>::COMPARABLE);
         assert!(!Asked::<Secret<[u8; 32]>>::COMPARABLE);
         assert!(!Asked::<OfferedCode>::COMPARABLE);
+        assert!(!Asked::<CallPin>::COMPARABLE);
         assert!(!Asked::<Credential>::COMPARABLE);
         assert!(!Asked::<SetUpToken>::COMPARABLE);
         assert!(!Asked::<OathSeed>::COMPARABLE);

@@ -168,3 +168,29 @@ test("trusted networks skip the second step, and browsers are remembered and for
   await enterPassword(me);
   await expect(me.heading()).toHaveText(me.say("sign_in.code_title_app"));
 });
+
+test("a member skips the second step once by himself, where the organisation allows it", async ({ server, somebody }) => {
+  const org = await tenant(server, "Hogeschool Duinmeer");
+  const upn = org.member("noor", { given: "Noor", family: "Visser" });
+  const app = await org.app(upn);
+  const me = await somebody();
+  await signIn(me, upn, app);
+  await expect(me.page.locator("#bypass")).toHaveCount(0);
+  const trust = { networks_skip: false, remember_days: 0, fraud_blocks: false, self_bypass: true, reason: "test" };
+  expect((await org.rest("PUT", "/trust", trust)).status).toBe(200);
+  await me.page.goto("/security-info");
+  await gallery(me, "security-info-bypass-offered");
+  await me.go(me.link("security_info.bypass_ask"));
+  await gallery(me, "security-info-bypass");
+  await me.enter(me.field("security_info.bypass_reason"), "The key stays at the office");
+  await me.reads("security_info.bypass_open_title");
+  await gallery(me, "security-info-bypass-open");
+  await signOut(me);
+  await enterName(me, upn);
+  await enterPassword(me);
+  await expect(me.heading()).toHaveText(me.say("security_info.title"));
+  // Used, it is gone; and a password alone opens no other.
+  await expect(me.main()).not.toContainText(me.say("security_info.bypass_open_title"));
+  await me.go(me.link("security_info.bypass_ask"));
+  await me.reads("security_info.confirm_title");
+});

@@ -1,7 +1,11 @@
 // Codes by text and by mail: a phone and a mailbox are added, and prove who somebody is, at sign-in and before a change.
+import { execFileSync } from "node:child_process";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { gallery } from "../support/gallery.ts";
-import { enterCode, enterName, enterPassword, signIn, signOut } from "../support/journey.ts";
+import { enterCode, enterName, enterPassword, sessionId, setUp, signIn, signOut } from "../support/journey.ts";
 import { Messages } from "../support/messages.ts";
+import { program } from "../support/server.ts";
 import { tenant } from "../support/tenant.ts";
 import { expect, test } from "../support/test.ts";
 
@@ -122,4 +126,33 @@ test("a phone and a mailbox are added by a code that is sent there, and let some
   await me.page.goto("/sign-in?way=totp");
   await enterCode(me, app.fresh());
   await expect(me.heading()).toHaveText(me.say("security_info.title"));
+});
+
+test("the first gateway dies, the second carries the code, and the case tells it", async ({ untouched: server, somebody }) => {
+  const dead = createServer((_, response) => void response.writeHead(500).end()).listen(0, "127.0.0.1");
+  const base = () => `base=http://127.0.0.1:${(dead.address() as AddressInfo).port}`;
+  await expect.poll(() => dead.listening).toBe(true);
+  const first = ["provider", "add", "--channel", "sms", "--kind", "http_sms", "--name", "Eerste gateway", "--setting", base(), "--setting", "account=AC0123456789"];
+  execFileSync(program(), first, { env: server.env, encoding: "utf8", input: "token-of-the-tests", stdio: ["pipe", "pipe", "pipe"] });
+  const messages = new Messages(server);
+  const org = await tenant(server, "Hogeschool Duinmeer");
+  const upn = org.member("femke", { given: "Femke", family: "de Wit" });
+  await org.rest("PUT", `/users/${upn}/mfa-state`, { state: "enabled" });
+  await org.rest("POST", `/users/${upn}/methods`, { kind: "sms", phone: PHONE });
+  const me = await somebody({ at: server });
+  await enterName(me, upn);
+  await enterPassword(me);
+  await me.go(me.page.locator("main button[name=method][value=sms]"));
+  const code = await messages.code(PHONE, 0);
+  const session = await sessionId(me);
+  await enterCode(me, code);
+  await expect(me.heading()).toHaveText(me.say("security_info.title"));
+  const support = await somebody({ at: server });
+  await setUp(support, org.invited("teun", { given: "Teun", role: "support" }));
+  await support.page.goto(`/support/sessions/${session}`);
+  const steps = support.page.getByRole("region", { name: support.say("support.every_step") });
+  await expect(steps).toContainText("Eerste gateway");
+  await expect(steps).toContainText("Folder for sms");
+  await gallery(support, "support-case-failover");
+  dead.close();
 });

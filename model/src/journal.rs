@@ -149,6 +149,8 @@ text_enum! {
         HungUp = "hung_up",
         /// Wrong PIN.
         WrongPin = "wrong_pin",
+        /// Calls ask for a PIN, and the member has none.
+        PinMissing = "pin_missing",
         /// The number is not one.
         BadPhone = "bad_phone",
         /// Somebody was speaking on that line.
@@ -192,6 +194,7 @@ impl Reason {
             Self::Voicemail => "voicemail",
             Self::HungUp => "hung_up",
             Self::WrongPin => "wrong_pin",
+            Self::PinMissing => "no_methods",
             Self::BadPhone => "bad_phone",
         })
     }
@@ -299,6 +302,8 @@ text_enum! {
         FraudReported = "fraud_reported",
         /// The code was right.
         CodeRight = "code_right",
+        /// The PIN of a call was right; its digit is asked for next.
+        PinRight = "pin_right",
         /// No code was asked for, and what stood in for it.
         SecondSkipped = "second_skipped",
         /// A passkey's signature was right.

@@ -11,6 +11,7 @@ mod member;
 mod method;
 mod page;
 mod password;
+mod pin;
 mod policy;
 mod question;
 mod session_id;
@@ -25,9 +26,10 @@ pub use member::{DomainName, DomainNameError, MfaState, Profile, RegistrationRea
 pub use method::{Channel, DeliveryStatus, Family, MethodKind, MethodUse, OathAlgorithm, OathKind, OathParams, SenderKind, TokenState};
 pub use page::{Cursor, CursorError, Page};
 pub use password::{Banned, BannedWords, PASSWORD_POINTS_MIN};
+pub use pin::{CallPin, PinFlaw};
 pub use policy::{
-    Action, DeliveryLimits, Limits, MethodRule, PasskeyModels, PasswordRules, PolicyDocument, PolicyError, Registration, Reset, ResetScope, Rule, RuleState,
-    Subjects, Then, Trust,
+    Action, CallRules, DeliveryLimits, Limits, MethodRule, PasskeyModels, PasswordRules, PolicyDocument, PolicyError, Registration, Reset, ResetScope, Rule,
+    RuleState, Subjects, Then, Trust,
 };
 pub use question::{QuestionNumbers, SecurityQuestion};
 pub use session_id::{SessionId, SessionIdError};

@@ -122,6 +122,12 @@ pub const SECURITY_QUESTIONS_MAX: u8 = 5;
 pub const QUESTION_TRIES_MAX: usize = 5;
 /// The window of [`QUESTION_TRIES_MAX`].
 pub const QUESTION_TRIES_HOURS: i64 = 24;
+/// Digits of the PIN of calls, fewest.
+pub const CALL_PIN_DIGITS_MIN: usize = 4;
+/// The same, most.
+pub const CALL_PIN_DIGITS_MAX: usize = 10;
+/// Digits of the code that reports fraud in a call, most: fewer than any PIN has, so that one is never taken for the other.
+pub const FRAUD_CODE_DIGITS_MAX: usize = 3;
 /// Days of a block, where nobody says otherwise.
 pub const BLOCK_DAYS: i64 = 90;
 /// The same, most: ten years. What lasts longer has no end.

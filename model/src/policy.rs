@@ -1,9 +1,9 @@
 //! The policy document of a tenant: one table of methods, an ordered list of rules, the numbers. Versioned as a whole.
 
 use crate::{
-    BANNED_WORD_CHARS, BANNED_WORDS_MAX, CONVERSION_ALARM_PERCENT, CONVERSION_ALARM_SENDS, CONVERSION_ALARM_SENDS_RANGE, MethodKind, MethodUse,
-    PASSKEY_MODELS_MAX, Profile, QuestionNumbers, RECONFIRM_DAYS_MAX, REMEMBER_DAYS_MAX, REPORTS_TO_MAX, Role, SECURITY_QUESTIONS_MAX, SECURITY_QUESTIONS_MIN,
-    text::text_enum,
+    BANNED_WORD_CHARS, BANNED_WORDS_MAX, CONVERSION_ALARM_PERCENT, CONVERSION_ALARM_SENDS, CONVERSION_ALARM_SENDS_RANGE, FRAUD_CODE_DIGITS_MAX, MethodKind,
+    MethodUse, PASSKEY_MODELS_MAX, Profile, QuestionNumbers, RECONFIRM_DAYS_MAX, REMEMBER_DAYS_MAX, REPORTS_TO_MAX, Role, SECURITY_QUESTIONS_MAX,
+    SECURITY_QUESTIONS_MIN, text::text_enum,
 };
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -41,6 +41,9 @@ pub struct PolicyDocument {
     /// What a password may not hold.
     #[serde(default)]
     pub passwords: PasswordRules,
+    /// What is asked in a call.
+    #[serde(default)]
+    pub calls: CallRules,
 }
 
 /// One row of the method table.
@@ -219,7 +222,7 @@ impl Default for DeliveryLimits {
 }
 
 /// What a tenant trusts (product rule 7). All of it is off at birth, and none of it holds in the strict profile, for admins, before a change, or where a
-/// rule or a role demands a second factor.
+/// rule or a role demands a second factor; what differs says so.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Trust {
@@ -231,6 +234,9 @@ pub struct Trust {
     pub fraud_blocks: bool,
     /// Who is mailed about each report, at most ten addresses; when empty, every global admin.
     pub reports_to: Vec<String>,
+    /// A member without a role may open a one-time bypass for himself, right after a second factor. Like one that an admin opens it also skips a second factor
+    /// that a rule demands, though not a phishing-resistant one.
+    pub self_bypass: bool,
 }
 
 text_enum! {
@@ -281,6 +287,32 @@ pub struct PasswordRules {
     pub banned: Vec<String>,
 }
 
+/// What is asked in a call beside the digit that is spoken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CallRules {
+    /// PIN mode: the member's PIN is asked for first.
+    pub pin: bool,
+    /// What is typed before hash to report that somebody else is signing in, 1 to 3 digits. Never a digit that is spoken to be pressed.
+    pub fraud_code: String,
+}
+
+impl Default for CallRules {
+    fn default() -> Self {
+        Self {
+            pin: false,
+            fraud_code: String::from("0"),
+        }
+    }
+}
+
+impl CallRules {
+    /// The digits that may be spoken in a call: 1 to 9, but not the one that reports fraud.
+    pub fn digits(&self) -> impl Iterator<Item = u8> + '_ {
+        (1..=9).filter(|digit| self.fraud_code != digit.to_string())
+    }
+}
+
 /// Which makes and models of passkeys may be registered. Without proof an AAGUID is a claim that anybody can make: the list then keeps honest people from using
 /// the wrong device, and nothing more.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -326,6 +358,7 @@ impl PolicyDocument {
             questions: QuestionNumbers::default(),
             reset: Reset::default(),
             passwords: PasswordRules::default(),
+            calls: CallRules::default(),
         }
     }
 
@@ -433,6 +466,11 @@ impl PolicyDocument {
                     BANNED_WORD_CHARS.end()
                 ),
             );
+        }
+        let code = &self.calls.fraud_code;
+        if !(1..=FRAUD_CODE_DIGITS_MAX).contains(&code.len()) || !code.bytes().all(|b| b.is_ascii_digit()) {
+            let shown: String = code.chars().filter(|c| !c.is_control()).take(20).collect();
+            return problem("calls.fraud_code", format!("'{shown}' is not 1 to {FRAUD_CODE_DIGITS_MAX} digits"));
         }
         let is_country = |code: &String| code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase());
         if let Some((n, code)) = self.delivery.countries.iter().enumerate().find(|(_, code)| !is_country(code)) {
@@ -598,6 +636,29 @@ mod tests {
             bad(|d| d.passwords.banned = vec!["word".to_owned(); 1_001]),
             "passwords.banned: 1001 is not between 0 and 1000"
         );
+    }
+
+    #[test]
+    fn a_fraud_code_is_a_few_digits_and_never_spoken() {
+        let with = |code: &str| {
+            let mut document = PolicyDocument::at_birth();
+            document.calls.fraud_code = code.to_owned();
+            document.checked()
+        };
+        assert!(!PolicyDocument::at_birth().calls.pin, "off at birth");
+        for good in ["0", "7", "99", "112"] {
+            assert!(with(good).is_ok(), "{good}");
+        }
+        for bad in ["", "1234", "0#", "a", " 0", "٧"] {
+            assert_eq!(
+                with(bad).expect_err("no code").to_string(),
+                format!("calls.fraud_code: '{bad}' is not 1 to 3 digits")
+            );
+        }
+        let spoken = |code: &str| with(code).expect("good").calls.digits().collect::<Vec<_>>();
+        assert_eq!(spoken("0"), (1..=9).collect::<Vec<_>>());
+        assert_eq!(spoken("7"), [1, 2, 3, 4, 5, 6, 8, 9]);
+        assert_eq!(spoken("77"), (1..=9).collect::<Vec<_>>());
     }
 
     #[test]

@@ -71,7 +71,7 @@ def call(sid, form):
             break
         assert gather.get("finishOnKey") == "#" and gather.get("input") == "dtmf"
         heard = [WORDS[word] for word in re.findall(r"\w+", gather.find("Say").text) if word in WORDS]
-        press, report = heard[0], heard[1]
+        press, report = heard[0], "".join(heard[1:])
         pressed = {"01": report, "02": None, "03": press if turn else str((int(press) % 9) + 1)}.get(to[-2:], press)
         if pressed is None:
             url = root.find("Redirect").text

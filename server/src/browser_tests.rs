@@ -844,3 +844,85 @@ async fn c7_a_reset_opens_nothing_but_its_next_step() {
         "no form for what is no right"
     );
 }
+
+/// A PIN for calls is chosen on its page: with a fresh second step, twice the same, no weak one, and never shown again.
+#[tokio::test]
+async fn a_pin_for_calls_is_chosen_on_its_page() {
+    let site = Site::new().await;
+    let seed = site.member("ann", &[], true).await;
+    let session = site.sign_in("ann", &seed).await;
+    let path = "/security-info/call-pin";
+    assert_eq!(site.get(path, &session).await.status, 403, "nobody asks for one");
+    let rules = CallRules {
+        pin: true,
+        ..CallRules::default()
+    };
+    site.domain.methods().set_call_rules(&site.admin, rules, "test").await.expect("published");
+    let form = site.get(path, &session).await;
+    assert!(form.status == 200 && form.body.contains("inputmode=\"numeric\""), "{}", form.body);
+    for (typed, told) in [
+        ("pin=1234&again=1234", "count up or down"),
+        ("pin=7777&again=7777", "One digit over and over"),
+        ("pin=482&again=482", "at least 4 digits"),
+        ("pin=48a1&again=48a1", "digits only"),
+        ("pin=48213456789&again=48213456789", "at most 10 digits"),
+        ("pin=4821&again=4812", "not the PIN above"),
+        ("", "Type a PIN"),
+    ] {
+        let refused = site.post(path, &session, typed).await;
+        assert!(
+            refused.status == 422 && refused.body.contains(told),
+            "{typed}: {} {}",
+            refused.status,
+            refused.body
+        );
+        assert!(!refused.body.contains("4821") && !refused.body.contains("4812"), "{typed}: shown again");
+    }
+    let saved = site.post(path, &session, "pin=4821&again=48+21").await;
+    assert_eq!((saved.status, saved.location()), (303, "/security-info?done=pin"), "{}", saved.body);
+    let own = site.get("/security-info", &session).await;
+    assert!(own.body.contains("PIN for calls") && !own.body.contains("4821"), "{}", own.body);
+    site.domain.clock().advance(jiff::SignedDuration::from_mins(11));
+    let stale = site.post(path, &session, "pin=9057&again=9057").await;
+    assert_eq!((stale.status, stale.location()), (303, "/security-info?confirm=%2Fsecurity-info%2Fcall-pin"));
+}
+
+/// A member skips the second step once by himself, where the organisation allows it and right after a second step.
+#[tokio::test]
+async fn a_member_opens_a_bypass_for_himself_on_the_page() {
+    let site = Site::new().await;
+    let seed = site.member("ann", &[], true).await;
+    let session = site.sign_in("ann", &seed).await;
+    let (page, ask, reason) = ("/security-info", "/security-info?bypass=1", "step=bypass&reason=The+key+stays+here");
+    assert_eq!(site.get(ask, &session).await.status, 403, "off at birth");
+    assert_eq!(site.post(page, &session, reason).await.status, 403);
+    let trust = model::Trust {
+        self_bypass: true,
+        ..model::Trust::default()
+    };
+    site.domain.directory().set_trust(&site.admin, trust, "test").await.expect("published");
+    assert!(site.get(page, &session).await.body.contains("Skip the second step once"));
+    assert_eq!(site.get(ask, &session).await.status, 200);
+    let empty = site.post(page, &session, "step=bypass&reason=").await;
+    assert!(empty.status == 422 && empty.body.contains("Say in a few words why"), "{}", empty.body);
+    let opened = site.post(page, &session, reason).await;
+    assert_eq!((opened.status, opened.location()), (303, page), "{}", opened.body);
+    let shown = site.get(page, &session).await.body;
+    assert!(shown.contains("needs no second step") && shown.contains("The key stays here"), "{shown}");
+    // The next sign-in needs the password alone, the one after that both.
+    let named = site.post("/sign-in", "", "step=name&upn=ann%40noord.example").await.cookie().expect("a cookie");
+    let form = format!("step=password&password={}", PASSWORD.replace(' ', "+"));
+    let through = site.post("/sign-in", &named, &form).await;
+    assert_eq!((through.status, through.location()), (303, "/"), "{}", through.body);
+    let named = site.post("/sign-in", "", "step=name&upn=ann%40noord.example").await.cookie().expect("a cookie");
+    assert_eq!(site.post("/sign-in", &named, &form).await.location(), "/sign-in");
+    // Ended by hand, it is gone; a second click is told the same.
+    assert_eq!(site.post(page, &session, reason).await.status, 303);
+    for _ in 0..2 {
+        let ended = site.post(page, &session, "step=bypass-end").await;
+        assert_eq!(ended.location(), "/security-info?done=bypass-ended");
+    }
+    site.domain.clock().advance(jiff::SignedDuration::from_mins(11));
+    let stale = site.post(page, &session, reason).await;
+    assert_eq!(stale.location(), "/security-info?confirm=%2Fsecurity-info%3Fbypass%3D1");
+}

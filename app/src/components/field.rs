@@ -14,6 +14,8 @@ pub enum InputKind {
     Email,
     /// A secret; never filled in again by the server.
     Password,
+    /// A secret of digits; never filled in again by the server.
+    Pin,
     /// A phone number.
     Phone,
     /// A whole number.
@@ -31,7 +33,7 @@ impl InputKind {
         match self {
             Self::Text | Self::Number => "text",
             Self::Email => "email",
-            Self::Password => "password",
+            Self::Password | Self::Pin => "password",
             Self::Phone => "tel",
             Self::Search => "search",
             Self::Url => "url",
@@ -43,7 +45,7 @@ impl InputKind {
         match self {
             Self::Email => Some("email"),
             Self::Phone => Some("tel"),
-            Self::Number => Some("numeric"),
+            Self::Number | Self::Pin => Some("numeric"),
             Self::Text | Self::Password | Self::Search | Self::Url | Self::Date => None,
         }
     }
@@ -137,7 +139,7 @@ pub fn TextField(
     let id = id.unwrap_or_else(|| format!("f-{name}"));
     let described_by = described_by(&id, hint.is_some(), error.is_some());
     let invalid = error.is_some();
-    let value = value.filter(|_| kind != InputKind::Password);
+    let value = value.filter(|_| !matches!(kind, InputKind::Password | InputKind::Pin));
     let verbatim = matches!(kind, InputKind::Email | InputKind::Password | InputKind::Search);
     view! {
         <Field id=id.clone() label=label hint=hint error=error>

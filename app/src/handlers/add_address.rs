@@ -1,27 +1,25 @@
 //! `/security-info/add/phone`, `/security-info/add/call` and `/security-info/add/email`: a number or mailbox, and the code that is sent there, or the call. Looking at a page sends nothing.
 
-use axum::{
-    extract::{Form, Query as QueryOf},
-    response::Response,
-};
+use axum::extract::{Form, Query as QueryOf};
 use domain::{
     delivery::{
         Address,
         phone::{Mailbox, PhoneError, PhoneNumber},
         rules::NotSent,
     },
-    methods::MethodError,
+    methods::{MethodError, SecurityInfo},
     verification::{Answered, CallState},
 };
 use model::*;
 use serde::Deserialize;
 
 use super::{
+    call_pin::read_pin,
     forms::Pairs,
     sign_in::{call_of, code_of, code_of_call, next_code},
 };
 use crate::{
-    caller::{Answer, Guest, see},
+    caller::{Answer, Guest, Stop, see},
     pages::{
         Problem,
         security_info::{AddressCall, AddressCode, AddressForm, PATH, address_call, address_code, address_form},
@@ -84,26 +82,30 @@ async fn show(mut guest: Guest, QueryOf(query): QueryOf<AddressQuery>, kind: Met
     if let Ok(attempt) = query.attempt.parse::<AttemptId>() {
         return match look(&mut guest, attempt, kind).await? {
             Some(model) => Ok(guest.show(|| address_code(guest.shell(), model))),
-            None => Ok(form_again(&guest, kind, String::new(), Some(Problem::new(ErrorCode::ChallengeGone)), None)),
+            None => form_again(&guest, kind, String::new(), Problem::new(ErrorCode::ChallengeGone)).await,
         };
     }
     let info = guest.domain().methods().mine(&me.me).await.map_err(guest.fails())?;
     if !info.may_add.contains(&kind) {
         return Err(guest.oops(ErrorCode::MethodKindOff));
     }
-    Ok(guest.show(|| {
-        let model = AddressForm {
-            kind,
-            typed: String::new(),
-            error: None,
-            problem: None,
-        };
-        address_form(guest.shell(), model)
-    }))
+    let model = AddressForm {
+        kind,
+        typed: String::new(),
+        error: None,
+        pin: asks_pin(&info, kind).then_some(None),
+        problem: None,
+    };
+    Ok(guest.show(|| address_form(guest.shell(), model)))
+}
+
+/// Whether a PIN has to be chosen with a phone: calls ask for one, and there is none yet.
+fn asks_pin(info: &SecurityInfo, kind: MethodKind) -> bool {
+    kind == MethodKind::Voice && info.call_pin.is_missing()
 }
 
 /// The code's page of an attempt that is this member's own, and open.
-async fn look(guest: &mut Guest, attempt: AttemptId, kind: MethodKind) -> Result<Option<AddressCode>, crate::caller::Stop> {
+async fn look(guest: &mut Guest, attempt: AttemptId, kind: MethodKind) -> Result<Option<AddressCode>, Stop> {
     let Some(view) = guest.own_attempt(attempt, Purpose::AddMethod).await? else {
         return Ok(None);
     };
@@ -140,7 +142,7 @@ async fn called(mut guest: Guest, attempt: AttemptId) -> Answer {
             .await
             .map_err(guest.fails())?;
         let code = refused.map_or(ErrorCode::ChallengeGone, code_of_call);
-        return Ok(form_again(&guest, MethodKind::Voice, String::new(), Some(Problem::new(code)), None));
+        return form_again(&guest, MethodKind::Voice, String::new(), Problem::new(code)).await;
     };
     let Some(call) = call_of(&view) else {
         return Ok(see(routes::SECURITY_INFO_ADD_CALL));
@@ -171,7 +173,7 @@ async fn called(mut guest: Guest, attempt: AttemptId) -> Answer {
         },
         None => Problem::new(ErrorCode::ChallengeGone),
     };
-    Ok(form_again(&guest, MethodKind::Voice, String::new(), Some(problem), None))
+    form_again(&guest, MethodKind::Voice, String::new(), problem).await
 }
 
 /// Reads the address and sends a code there.
@@ -181,25 +183,50 @@ async fn send(guest: Guest, fields: &Pairs, kind: MethodKind) -> Answer {
         // A number without a country's code is one of the tenant's own country.
         MethodKind::Sms | MethodKind::Voice => match PhoneNumber::parse(fields.one("address"), home_of(&me.tenant.locale)) {
             Ok(phone) => Address::Phone(phone),
-            Err(error) => return Ok(bad(&guest, kind, fields, || phone_words(&error))),
+            Err(error) => return bad(&guest, kind, fields, || phone_words(&error)).await,
         },
         _ => match Mailbox::parse(fields.one("address")) {
             Ok(mail) => Address::Mail(mail),
-            Err(_) => return Ok(bad(&guest, kind, fields, || text!(security_info.mail_bad).to_owned())),
+            Err(_) => return bad(&guest, kind, fields, || text!(security_info.mail_bad).to_owned()).await,
         },
     };
-    match guest.domain().methods().begin_address(&me.me, kind, &address).await {
+    let methods = guest.domain().methods();
+    let info = methods.mine(&me.me).await.map_err(guest.fails())?;
+    if asks_pin(&info, kind) {
+        let (pin, problem) = match read_pin(fields) {
+            Ok(pin) => match methods.set_call_pin(&me.me, &pin).await {
+                Ok(()) => (None, None),
+                Err(MethodError::StepUp) => return Ok(see(&format!("{PATH}?confirm={}", query_value(page_of(kind))))),
+                Err(error @ MethodError::Hash(_)) => (Some(None), Some(Problem::new(error.code()))),
+                Err(error) => return Err(guest.fails()(error)),
+            },
+            Err(wrong) => (Some(Some(wrong)), None),
+        };
+        if pin.is_some() {
+            let typed = fields.typed("address");
+            let code = problem.as_ref().map_or(ErrorCode::Invalid, |problem| problem.code);
+            let model = AddressForm {
+                kind,
+                typed,
+                error: None,
+                pin,
+                problem,
+            };
+            return Ok(guest.show_with(code, || address_form(guest.shell(), model)));
+        }
+    }
+    match methods.begin_address(&me.me, kind, &address).await {
         Ok(proving) => Ok(see(&format!("{}?attempt={}", page_of(kind), proving.attempt))),
         Err(MethodError::StepUp) => Ok(see(&format!("{PATH}?confirm={}", query_value(page_of(kind))))),
-        Err(MethodError::OwnMailbox) => Ok(bad(&guest, kind, fields, || text!(security_info.mail_own).to_owned())),
-        Err(MethodError::AlreadyThere) => Ok(bad(&guest, kind, fields, || text!(security_info.address_there).to_owned())),
-        Err(MethodError::NotSent(NotSent::CountryOff(_))) => Ok(bad(&guest, kind, fields, || text!(security_info.phone_country).to_owned())),
+        Err(MethodError::OwnMailbox) => bad(&guest, kind, fields, || text!(security_info.mail_own).to_owned()).await,
+        Err(MethodError::AlreadyThere) => bad(&guest, kind, fields, || text!(security_info.address_there).to_owned()).await,
+        Err(MethodError::NotSent(NotSent::CountryOff(_))) => bad(&guest, kind, fields, || text!(security_info.phone_country).to_owned()).await,
         Err(MethodError::NotSent(why)) => {
             let problem = Problem::not_sent(why.until());
-            Ok(form_again(&guest, kind, fields.typed("address"), Some(problem), None))
+            form_again(&guest, kind, fields.typed("address"), problem).await
         }
         Err(error @ (MethodError::AddressLimit(_) | MethodError::KindOff(_))) => {
-            Ok(form_again(&guest, kind, fields.typed("address"), Some(Problem::new(error.code())), None))
+            form_again(&guest, kind, fields.typed("address"), Problem::new(error.code())).await
         }
         Err(error) => Err(guest.fails()(error)),
     }
@@ -212,7 +239,7 @@ async fn again(mut guest: Guest, fields: &Pairs, kind: MethodKind) -> Answer {
         return Err(guest.oops(ErrorCode::BadRequest));
     };
     let Some(mut model) = look(&mut guest, attempt, kind).await? else {
-        return Ok(form_again(&guest, kind, String::new(), Some(Problem::new(ErrorCode::ChallengeGone)), None));
+        return form_again(&guest, kind, String::new(), Problem::new(ErrorCode::ChallengeGone)).await;
     };
     match guest
         .domain()
@@ -246,7 +273,7 @@ async fn confirm(mut guest: Guest, fields: &Pairs, kind: MethodKind) -> Answer {
         return Err(guest.oops(ErrorCode::BadRequest));
     };
     let Some(mut model) = look(&mut guest, attempt, kind).await? else {
-        return Ok(form_again(&guest, kind, String::new(), Some(Problem::new(ErrorCode::ChallengeGone)), None));
+        return form_again(&guest, kind, String::new(), Problem::new(ErrorCode::ChallengeGone)).await;
     };
     model.typed = Some(fields.typed("code"));
     let refuse = |guest: &Guest, mut model: AddressCode, problem: Problem| {
@@ -280,7 +307,7 @@ async fn confirm(mut guest: Guest, fields: &Pairs, kind: MethodKind) -> Answer {
                 until,
                 ..Problem::new(code_of(reason))
             };
-            Ok(form_again(&guest, kind, String::new(), Some(problem), None))
+            form_again(&guest, kind, String::new(), problem).await
         }
     }
 }
@@ -290,24 +317,42 @@ fn home_of(locale: &str) -> Option<&'static str> {
     (locale == "nl").then_some("NL")
 }
 
-fn bad(guest: &Guest, kind: MethodKind, fields: &Pairs, words: impl FnOnce() -> String) -> Response {
-    guest.show_with(ErrorCode::Invalid, || {
+/// The form again, with what is wrong with the address.
+async fn bad(guest: &Guest, kind: MethodKind, fields: &Pairs, words: impl FnOnce() -> String + Send) -> Answer {
+    let pin = asked_pin(guest, kind).await?;
+    Ok(guest.show_with(ErrorCode::Invalid, || {
         let model = AddressForm {
             kind,
             typed: fields.typed("address"),
             error: Some(words()),
+            pin,
             problem: None,
         };
         address_form(guest.shell(), model)
-    })
+    }))
 }
 
-fn form_again(guest: &Guest, kind: MethodKind, typed: String, problem: Option<Problem>, error: Option<String>) -> Response {
-    let code = problem.as_ref().map_or(ErrorCode::Invalid, |problem| problem.code);
-    guest.show_with(code, || {
-        let model = AddressForm { kind, typed, error, problem };
+/// The form again, with what stands in the way.
+async fn form_again(guest: &Guest, kind: MethodKind, typed: String, problem: Problem) -> Answer {
+    let pin = asked_pin(guest, kind).await?;
+    let code = problem.code;
+    Ok(guest.show_with(code, || {
+        let model = AddressForm {
+            kind,
+            typed,
+            error: None,
+            pin,
+            problem: Some(problem),
+        };
         address_form(guest.shell(), model)
-    })
+    }))
+}
+
+/// The fields for a PIN, where one has to be chosen; one that was typed before is typed anew.
+async fn asked_pin(guest: &Guest, kind: MethodKind) -> Result<Option<Option<PinFlaw>>, Stop> {
+    let me = guest.member()?;
+    let info = guest.domain().methods().mine(&me.me).await.map_err(guest.fails())?;
+    Ok(asks_pin(&info, kind).then_some(None))
 }
 
 /// What is wrong with a number, in a member's words.

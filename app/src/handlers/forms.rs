@@ -20,6 +20,7 @@ pub(super) struct Fields {
     pub(super) remember: String,
     pub(super) ceremony: String,
     pub(super) response: String,
+    pub(super) reason: String,
 }
 
 /// The query of the members' pages.
@@ -41,6 +42,7 @@ pub(super) struct Query {
     pub(super) attempt: Option<String>,
     pub(super) name: Option<String>,
     pub(super) report: Option<String>,
+    pub(super) bypass: Option<String>,
 }
 
 /// The longest that is shown again of what somebody typed, in characters.

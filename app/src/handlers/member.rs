@@ -54,7 +54,7 @@ pub(super) struct MemberQuery {
 /// The right that an act needs.
 fn needs(act: Act) -> Permission {
     match act {
-        Act::Enable | Act::Enforce | Act::Disable | Act::Reregister | Act::Sessions | Act::Remove | Act::Questions => Permission::ManageMfa,
+        Act::Enable | Act::Enforce | Act::Disable | Act::Reregister | Act::Sessions | Act::Remove | Act::Questions | Act::CallPin => Permission::ManageMfa,
         Act::Block | Act::Unblock | Act::Bypass | Act::BypassEnd => Permission::ManageMfa,
         Act::Unlock => Permission::Unlock,
         Act::Pass | Act::PassEnd => Permission::GivePasses,
@@ -272,6 +272,10 @@ async fn perform(guest: &Guest, by: &Admin, member: &MemberView, act: Act, confi
         (Act::Questions, _) => {
             let reset = guest.domain().methods().reset_questions(by, &of, reason).await;
             return reset.map_err(|error| error.code());
+        }
+        (Act::CallPin, _) => {
+            let cleared = guest.domain().methods().clear_call_pin(by, &of, reason).await;
+            return cleared.map_err(|error| error.code());
         }
         (Act::PassEnd, _) => {
             let ended = guest.domain().methods().withdraw_pass(by, &of, reason).await;

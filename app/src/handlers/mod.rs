@@ -7,6 +7,7 @@ mod add_method;
 mod alarms;
 mod app_passwords;
 mod audit;
+mod call_pin;
 mod console;
 mod emergency;
 mod forms;
@@ -18,6 +19,7 @@ mod members;
 mod messages;
 mod networks;
 mod notices;
+mod own_bypass;
 mod passkey;
 mod passkey_models;
 mod providers;
@@ -97,6 +99,8 @@ where
         .post(routes::SECURITY_INFO_ADD_MAIL, Who::Member, add_address::act_mail)
         .get(routes::SECURITY_INFO_ADD_QUESTIONS, Who::Member, questions::show)
         .post(routes::SECURITY_INFO_ADD_QUESTIONS, Who::Member, questions::act)
+        .get(routes::SECURITY_INFO_CALL_PIN, Who::Member, call_pin::show)
+        .post(routes::SECURITY_INFO_CALL_PIN, Who::Member, call_pin::act)
         .get(routes::SECURITY_INFO_ADD_TOKEN, Who::Member, add_method::show)
         .post(routes::SECURITY_INFO_ADD_TOKEN, Who::Member, add_method::act)
         .get(routes::SECURITY_INFO_APP_PASSWORDS, Who::Member, app_passwords::show)

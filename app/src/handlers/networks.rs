@@ -186,6 +186,7 @@ async fn trust(guest: &Guest, console: &Console, fields: &Pairs) -> Answer {
         remember_days: days.ok_or_else(|| guest.oops(ErrorCode::BadRequest))?,
         fraud_blocks: !fields.one("fraud").is_empty(),
         reports_to,
+        self_bypass: !fields.one("bypass").is_empty(),
     };
     let bad = trust.reports_to.iter().find(|address| Upn::parse(address).is_err()).cloned();
     if bad.is_some() || trust.reports_to.len() > REPORTS_TO_MAX {

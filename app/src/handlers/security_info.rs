@@ -47,6 +47,9 @@ pub(super) async fn show(guest: Guest, QueryOf(query): QueryOf<Query>) -> Answer
     if let Some(handle) = &query.calling {
         return calling(guest, &me, handle).await;
     }
+    if query.bypass.is_some() {
+        return super::own_bypass::ask(guest, &me).await;
+    }
     let model = if let Some(method) = named(&query.rename) {
         SecurityInfo::Rename {
             name: method.name.clone().unwrap_or_default(),
@@ -69,6 +72,8 @@ pub(super) async fn show(guest: Guest, QueryOf(query): QueryOf<Query>) -> Answer
         let notice = match query.done.as_deref() {
             Some("added") if !what.is_empty() => Some(Notice::Added(what)),
             Some("questions") => Some(Notice::Questions),
+            Some("pin") => Some(Notice::Pin),
+            Some("bypass-ended") => Some(Notice::BypassEnded),
             Some("removed") => Some(Notice::Removed(what)),
             Some("renamed") => Some(Notice::Renamed(what)),
             Some("first") => Some(Notice::First(what)),
@@ -97,6 +102,8 @@ pub(super) async fn act(guest: Guest, Form(fields): Form<Fields>) -> Answer {
         "end" => return end_session(guest, &me, &fields).await,
         "forget" => return forget_browser(guest, &me, &fields).await,
         "remove-questions" => return remove_questions(guest, &me).await,
+        "bypass" => return super::own_bypass::open(guest, &me, &fields).await,
+        "bypass-end" => return super::own_bypass::close(guest, &me).await,
         _ => {}
     }
     let methods = guest.domain().methods();
@@ -470,6 +477,8 @@ async fn overview(guest: &Guest, me: &SignedIn, info: &Info, notice: Option<Noti
         questions: info.questions,
         app_passwords: (own.allowed || !own.items.is_empty()).then_some(own.items.len()),
         lost: Some(routes::LOST.to_owned()),
+        call_pin: info.call_pin,
+        bypass: guest.domain().methods().own_bypass(&me.me).await.map_err(guest.fails())?,
         activity,
         browsers,
         sessions: sessions.into_iter().map(browser).collect(),

@@ -607,6 +607,7 @@ pub(super) fn call_of(view: &AttemptView) -> Option<Call> {
         sent_to: sent.sent_to.clone(),
         until: sent.expires_at,
         state: sent.call?,
+        asks: view.calls.clone(),
     })
 }
 
@@ -686,7 +687,7 @@ pub(super) fn code_of_offered(reason: Reason, offered: &OfferedCode) -> ErrorCod
 /// The code of the page for an attempt that has ended in its call.
 pub(super) fn code_of_call(reason: Reason) -> ErrorCode {
     match reason {
-        Reason::FraudReported | Reason::TooManyCodes | Reason::Locked | Reason::Throttled => code_of(reason),
+        Reason::FraudReported | Reason::TooManyCodes | Reason::WrongPin | Reason::Locked | Reason::Throttled => code_of(reason),
         _ => ErrorCode::SignInExpired,
     }
 }
@@ -699,7 +700,7 @@ pub(super) fn code_of(reason: Reason) -> ErrorCode {
         Reason::CodeReused => ErrorCode::CodeReused,
         Reason::PassExpired => ErrorCode::PassUnusable,
         Reason::FraudReported => ErrorCode::SignInReported,
-        Reason::TooManyCodes => ErrorCode::TooManyCodes,
+        Reason::TooManyCodes | Reason::WrongPin => ErrorCode::TooManyCodes,
         Reason::Throttled => ErrorCode::Throttled,
         Reason::Locked => ErrorCode::Locked,
         Reason::PasskeyRefused => ErrorCode::PasskeyRefused,

@@ -204,7 +204,7 @@ pub const fn remember_days() -> [i64; 5] {
 
 fn settings(trust: &Trust, (reason, reason_error): (String, Option<String>), reports_error: Option<String>, here: &str) -> AnyView {
     let reports_to = trust.reports_to.join("\n");
-    let (skip, fraud, chosen) = (trust.networks_skip, trust.fraud_blocks, trust.remember_days.to_string());
+    let (skip, fraud, bypass, chosen) = (trust.networks_skip, trust.fraud_blocks, trust.self_bypass, trust.remember_days.to_string());
     let mut days: Vec<i64> = remember_days().into_iter().chain([trust.remember_days]).collect();
     days.sort_unstable();
     days.dedup();
@@ -236,6 +236,7 @@ fn settings(trust: &Trust, (reason, reason_error): (String, Option<String>), rep
                     length_max=3_500
                 />
                 <p class="muted small">{text!(networks.never)}</p>
+                <Check name="bypass" checked=bypass>{text!(networks.bypass)}</Check>
                 <ReasonField id="trust-reason" value=reason error=reason_error/>
                 <div class="row"><Button>{text!(networks.save)}</Button></div>
             </form>

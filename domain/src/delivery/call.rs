@@ -1,17 +1,12 @@
 //! What is asked in a call and what an answer means. Pure: no gateway, no clock, no randomness.
 //!
 //! A member hears a digit that was drawn for this call and presses it, then hash. A mailbox or an answering machine cannot do
-//! that, so it never approves (abuse case F8). In PIN mode he types his PIN, then hash; whether it is right is for the caller to say.
+//! that, so it never approves (abuse case F8). In PIN mode he types his PIN and hash first; whether it is right is for the caller to say.
 
 use super::{channel::Language, texts::plain_name};
 use crate::vault::Secret;
+use model::FRAUD_CODE_DIGITS_MAX;
 use std::fmt;
-
-/// What a member presses to report fraud, unless the tenant chose otherwise.
-pub const FRAUD_CODE_DEFAULT: &str = "0";
-
-/// The most digits of a code that reports fraud: fewer than any PIN has, so that the two are never confused.
-pub const FRAUD_CODE_DIGITS_MAX: usize = 3;
 
 /// The most keys an answer may have. A fax that sings into the line stops here.
 pub const ANSWER_KEYS_MAX: usize = 32;
@@ -54,7 +49,7 @@ pub enum CallMode {
         /// Drawn for this call.
         digit: PressDigit,
     },
-    /// He types his PIN.
+    /// He types his PIN; the digit comes after it.
     Pin,
 }
 
@@ -134,10 +129,14 @@ pub enum Line {
     AfterMistake,
     /// After silence, with the question again.
     AfterSilence,
+    /// The PIN was right: the digit comes next.
+    AfterPin,
     /// Last words: confirmed.
     Approved,
     /// Last words: not confirmed.
     Denied,
+    /// First and last words: there is no PIN that could be typed.
+    NoPin,
     /// Last words: reported.
     FraudReported,
 }
@@ -145,7 +144,7 @@ pub enum Line {
 impl Line {
     /// True if an answer is waited for.
     pub const fn asks(self) -> bool {
-        matches!(self, Self::Greeting | Self::AfterMistake | Self::AfterSilence)
+        matches!(self, Self::Greeting | Self::AfterMistake | Self::AfterSilence | Self::AfterPin)
     }
 }
 
@@ -191,6 +190,12 @@ impl CallScript {
             fraud_code: None,
             service: plain_name(service),
         }
+    }
+
+    /// The same, with the PIN asked for in place of the digit.
+    #[must_use]
+    pub fn for_pin(self) -> Self {
+        Self { mode: CallMode::Pin, ..self }
     }
 
     /// The same, about something else than signing in.
@@ -241,12 +246,24 @@ impl CallScript {
             (Language::En, Line::Greeting) => format!("Hello. This is {service}. {} {question}", self.why(language)),
             (Language::En, Line::AfterMistake) => format!("That was not right. {question}"),
             (Language::En, Line::AfterSilence) => format!("We did not hear a key. {question}"),
+            (Language::En, Line::AfterPin) => format!("Thank you. {question}"),
+            (Language::En, Line::NoPin) => format!(
+                "Hello. This is {service}. {} You have no PIN for calls yet, so this call cannot confirm it. If it is you, use another way, and choose a PIN \
+                 at your security info. If it is not you, tell your service desk. Goodbye.",
+                self.why(language)
+            ),
             (Language::En, Line::Approved) => "Thank you. It is confirmed. Goodbye.".to_owned(),
             (Language::En, Line::Denied) => "It is not confirmed. Goodbye.".to_owned(),
             (Language::En, Line::FraudReported) => "Thank you. We have reported it and stopped the sign-in. Goodbye.".to_owned(),
             (Language::Nl, Line::Greeting) => format!("Hallo. Dit is {service}. {} {question}", self.why(language)),
             (Language::Nl, Line::AfterMistake) => format!("Dat klopte niet. {question}"),
             (Language::Nl, Line::AfterSilence) => format!("We hebben geen toets gehoord. {question}"),
+            (Language::Nl, Line::AfterPin) => format!("Dank je wel. {question}"),
+            (Language::Nl, Line::NoPin) => format!(
+                "Hallo. Dit is {service}. {} Je hebt nog geen pincode voor gesprekken, dus dit gesprek kan niets bevestigen. Ben jij dat? Gebruik dan een \
+                 andere manier en kies een pincode bij je beveiligingsgegevens. Ben jij het niet? Vertel het je servicedesk. Tot ziens.",
+                self.why(language)
+            ),
             (Language::Nl, Line::Approved) => "Dank je wel. Het is bevestigd. Tot ziens.".to_owned(),
             (Language::Nl, Line::Denied) => "Het is niet bevestigd. Tot ziens.".to_owned(),
             (Language::Nl, Line::FraudReported) => "Dank je wel. We hebben het gemeld en de aanmelding gestopt. Tot ziens.".to_owned(),
@@ -323,7 +340,7 @@ mod tests {
         let mode = CallMode::Standard {
             digit: PressDigit::new(digit).expect("1 to 9"),
         };
-        CallScript::new(mode, Some(FRAUD_CODE_DEFAULT.to_owned()), "Contoso").expect("makes sense")
+        CallScript::new(mode, Some("0".to_owned()), "Contoso").expect("makes sense")
     }
 
     fn verdict(script: &CallScript, keys: Option<&str>) -> Verdict {
@@ -384,6 +401,13 @@ mod tests {
             assert_eq!(CallScript::new(seven, Some(wrong.to_owned()), "x"), Err(CallScriptError::FraudCode), "{wrong}");
         }
         assert!(PressDigit::new(0).is_none() && PressDigit::new(10).is_none());
+        let long = CallScript::new(seven, Some("112".to_owned()), "x").expect("three digits");
+        assert_eq!(verdict(&long, Some("112#")), Verdict::FraudReported);
+        assert_eq!(verdict(&long, Some("11")), Verdict::WrongDigit);
+        assert!(
+            long.words(Line::AfterMistake, Language::Nl)
+                .contains("Druk dan op één, één, twee en daarna op hekje om het te melden.")
+        );
         let without = CallScript::new(seven, None, "x").expect("reporting may be off");
         assert_eq!(verdict(&without, Some("0")), Verdict::WrongDigit);
         assert!(!without.words(Line::Greeting, Language::En).contains("report"));
@@ -402,6 +426,17 @@ mod tests {
              Ben jij het niet? Druk dan op nul en daarna op hekje om het te melden."
         );
         assert_eq!(spoken_keys("50,8#", Language::Nl), "vijf, nul, acht, hekje");
+        let then = script(4).words(Line::AfterPin, Language::Nl);
+        assert!(then.starts_with("Dank je wel. Ben jij dat? Druk dan op vier en daarna op hekje."), "{then}");
+        let pin = script(4).for_pin().words(Line::Greeting, Language::En);
+        assert!(
+            pin.contains("type your PIN, then press the hash key. If it is not you, press zero") && !pin.contains("four"),
+            "{pin}"
+        );
+        for language in [Language::En, Language::Nl] {
+            let none = CallScript::of_last_words("Contoso").words(Line::NoPin, language);
+            assert!(none.contains("Contoso") && !Line::NoPin.asks(), "{none}");
+        }
         let added = script(2).about(Occasion::NewPhone).words(Line::Greeting, Language::En);
         assert!(added.contains("by this phone from now on. If it is you, press two"), "{added}");
     }

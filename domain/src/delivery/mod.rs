@@ -22,7 +22,7 @@ use crate::{
     actor::Operator,
     vault::{KeyPurpose, SealKey, SealedColumn, Secret},
 };
-use call::{CallMode, CallScript, FRAUD_CODE_DEFAULT, PressDigit};
+use call::{CallMode, CallScript, PressDigit};
 use channel::{Channel as Port, Content, Language, Message, Recipient, SendError};
 pub use error::DeliveryError;
 use jiff::Timestamp;
@@ -412,6 +412,10 @@ impl Delivery<'_> {
         let keys = self.0.keys(tenant).await?;
         let mut tx = self.0.db().tenant(tenant).await?;
         let challenge = store::find_challenge(&mut tx, row.challenge_id).await?;
+        let rules = match row.channel == Channel::Voice.as_str() {
+            true => self.0.directory().policy_in(&mut tx).await?.map(|document| document.calls),
+            false => None,
+        };
         tx.commit().await?;
         let alive = challenge.filter(|c| c.spent_at.is_none() && c.expires_at > now && row.gone_at > now);
         let (Some(challenge), Some(sealed), Some(from)) = (alive, &row.sealed, &row.sender) else {
@@ -438,7 +442,7 @@ impl Delivery<'_> {
                 };
                 let content = match row.channel == Channel::Voice.as_str() {
                     true => Content::Call {
-                        script: call_script(&code, &parcel.service)?,
+                        script: call_script(&code, &rules.unwrap_or_default(), &parcel.service)?,
                     },
                     false => Content::Sms {
                         text: texts::sms_code(said, language),
@@ -679,9 +683,11 @@ pub(crate) fn open_address(key: &SealKey, method: Uuid, sealed: &[u8]) -> std::r
 }
 
 /// What is asked in a call whose digit was drawn with its challenge.
-pub(crate) fn call_script(digit: &Secret<String>, service: &str) -> std::result::Result<CallScript, crate::vault::SealBroken> {
+pub(crate) fn call_script(digit: &Secret<String>, rules: &CallRules, service: &str) -> std::result::Result<CallScript, crate::vault::SealBroken> {
     let digit = digit.expose().parse().ok().and_then(PressDigit::new).ok_or(crate::vault::SealBroken)?;
-    CallScript::new(CallMode::Standard { digit }, Some(FRAUD_CODE_DEFAULT.to_owned()), service).map_err(|_| crate::vault::SealBroken)
+    // Where the code has become that very digit since it was drawn, nothing reports fraud in this one call: what was spoken goes on to mean what it meant.
+    let fraud_code = Some(rules.fraud_code.clone()).filter(|code| *code != digit.get().to_string());
+    CallScript::new(CallMode::Standard { digit }, fraud_code, service).map_err(|_| crate::vault::SealBroken)
 }
 
 fn open_secret(key: &SealKey, provider: Uuid, sealed: &[u8]) -> Result<Secret<String>> {

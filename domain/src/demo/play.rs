@@ -152,7 +152,7 @@ impl Other {
 }
 
 /// What happens with methods and doors besides code and password, with how often it does beside the others of its kind.
-pub(super) const OTHERS: [(f64, Other); 33] = {
+pub(super) const OTHERS: [(f64, Other); 34] = {
     use MethodKind::*;
     use TransportResult as T;
     [
@@ -174,6 +174,7 @@ pub(super) const OTHERS: [(f64, Other); 33] = {
         (3.0, Other::new(Reason::NoAnswer, Some(Voice), Some(T::ConfigIssue), 27)),
         (0.5, Other::new(Reason::FraudReported, Some(Voice), Some(T::FraudCodeEntered), 19)),
         (2.0, Other::new(Reason::WrongPin, Some(Voice), Some(T::NoPin), 28)),
+        (0.5, Other::new(Reason::PinMissing, Some(Voice), Some(T::NoPin), 17)),
         (1.0, Other::new(Reason::Passkey, Some(Passkey), None, 5)),
         (0.5, Other::new(Reason::PasskeyRefused, Some(Passkey), None, 6)),
         (90.0, Other::new(Reason::RightCode, Some(HardwareToken), Some(T::OathCodeVerified), 14)),

@@ -377,6 +377,7 @@ impl Directory<'_> {
         end_what_was_given(&mut change.tx, view.id, now).await?;
         store::end_app_passwords(&mut change.tx, view.id, now).await?;
         store::delete_security_answers(&mut change.tx, view.id).await?;
+        store::delete_call_pin(&mut change.tx, view.id).await?;
         store::set_mfa_state(&mut change.tx, view.id, MfaState::Enabled.as_str()).await?;
         let ended = store::delete_sessions(&mut change.tx, view.id).await?;
         store::clear_throttles(&mut change.tx, view.id).await?;

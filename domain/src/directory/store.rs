@@ -452,6 +452,7 @@ pub(crate) async fn set_removed(tx: &mut TenantTx, member: MemberId, now: Timest
         .execute(&mut **tx)
         .await?;
     delete_security_answers(tx, member).await?;
+    delete_call_pin(tx, member).await?;
     sqlx::query!(
         "update method set state = 'removed', removed_at = $3, sealed = null where tenant_id = $1 and member_id = $2 and state <> 'removed'",
         tenant,
@@ -829,6 +830,15 @@ pub(crate) async fn delete_security_answers(tx: &mut TenantTx, member: MemberId)
         .execute(&mut **tx)
         .await?;
     Ok(gone.rows_affected())
+}
+
+/// Forgets a member's PIN for calls; tells whether there was one.
+pub(crate) async fn delete_call_pin(tx: &mut TenantTx, member: MemberId) -> Result<bool, DbError> {
+    let tenant = tx.tenant().0;
+    let gone = sqlx::query!("delete from call_pin where tenant_id = $1 and member_id = $2", tenant, member.0)
+        .execute(&mut **tx)
+        .await?;
+    Ok(gone.rows_affected() > 0)
 }
 
 /// Ends every app password of a member.

@@ -376,6 +376,7 @@ impl CaseFacts<'_> {
             | Reason::Voicemail
             | Reason::HungUp
             | Reason::WrongPin
+            | Reason::PinMissing
             | Reason::BadPhone
             | Reason::Busy
             | Reason::NoAnswer => Finding::NotApproved { reason },

@@ -247,6 +247,7 @@ fn reason_text(reason: Reason) -> &'static str {
         Reason::Voicemail => "the call went to voicemail",
         Reason::HungUp => "hung up",
         Reason::WrongPin => "wrong PIN",
+        Reason::PinMissing => "the call asks for a PIN, and the member has none",
         Reason::BadPhone => "the phone number is not one",
         Reason::Busy => "the line was busy",
         Reason::NoAnswer => "nobody took the call",

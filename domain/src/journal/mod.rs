@@ -122,6 +122,10 @@ events! {
     BypassOpened = "bypass.opened",
     /// A one-time bypass was closed before it was used.
     BypassClosed = "bypass.closed",
+    /// The member chose a PIN for calls, or another one.
+    CallPinSet = "call_pin.set",
+    /// An admin took a member's PIN for calls away.
+    CallPinCleared = "call_pin.cleared",
     /// A network was trusted.
     NetworkAdded = "network.added",
     /// A trusted network has another name.

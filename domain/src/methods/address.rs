@@ -50,6 +50,10 @@ impl Methods<'_> {
             return Err(MethodError::KindOff(kind));
         }
         check_address(&info.methods, kind, address, &view.upn)?;
+        // A phone whose calls could confirm nothing is no method.
+        if kind == MethodKind::Voice && info.call_pin.is_missing() {
+            return Err(MethodError::PinNeeded);
+        }
         let method = MethodId(domain.rng().id(now));
         let expires_at = now + SignedDuration::from_secs(PENDING_METHOD_SECONDS);
         self.insert_address(&mut tx, &keys, view.id, method, kind, address, Some((me.session(), expires_at)))

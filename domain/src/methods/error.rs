@@ -1,7 +1,8 @@
 //! What can go wrong with methods.
 
 use crate::{
-    KeysError, actor::NotAllowed, db::DbError, delivery::rules::NotSent, directory::DirectoryError, vault::SealBroken, verification::VerificationError,
+    KeysError, actor::NotAllowed, db::DbError, delivery::rules::NotSent, directory::DirectoryError, directory::password::PasswordError, vault::SealBroken,
+    verification::VerificationError,
 };
 use model::ErrorCode;
 
@@ -53,6 +54,15 @@ pub enum MethodError {
     /// No more app passwords fit.
     #[error("at most {0} app passwords fit")]
     AppPasswordLimit(i64),
+    /// Calls ask for a PIN, and there is none yet.
+    #[error("choose a PIN for calls first")]
+    PinNeeded,
+    /// Nobody asks for a PIN.
+    #[error("the organisation asks for no PIN in calls")]
+    PinOff,
+    /// Too many hashes wait already.
+    #[error(transparent)]
+    Hash(#[from] PasswordError),
     /// Nothing was sent.
     #[error(transparent)]
     NotSent(NotSent),
@@ -83,10 +93,11 @@ impl MethodError {
             Self::NotAllowed(_) => ErrorCode::Forbidden,
             Self::StepUp => ErrorCode::StepUpRequired,
             Self::Unknown => ErrorCode::NameUnknown,
-            Self::KindOff(_) => ErrorCode::MethodKindOff,
+            Self::KindOff(_) | Self::PinOff => ErrorCode::MethodKindOff,
+            Self::Hash(_) => ErrorCode::TooBusy,
             Self::Limit(_) | Self::AddressLimit(_) | Self::AppPasswordLimit(_) => ErrorCode::MethodLimit,
             Self::AlreadyThere => ErrorCode::Conflict,
-            Self::OwnMailbox | Self::Terms(_) => ErrorCode::Invalid,
+            Self::OwnMailbox | Self::Terms(_) | Self::PinNeeded => ErrorCode::Invalid,
             Self::Oneself => ErrorCode::NotForOneself,
             Self::NotSent(NotSent::MemberBudget { .. } | NotSent::AddressBudget { .. }) => ErrorCode::Throttled,
             Self::NotSent(_) => ErrorCode::NotSent,

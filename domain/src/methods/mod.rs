@@ -2,7 +2,9 @@
 
 mod address;
 pub mod app_password;
+pub mod call_pin;
 pub mod error;
+pub mod own_bypass;
 pub mod pass;
 pub mod question;
 pub mod recovery;
@@ -96,6 +98,8 @@ pub struct SecurityInfo {
     pub pass: Option<pass::PassView>,
     /// Security questions.
     pub questions: question::QuestionsView,
+    /// The PIN of calls.
+    pub call_pin: call_pin::CallPinView,
 }
 
 /// The verbs of methods.
@@ -394,6 +398,7 @@ impl Methods<'_> {
             })
             .collect();
         let questions = question::view(tx, &view, document.as_ref()).await?;
+        let call_pin = call_pin::view(tx, member, document.as_ref()).await?;
         let methods = rows
             .into_iter()
             .filter_map(|r| {
@@ -437,6 +442,7 @@ impl Methods<'_> {
                 required,
                 pass,
                 questions,
+                call_pin,
             },
         ))
     }
@@ -444,14 +450,18 @@ impl Methods<'_> {
     /// Refuses a change without a second factor of the last ten minutes (strict: five), if there is one to give.
     pub(crate) fn fresh(self, me: &Member, info: &SecurityInfo) -> Result<()> {
         let has_factor = info.methods.iter().any(|m| m.active) || info.recovery_left > 0;
-        let minutes = if me.strict { FRESH_MINUTES_STRICT } else { FRESH_MINUTES };
-        let now = self.0.clock().now();
-        let fresh = me.level() >= 2 && me.factor_at().is_some_and(|at| now.duration_since(at) < SignedDuration::from_mins(minutes));
-        if fresh || (!has_factor && !me.strict && !info.required) {
+        if self.has_fresh_factor(me) || (!has_factor && !me.strict && !info.required) {
             Ok(())
         } else {
             Err(MethodError::StepUp)
         }
+    }
+
+    /// Whether the member has given a second factor in the last ten minutes (strict: five).
+    fn has_fresh_factor(self, me: &Member) -> bool {
+        let minutes = if me.strict { FRESH_MINUTES_STRICT } else { FRESH_MINUTES };
+        let now = self.0.clock().now();
+        me.level() >= 2 && me.factor_at().is_some_and(|at| now.duration_since(at) < SignedDuration::from_mins(minutes))
     }
 
     #[allow(clippy::too_many_arguments, reason = "one line of an audit row each")]
@@ -524,6 +534,12 @@ impl Methods<'_> {
     pub(crate) async fn record_of(self, tx: &mut TenantTx, me: &Member, event: Event, before: Value, after: Value) -> Result<()> {
         let who = (Who::Member(me.id()), Some(me.client()));
         self.record_from(tx, me.id(), who, &[], event, None, before, after).await
+    }
+
+    /// The same, with a reason of the member's own.
+    async fn record_own(self, tx: &mut TenantTx, me: &Member, event: Event, reason: Option<&str>, (before, after): (Value, Value)) -> Result<()> {
+        let who = (Who::Member(me.id()), Some(me.client()));
+        self.record_from(tx, me.id(), who, &[], event, reason, before, after).await
     }
 
     /// The same, with where it came from and the addresses that are told although they are the member's no more.

@@ -59,6 +59,10 @@ kinds! {
     AppPasswordMade = "app_password.made",
     /// One was removed.
     AppPasswordRemoved = "app_password.removed",
+    /// The member chose a PIN for calls.
+    CallPinSet = "call_pin.set",
+    /// An admin took it away.
+    CallPinCleared = "call_pin.cleared",
     /// An admin set a password.
     PasswordSet = "password.set",
     /// The member set a new password without help.
@@ -113,6 +117,7 @@ impl Kind {
                 | Self::TokenResynchronised
                 | Self::PassWithdrawn
                 | Self::AppPasswordRemoved
+                | Self::CallPinCleared
                 | Self::MfaStateChanged
                 | Self::Blocked
                 | Self::Unblocked

@@ -432,6 +432,30 @@ pub(crate) fn happened(told: &Told<'_>) -> Happened {
                 format!("Een app-wachtwoord van je account is verwijderd{}.", named(told.before, "voor")),
             ),
         ),
+        Kind::CallPinSet => say(
+            (
+                "PIN for calls chosen",
+                String::from("A new PIN was chosen that we ask for when we call you to confirm a sign-in."),
+            ),
+            (
+                "Pincode voor gesprekken gekozen",
+                String::from("Er is een nieuwe pincode gekozen waar we om vragen als we je bellen om een aanmelding te bevestigen."),
+            ),
+        ),
+        Kind::CallPinCleared => say(
+            (
+                "PIN for calls taken away",
+                String::from(
+                    "An admin took the PIN for calls of your account away. Until you choose a new one at your security info, our calls confirm nothing.",
+                ),
+            ),
+            (
+                "Pincode voor gesprekken gewist",
+                String::from(
+                    "Een beheerder heeft de pincode voor gesprekken van je account gewist. Zolang je bij je beveiligingsgegevens geen nieuwe kiest, bevestigen onze gesprekken niets.",
+                ),
+            ),
+        ),
         Kind::PasswordSet => say(
             ("Password changed", String::from("An admin set a new password for your account.")),
             (
@@ -560,6 +584,16 @@ pub(crate) fn happened(told: &Told<'_>) -> Happened {
             (
                 "Account niet meer geblokkeerd",
                 String::from("Een beheerder heeft de blokkering opgeheven. Je kunt je weer aanmelden."),
+            ),
+        ),
+        Kind::BypassOpened if told.after["own"] == true => say(
+            (
+                "Second step skipped once",
+                String::from("At your security info it was asked that your account may skip the second step once, within five minutes."),
+            ),
+            (
+                "Tweede stap eenmalig overgeslagen",
+                String::from("Bij je beveiligingsgegevens is gevraagd om de tweede stap van je account eenmalig over te slaan, binnen vijf minuten."),
             ),
         ),
         Kind::BypassOpened => say(

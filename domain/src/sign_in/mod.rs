@@ -284,6 +284,8 @@ pub struct AttemptView {
     pub first_choice: Option<MethodKind>,
     /// A code that is on its way.
     pub sent: Option<OnItsWay>,
+    /// What is asked in a call.
+    pub calls: CallRules,
     /// Unused recovery codes.
     pub recovery_left: usize,
     /// Wrong answers left in this challenge.
@@ -986,6 +988,7 @@ fn view_of(domain: &Domain, scene: &Scene<'_>, attempt: &AttemptFacts) -> Verdic
             .as_ref()
             .filter(|c| known && c.code_sealed.is_some() && c.spent_at.is_none() && c.expires_at > scene.now)
             .and_then(|open| crate::verification::on_its_way(scene, open)),
+        calls: crate::verification::call::asked_in_call(scene, attempt),
         families,
         recovery_left: if known { facts.recovery.len() } else { 0 },
         tries_left: limit - facts.challenge.as_ref().map_or(0, |c| c.wrong_count),

@@ -17,7 +17,7 @@ use super::{
     fraud, goes_on,
     rules::{self, Verdict},
     sending,
-    store::Wanted,
+    store::{Wanted, find_call_pin},
     waiting,
 };
 use crate::{
@@ -31,12 +31,17 @@ use crate::{
     },
     vault::{KeyPurpose, SealedColumn, Secret},
 };
+use data_encoding::HEXLOWER;
 use model::*;
 use serde_json::json;
 use std::{fmt, str::FromStr};
+use subtle::ConstantTimeEq;
 
 /// Turns without an answer after which a call is over: nobody is there, or a mailbox.
 const SILENT_TURNS_MAX: u8 = 3;
+
+/// Octets of what shows that the PIN was right.
+const PROOF_BYTES: usize = 16;
 
 /// Where a call is: in the address of each request but the first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,11 +50,17 @@ pub struct Turn {
     silent: u8,
     /// Wrong answers of the challenge when this turn was asked. Keys that come when it has more have been counted, or are too late to be.
     wrong: i32,
+    /// What we gave when the PIN was right: a MAC of this challenge and this PIN, so that nobody makes one, and none outlives either.
+    pin: Option<[u8; PROOF_BYTES]>,
 }
 
 impl fmt::Display for Turn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}", self.silent, self.wrong)
+        write!(f, "{}-{}", self.silent, self.wrong)?;
+        match &self.pin {
+            Some(proof) => write!(f, "-{}", HEXLOWER.encode(proof)),
+            None => Ok(()),
+        }
     }
 }
 
@@ -57,10 +68,14 @@ impl FromStr for Turn {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        let (silent, wrong) = text.split_once('-').ok_or(())?;
+        let mut parts = text.splitn(3, '-');
+        let mut next = || parts.next();
+        let (silent, wrong, pin) = (next().ok_or(())?, next().ok_or(())?, next());
+        let proof = |hex: &str| HEXLOWER.decode(hex.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok()).ok_or(());
         Ok(Self {
             silent: silent.parse().map_err(drop)?,
             wrong: wrong.parse().map_err(drop)?,
+            pin: pin.map(proof).transpose()?,
         })
     }
 }
@@ -121,12 +136,25 @@ impl Verification<'_> {
         let Some(call) = call.filter(|call| call.is_named(reference)) else {
             return Ok(None);
         };
-        let wanted = Wanted::of_attempt(call.tenant, call.attempt);
-        match domain.decide(wanted, |scene| next_words(domain, &call, scene, turn, keys)).await {
-            Ok(spoken) => Ok(Some(spoken)),
-            // The attempt is gone for good.
-            Err(VerificationError::ChallengeGone) => Ok(None),
-            Err(error) => Err(error),
+        let phc = find_call_pin(domain.db(), call.tenant, call.attempt).await?;
+        let mut pin = KnownPin {
+            phc: phc.as_deref(),
+            right: None,
+        };
+        loop {
+            let wanted = Wanted::of_attempt(call.tenant, call.attempt);
+            let next = domain.decide(wanted, |scene| next_words(domain, &call, scene, turn, keys, pin)).await;
+            let typed = match next {
+                Ok(Next::Words(spoken)) => return Ok(Some(spoken)),
+                Ok(Next::Compare(typed)) if pin.right.is_none() => typed,
+                // The attempt is gone for good.
+                Err(VerificationError::ChallengeGone) => return Ok(None),
+                Ok(Next::Compare(_)) => return Err(VerificationError::Busy),
+                Err(error) => return Err(error),
+            };
+            // What comes of it is told only after it was counted: the second time round.
+            let compared = domain.passwords().verify(domain.vault(), phc.clone(), typed).await;
+            pin.right = Some(compared.map_err(|_| VerificationError::Busy)?);
         }
     }
 
@@ -158,8 +186,7 @@ impl Verification<'_> {
                     CallEnd::NoAnswer => Reason::NoAnswer,
                     CallEnd::NotReached => Reason::Unreachable,
                     CallEnd::Machine => Reason::Voicemail,
-                    CallEnd::HungUp if attempt.last_refusal == Some(Reason::Voicemail) => Reason::Voicemail,
-                    CallEnd::HungUp => Reason::HungUp,
+                    CallEnd::HungUp => attempt.last_refusal.filter(|refusal| said_before_the_end(*refusal)).unwrap_or(Reason::HungUp),
                 };
                 missed(domain, &call, scene, (attempt, challenge), reason, end == CallEnd::Machine)
             })
@@ -241,9 +268,23 @@ pub(crate) fn state(scene: &Scene<'_>, challenge: &ChallengeFacts) -> CallState 
         Some(DeliveryStatus::Failed | DeliveryStatus::Dropped) => {
             CallState::Over(refusal.filter(|r| matches!(r, Reason::Busy | Reason::NoAnswer)).unwrap_or(Reason::Unreachable))
         }
-        Some(DeliveryStatus::Delivered) => CallState::Over(refusal.filter(|r| *r == Reason::Voicemail).unwrap_or(Reason::HungUp)),
+        Some(DeliveryStatus::Delivered) => CallState::Over(refusal.filter(|r| said_before_the_end(*r)).unwrap_or(Reason::HungUp)),
         _ => CallState::Calling,
     }
+}
+
+/// What the call of an attempt asks. Whoever adds a phone has just chosen the PIN on the page, or knows it: there the call proves the phone.
+pub(crate) fn asked_in_call(scene: &Scene<'_>, attempt: &AttemptFacts) -> CallRules {
+    let rules = sending::call_rules(scene);
+    CallRules {
+        pin: rules.pin && attempt.purpose != Purpose::AddMethod,
+        ..rules
+    }
+}
+
+/// What was known of a call before it ended, and says more than that it did.
+const fn said_before_the_end(reason: Reason) -> bool {
+    matches!(reason, Reason::Voicemail | Reason::PinMissing)
 }
 
 fn newest_message(scene: &Scene<'_>, challenge: &ChallengeFacts) -> Option<i32> {
@@ -270,7 +311,7 @@ fn judged(scene: &Scene<'_>, attempt: &AttemptFacts) -> Option<(usize, Judged)> 
     let (version, document, evaluation) = scene.evaluate(attempt.application.as_deref())?;
     let place = rules::sent_to(scene.facts, &document, scene.now)?;
     let judged = Judged {
-        verdict: wrong(place),
+        verdict: wrong(place, Reason::WrongCode),
         version: Some(version),
         document: Some(document),
         evaluation: Some(evaluation),
@@ -303,42 +344,85 @@ fn right(scene: &Scene<'_>, place: usize) -> Verdict {
     }
 }
 
-fn wrong(place: usize) -> Verdict {
+fn wrong(place: usize, reason: Reason) -> Verdict {
     Verdict::Wrong {
-        reason: Reason::WrongCode,
+        reason,
         method: Some(place),
         families: vec![Family::Delivered],
         near: None,
     }
 }
 
-type Turned = Result<Decided<Spoken>, VerificationError>;
+/// What is known of the member's PIN while a turn is judged.
+#[derive(Clone, Copy)]
+struct KnownPin<'a> {
+    /// Its hash, where there is one.
+    phc: Option<&'a str>,
+    /// Whether the keys of this turn were it; nothing as long as nobody has compared.
+    right: Option<bool>,
+}
+
+impl KnownPin<'_> {
+    /// What shows in the rest of a call that its PIN was right.
+    fn proof(&self, scene: &Scene<'_>, challenge: &ChallengeFacts) -> Option<[u8; PROOF_BYTES]> {
+        let mac = scene
+            .keys
+            .key(KeyPurpose::CallPin)
+            .mac(&[challenge.challenge_id.0.as_bytes(), self.phc?.as_bytes()]);
+        mac.first_chunk().copied()
+    }
+}
+
+/// What a turn comes to: words, or keys that have to be compared with the PIN before there are any.
+enum Next {
+    Words(Spoken),
+    Compare(Secret<String>),
+}
+
+type Turned = Result<Decided<Next>, VerificationError>;
 
 /// One turn of a call.
-fn next_words(domain: &Domain, call: &CallRow, scene: &Scene<'_>, turn: Option<Turn>, keys: Option<&str>) -> Turned {
+fn next_words(domain: &Domain, call: &CallRow, scene: &Scene<'_>, turn: Option<Turn>, keys: Option<&str>, pin: KnownPin<'_>) -> Turned {
     let Some((attempt, challenge)) = of_call(call, scene) else {
-        return Ok(Decided::Answer(last_words(scene, after_the_end(call, scene))));
+        return Ok(Decided::Answer(Next::Words(last_words(scene, after_the_end(call, scene)))));
     };
     if challenge.right_at.is_some() {
-        return Ok(Decided::Answer(last_words(scene, Line::Approved)));
+        return Ok(Decided::Answer(Next::Words(last_words(scene, Line::Approved))));
     }
     let throttled = scene.facts.counter(Family::Delivered.as_str()).waits(scene.now).is_some();
     let asked = judged(scene, attempt).filter(|(_, judged)| !throttled && judged.admitted(scene).is_ok());
     let Some((place, judged)) = asked else {
-        return Ok(Decided::Answer(last_words(scene, Line::Denied)));
+        return Ok(Decided::Answer(Next::Words(last_words(scene, Line::Denied))));
     };
-    let (script, extension) = script_of(scene, attempt, challenge, place)?;
-    let say = |line, next| Spoken {
-        script: script.clone(),
-        line,
-        language: language(scene),
-        extension: extension.clone().filter(|_| turn.is_none()),
-        next,
+    let asks_pin = asked_in_call(scene, attempt).pin;
+    let (digit_script, extension) = script_of(scene, attempt, challenge, place)?;
+    let proof = pin.proof(scene, challenge);
+    let say_of = |script: &CallScript, line, next| {
+        Next::Words(Spoken {
+            script: script.clone(),
+            line,
+            language: language(scene),
+            extension: extension.clone().filter(|_| turn.is_none()),
+            next,
+        })
     };
+    if asks_pin && proof.is_none() {
+        let none = say_of(&digit_script.for_pin(), Line::NoPin, Turn::default());
+        return over(missed(domain, call, scene, (attempt, challenge), Reason::PinMissing, false)?, none);
+    }
+    let shown = turn
+        .and_then(|turn| turn.pin)
+        .zip(proof)
+        .is_some_and(|(shown, proof)| bool::from(shown.ct_eq(&proof)));
+    let script = match asks_pin && !shown {
+        true => digit_script.clone().for_pin(),
+        false => digit_script.clone(),
+    };
+    let say = |line, next| say_of(&script, line, next);
     let Some(turn) = turn else {
         let first = Turn {
-            silent: 0,
             wrong: challenge.wrong_count,
+            ..Turn::default()
         };
         return Ok(Decided::Answer(say(Line::Greeting, first)));
     };
@@ -352,15 +436,32 @@ fn next_words(domain: &Domain, call: &CallRow, scene: &Scene<'_>, turn: Option<T
     }
     let heard = match script.hear(keys) {
         Heard::Clear(heard) => heard,
-        // Nobody has a PIN.
-        Heard::Pin(_) => Keys::InvalidInput,
+        Heard::Pin(typed) => match pin.right {
+            None => return Ok(Decided::Answer(Next::Compare(typed))),
+            Some(false) => Keys::WrongPin,
+            Some(true) => {
+                // Written, so that of many tries at once no more come through than were counted.
+                let next = Turn { silent: 0, pin: proof, ..turn };
+                let mut commit = Commit::about(call.tenant, scene.facts, attempt.attempt_id, attempt.started_at, scene.now);
+                commit.attempt = Some(goes_on(attempt));
+                commit.steps.push(Step::with(StepKind::PinRight, json!({ "method": MethodKind::Voice })));
+                return Ok(Decided::Commit(Box::new(commit), say_of(&digit_script, Line::AfterPin, next)));
+            }
+        },
     };
     match heard {
         Keys::Approved => {
             let commit = approved(domain, call.tenant, scene, (attempt, challenge), place, judged)?;
             Ok(Decided::Commit(Box::new(commit), say(Line::Approved, turn)))
         }
-        Keys::WrongDigit => {
+        Keys::WrongDigit | Keys::WrongPin => {
+            let judged = match heard {
+                Keys::WrongPin => Judged {
+                    verdict: wrong(place, Reason::WrongPin),
+                    ..judged
+                },
+                _ => judged,
+            };
             let (commit, answered, _) = conclude(domain, call.tenant, scene, (attempt, challenge), &judged)?;
             let next = Turn { wrong: turn.wrong + 1, ..turn };
             let line = match answered {
@@ -373,7 +474,7 @@ fn next_words(domain: &Domain, call: &CallRow, scene: &Scene<'_>, turn: Option<T
             let (commit, _) = fraud::reported(domain, call.tenant, scene, attempt, challenge)?;
             Ok(Decided::Commit(Box::new(commit), say(Line::FraudReported, turn)))
         }
-        Keys::NothingPressed | Keys::InvalidInput | Keys::WrongPin if turn.silent + 1 < SILENT_TURNS_MAX => {
+        Keys::NothingPressed | Keys::InvalidInput if turn.silent + 1 < SILENT_TURNS_MAX => {
             let next = Turn {
                 silent: turn.silent + 1,
                 ..turn
@@ -384,15 +485,19 @@ fn next_words(domain: &Domain, call: &CallRow, scene: &Scene<'_>, turn: Option<T
             };
             Ok(Decided::Answer(say(line, next)))
         }
-        Keys::NothingPressed | Keys::InvalidInput | Keys::WrongPin => {
+        Keys::NothingPressed | Keys::InvalidInput => {
             let last = say(Line::Denied, turn);
-            let over = missed(domain, call, scene, (attempt, challenge), Reason::Voicemail, false)?;
-            Ok(match over {
-                Decided::Commit(commit, ()) => Decided::Commit(commit, last),
-                Decided::Answer(()) => Decided::Answer(last),
-            })
+            over(missed(domain, call, scene, (attempt, challenge), Reason::Voicemail, false)?, last)
         }
     }
+}
+
+/// A call that ends without having been confirmed, with its last words.
+fn over(missed: Decided<()>, last: Next) -> Turned {
+    Ok(match missed {
+        Decided::Commit(commit, ()) => Decided::Commit(commit, last),
+        Decided::Answer(()) => Decided::Answer(last),
+    })
 }
 
 /// True when the wrong answer that this commit counts makes the next one wait: then nothing more is asked in this call.
@@ -410,6 +515,7 @@ fn after_the_end(call: &CallRow, scene: &Scene<'_>) -> Line {
     match own {
         Some(challenge) if challenge.right_at.is_some() => Line::Approved,
         Some(_) if refused == Some(Reason::FraudReported) => Line::FraudReported,
+        Some(_) if refused == Some(Reason::PinMissing) => Line::NoPin,
         _ => Line::Denied,
     }
 }
@@ -456,6 +562,7 @@ fn missed(
         let transport = match reason {
             Reason::Voicemail => TransportResult::NoPinButTimeout,
             Reason::HungUp => TransportResult::UserHungUp,
+            Reason::PinMissing => TransportResult::NoPin,
             _ => TransportResult::ConfigIssue,
         };
         let method = Some((challenge.method_id, MethodKind::Voice));
@@ -505,7 +612,7 @@ fn script_of(
         Purpose::StepUp | Purpose::Reset => Occasion::Change,
         Purpose::SignIn | Purpose::Verification | Purpose::SetUp => Occasion::SignIn,
     };
-    let script = call_script(&digit, &service(scene))?.about(occasion);
+    let script = call_script(&digit, &sending::call_rules(scene), &service(scene))?.about(occasion);
     let address = open_address(scene.keys.key(KeyPurpose::Address), method.method_id.0, &sealed.0)?;
     let extension = match address {
         crate::delivery::Address::Phone(phone) => phone.extension(),
@@ -536,5 +643,7 @@ fn language(scene: &Scene<'_>) -> Language {
     }
 }
 
+#[cfg(test)]
+mod pin_tests;
 #[cfg(test)]
 mod tests;

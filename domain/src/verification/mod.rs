@@ -994,7 +994,7 @@ pub(crate) fn conclude(
     let registers = right && purpose == Purpose::SignIn && !attempt.reasons.is_empty() && !judged.satisfied(scene.facts);
     let ends = !registers && (right || locked_now || wrong_count >= limit || (!told.counted && waits.is_none()));
     let reason = match told.reason {
-        Reason::WrongCode | Reason::CodeReused if locked_now => Reason::Locked,
+        Reason::WrongCode | Reason::WrongPin | Reason::CodeReused if locked_now => Reason::Locked,
         Reason::WrongCode | Reason::CodeReused if ends && !right => Reason::TooManyCodes,
         other => other,
     };
@@ -1406,7 +1406,12 @@ impl Judged {
                     };
                     match method.kind {
                         MethodKind::Passkey => told.transport = None,
-                        MethodKind::Voice => told.transport = Some(TransportResult::NoPin),
+                        MethodKind::Voice => {
+                            // A phone that is only being added is not asked for a PIN.
+                            let adding = facts.attempt.as_ref().is_some_and(|attempt| attempt.purpose == Purpose::AddMethod);
+                            let pin = !adding && self.document.as_ref().is_some_and(|document| document.calls.pin);
+                            told.transport = Some(if pin { TransportResult::WithPin } else { TransportResult::NoPin });
+                        }
                         _ => {}
                     }
                 }

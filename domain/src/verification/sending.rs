@@ -74,7 +74,7 @@ pub(crate) fn send_code(domain: &Domain, tenant: TenantId, scene: &Scene<'_>, co
         Err(Refused::Broken(broken)) => return Err(broken.into()),
     };
     let code = match channel {
-        Channel::Voice => new_digit(domain.rng()),
+        Channel::Voice => new_digit(domain.rng(), &call_rules(scene)),
         Channel::Sms | Channel::Mail => new_code(domain.rng()),
     };
     let sealed = scene
@@ -235,9 +235,16 @@ fn new_code(rng: &Rng) -> zeroize::Zeroizing<String> {
     zeroize::Zeroizing::new(format!("{:06}", drawn(rng, 1_000_000)))
 }
 
-/// The digit that is spoken in a call, 1 to 9: zero reports fraud.
-fn new_digit(rng: &Rng) -> zeroize::Zeroizing<String> {
-    zeroize::Zeroizing::new(format!("{}", 1 + drawn(rng, 9)))
+/// The digit that is spoken in a call, 1 to 9, and never the one that reports fraud.
+fn new_digit(rng: &Rng, rules: &CallRules) -> zeroize::Zeroizing<String> {
+    let digits: Vec<u8> = rules.digits().collect();
+    let place = drawn(rng, digits.len() as u64) as usize;
+    zeroize::Zeroizing::new(digits[place].to_string())
+}
+
+/// What the policy says of calls; the usual where there is none, for then nothing is allowed anyway.
+pub(crate) fn call_rules(scene: &Scene<'_>) -> CallRules {
+    scene.policy.as_ref().map(|(_, document)| document.calls.clone()).unwrap_or_default()
 }
 
 /// A number below `many`, each equally likely.
@@ -253,5 +260,26 @@ pub(crate) fn address_params(address: &delivery::Address) -> serde_json::Value {
     match address {
         delivery::Address::Phone(phone) => json!({ "masked": phone.masked(), "country": phone.country(), "prefix": phone.prefix() }),
         delivery::Address::Mail(mail) => json!({ "masked": mail.masked() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digit_that_reports_fraud_is_never_spoken() {
+        let rng = Rng::seeded(7);
+        for code in ["0", "3", "9", "33"] {
+            let rules = CallRules {
+                fraud_code: code.to_owned(),
+                ..CallRules::default()
+            };
+            let mut drawn: Vec<String> = (0..500).map(|_| new_digit(&rng, &rules).to_string()).collect();
+            drawn.sort();
+            drawn.dedup();
+            let all: Vec<String> = (1..=9).map(|digit: u8| digit.to_string()).filter(|digit| digit != code).collect();
+            assert_eq!(drawn, all, "each other digit, and not {code}");
+        }
     }
 }

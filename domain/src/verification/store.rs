@@ -141,3 +141,18 @@ pub(crate) async fn list_expired(db: &Db, tenant: TenantId, before: Timestamp, n
     tx.commit().await?;
     Ok(rows.into_iter().map(AttemptId).collect())
 }
+
+/// The hash of the PIN of the member whose attempt it is, where there is one.
+pub(crate) async fn find_call_pin(db: &Db, tenant: TenantId, attempt: AttemptId) -> Result<Option<String>, DbError> {
+    let mut tx = db.tenant(tenant).await?;
+    let phc = sqlx::query_scalar!(
+        "select p.phc from attempt a join call_pin p on p.tenant_id = a.tenant_id and p.member_id = a.member_id
+         where a.tenant_id = $1 and a.attempt_id = $2",
+        tenant.0,
+        attempt.0
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(phc)
+}

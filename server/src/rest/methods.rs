@@ -96,6 +96,9 @@ pub(super) struct Methods {
     pass: Option<Pass>,
     /// Security questions, where the member has answered any.
     security_questions: Option<Standing>,
+    /// Since when the member has a PIN for calls.
+    #[schema(value_type = Option<String>, format = "date-time")]
+    call_pin_set_at: Option<Timestamp>,
 }
 
 /// Lists the methods of a member.
@@ -112,6 +115,7 @@ async fn list(State(domain): State<Domain>, key: Key<Read>, Whom(whom): Whom) ->
         recovery_codes_left: info.recovery_left,
         pass: info.pass.map(Pass::from),
         security_questions: Standing::of(info.questions),
+        call_pin_set_at: info.call_pin.set_at,
     }))
 }
 

@@ -3,6 +3,7 @@
 
 mod app_passwords;
 mod blocks;
+mod call_pins;
 mod docs;
 mod error;
 mod journal;
@@ -37,6 +38,7 @@ pub(crate) fn routes() -> Routes<Service> {
         .merge(networks::routes())
         .merge(passkey_models::routes())
         .merge(app_passwords::routes())
+        .merge(call_pins::routes())
         .merge(security_questions::routes())
         .merge(oath_tokens::routes())
         .merge(journal::routes())

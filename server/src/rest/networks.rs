@@ -159,6 +159,9 @@ pub(super) struct TrustSettings {
     /// Who is mailed about each such report, at most ten addresses; when empty, every global admin.
     #[schema(example = json!(["desk@example.com"]))]
     reports_to: Vec<String>,
+    /// A member without a role may open a one-time bypass for himself, right after a second factor; it skips one that a rule demands too, though no
+    /// passkey that is demanded.
+    self_bypass: bool,
 }
 
 /// The same, with the reason for the audit log.
@@ -176,6 +179,9 @@ pub(super) struct NewTrustSettings {
     #[serde(default)]
     #[schema(example = json!(["desk@example.com"]))]
     reports_to: Vec<String>,
+    /// The same; off when left out.
+    #[serde(default)]
+    self_bypass: bool,
     /// For the audit log.
     #[schema(value_type = String, example = "decided by the board")]
     reason: ReasonText,
@@ -193,12 +199,14 @@ async fn read_trust(State(domain): State<Domain>, key: Key<Change>) -> Answer<Ou
         remember_days,
         fraud_blocks,
         reports_to,
+        self_bypass,
     } = document.trust;
     Ok(Out(TrustSettings {
         networks_skip,
         remember_days,
         fraud_blocks,
         reports_to,
+        self_bypass,
     }))
 }
 
@@ -213,6 +221,7 @@ async fn set_trust(State(domain): State<Domain>, key: Key<Change>, Json(new): Js
         remember_days: new.remember_days,
         fraud_blocks: new.fraud_blocks,
         reports_to: new.reports_to.clone(),
+        self_bypass: new.self_bypass,
     };
     domain.directory().set_trust(&key.admin(), trust, new.reason.as_str()).await?;
     Ok(Out(TrustSettings {
@@ -220,5 +229,6 @@ async fn set_trust(State(domain): State<Domain>, key: Key<Change>, Json(new): Js
         remember_days: new.remember_days,
         fraud_blocks: new.fraud_blocks,
         reports_to: new.reports_to,
+        self_bypass: new.self_bypass,
     }))
 }

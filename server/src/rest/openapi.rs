@@ -3,7 +3,7 @@
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{app_passwords, blocks, journal, methods, networks, oath_tokens, passes, passkey_models, security_questions, users, verifications};
+use super::{app_passwords, blocks, call_pins, journal, methods, networks, oath_tokens, passes, passkey_models, security_questions, users, verifications};
 
 /// The whole description. A test compares it with the register of routes.
 #[derive(OpenApi)]
@@ -49,6 +49,9 @@ use super::{app_passwords, blocks, journal, methods, networks, oath_tokens, pass
         app_passwords::make,
         app_passwords::remove,
         app_passwords::verify,
+        call_pins::clear,
+        call_pins::read_rules,
+        call_pins::set_rules,
         security_questions::read_policy,
         security_questions::set_policy,
         security_questions::ask,

@@ -995,6 +995,38 @@ async fn c11_security_questions_by_the_interface() {
     assert_eq!(installation.call(&without, "DELETE", &path, Value::Null).await.status, 404);
 }
 
+/// What is asked in calls, by the interface: every refusal names the field, and a PIN is taken away and never given.
+#[tokio::test]
+async fn calls_and_their_pins_by_the_interface() {
+    let installation = Installation::new().await;
+    let admin = installation.key(installation.noord.tenant, &[Scope::Admin]).await;
+    let reads = installation.key(installation.noord.tenant, &[Scope::Read]).await;
+    let rules = |code: &str| json!({ "pin": true, "fraud_code": code, "reason": "test" });
+    let born = installation.call(&admin, "GET", "/api/v1/calls", Value::Null).await;
+    assert_eq!(born.body, json!({ "pin": false, "fraud_code": "0" }));
+    for bad in ["", "1234", "0#", "x"] {
+        let refused = installation.call(&admin, "PUT", "/api/v1/calls", rules(bad)).await;
+        assert_eq!(
+            (refused.status, refused.body.to_string().contains("calls.fraud_code")),
+            (422, true),
+            "{}",
+            refused.body
+        );
+    }
+    assert_eq!(installation.call(&reads, "PUT", "/api/v1/calls", rules("7")).await.status, 403);
+    assert_eq!(installation.call(&admin, "PUT", "/api/v1/calls", rules("7")).await.status, 200);
+    let seen = installation.call(&admin, "GET", "/api/v1/calls", Value::Null).await;
+    assert_eq!(seen.body, json!({ "pin": true, "fraud_code": "7" }));
+    let path = format!("/api/v1/users/{}/call-pin?reason=x", installation.noord.member);
+    assert_eq!(installation.call(&reads, "DELETE", &path, Value::Null).await.status, 403);
+    assert_eq!(installation.call(&admin, "DELETE", &path, Value::Null).await.status, 404, "there is none");
+    let methods = format!("/api/v1/users/{}/methods", installation.noord.member);
+    assert_eq!(
+        installation.call(&reads, "GET", &methods, Value::Null).await.body["call_pin_set_at"],
+        Value::Null
+    );
+}
+
 /// Blocks and bypasses by the interface: their bounds, their scope, and what they do to a verification.
 #[tokio::test]
 async fn blocks_and_bypasses_by_the_interface() {
@@ -1101,7 +1133,8 @@ async fn networks_and_trust_by_the_interface() {
     assert_eq!(installation.call(&admin, "DELETE", &one, Value::Null).await.status, 400, "a reason is needed");
     assert_eq!(installation.call(&admin, "DELETE", &format!("{one}?reason=x"), Value::Null).await.status, 204);
     let desk = ["desk@noord.example"];
-    let trust = |days: i64| json!({ "networks_skip": true, "remember_days": days, "fraud_blocks": true, "reports_to": desk, "reason": "test" });
+    let trust =
+        |days: i64| json!({ "networks_skip": true, "remember_days": days, "fraud_blocks": true, "reports_to": desk, "self_bypass": true, "reason": "test" });
     let refused = installation.call(&admin, "PUT", "/api/v1/trust", trust(31)).await;
     assert!(
         refused.status == 422 && refused.body.to_string().contains("31 is not between 0 and 30"),

@@ -57,6 +57,8 @@ pub enum Act {
     BypassEnd,
     /// Remove the security questions.
     Questions,
+    /// The PIN of calls goes.
+    CallPin,
 }
 
 impl Act {
@@ -82,6 +84,7 @@ impl Act {
             "bypass" => Self::Bypass,
             "bypass-end" => Self::BypassEnd,
             "questions" => Self::Questions,
+            "call-pin" => Self::CallPin,
             _ => return None,
         })
     }
@@ -108,6 +111,7 @@ impl Act {
             Self::Bypass => "bypass",
             Self::BypassEnd => "bypass-end",
             Self::Questions => "questions",
+            Self::CallPin => "call-pin",
         }
     }
 
@@ -131,6 +135,7 @@ impl Act {
             Self::Bypass => text!(member.bypass_title),
             Self::BypassEnd => text!(member.bypass_end_title),
             Self::Questions => text!(member.questions_title),
+            Self::CallPin => text!(member.pin_title),
         }
     }
 
@@ -154,6 +159,7 @@ impl Act {
             Self::Bypass => text!(member.bypass_words),
             Self::BypassEnd => text!(member.bypass_end_words),
             Self::Questions => text!(member.questions_words),
+            Self::CallPin => text!(member.pin_words),
         }
     }
 
@@ -177,6 +183,7 @@ impl Act {
             Self::Bypass => text!(member.bypass_do),
             Self::BypassEnd => text!(member.bypass_end_do),
             Self::Questions => text!(member.questions_do),
+            Self::CallPin => text!(member.pin_do),
         }
     }
 
@@ -201,6 +208,7 @@ impl Act {
             Self::Bypass => text!(member.bypass_done, name = name),
             Self::BypassEnd => text!(member.bypass_end_done, name = name),
             Self::Questions => text!(member.questions_done, name = name),
+            Self::CallPin => text!(member.pin_done, name = name),
         }
     }
 
@@ -225,6 +233,7 @@ impl Act {
             Self::Bypass => text!(member.bypass_ask, name = name),
             Self::BypassEnd => text!(member.bypass_end_ask, name = name),
             Self::Questions => text!(member.questions_ask, name = name),
+            Self::CallPin => text!(member.pin_ask, name = name),
         }
     }
 
@@ -373,6 +382,7 @@ fn consequences(model: &ActPage, name: &str) -> Vec<Consequence> {
         ],
         Act::BypassEnd => vec![plain(text!(member.effect_bypass_end))],
         Act::Questions => vec![bad(text!(member.effect_questions)), good(text!(member.effect_questions_new))],
+        Act::CallPin => vec![bad(text!(member.effect_pin)), good(text!(member.effect_pin_new))],
         Act::Roles | Act::Pass | Act::Block | Act::Bypass => Vec::new(),
     }
 }

@@ -12,12 +12,12 @@ pub use act::{Act, ActPage, RolesPage, act_page, roles_page, sensible};
 use domain::{
     directory::{MemberView, block::Standing},
     journal::{AuditRow, Event, SignInRow},
-    methods::{MethodView, SecurityInfo, question::QuestionsView, rules::NotForReset},
+    methods::{MethodView, SecurityInfo, call_pin::CallPinView, question::QuestionsView, rules::NotForReset},
     policy::rules::Because,
 };
 use jiff::Timestamp;
 use leptos::prelude::*;
-use model::MfaState;
+use model::{MethodKind, MfaState};
 
 use super::{
     members::{self, state_badge},
@@ -204,7 +204,7 @@ fn methods(model: &MemberPage) -> AnyView {
     };
     let note = move || view! { <p class="small">{codes}</p> };
     let open = pass::open(info);
-    if info.methods.is_empty() && info.questions.registered == 0 {
+    if info.methods.is_empty() && info.questions.registered == 0 && info.call_pin.set_at.is_none() {
         return view! {
             <Section id="methods" title=text!(member.methods) note=note>
                 {open}
@@ -228,13 +228,46 @@ fn methods(model: &MemberPage) -> AnyView {
     let here = members::href(&model.slug, &model.member);
     let rows = info.methods.iter().map(|method| method_row(method, &here, model.may_remove)).collect_view();
     let questions = questions_row(info.questions, &here, model.may_remove);
+    let called = info.methods.iter().any(|method| method.kind == MethodKind::Voice);
+    let call_pin = call_pin_row(info.call_pin, called, &here, model.may_remove);
     view! {
         <Section id="methods" title=text!(member.methods) note=note>
             {open}
-            <Table caption=text!(member.methods) columns=columns>{rows}{questions}</Table>
+            <Table caption=text!(member.methods) columns=columns>{rows}{call_pin}{questions}</Table>
         </Section>
     }
     .into_any()
+}
+
+/// The PIN of calls is no method: it stands below the phones that it goes with.
+fn call_pin_row(pin: CallPinView, called: bool, here: &str, may_remove: bool) -> Option<AnyView> {
+    if pin.set_at.is_none() && !(pin.asked && called) {
+        return None;
+    }
+    let (tone, health) = match (pin.asked, pin.set_at) {
+        (_, None) => (Tone::Warn, text!(member.m_pin_none)),
+        (true, Some(_)) => (Tone::Ok, text!(member.m_pin_on)),
+        (false, Some(_)) => (Tone::Neutral, text!(member.m_pin_off)),
+    };
+    let since = pin.set_at.map_or_else(|| String::from("–"), format::date_with_year);
+    let label = format!("{}: {}", text!(member.m_pin_new), text!(member.m_pin));
+    let clear = may_remove.then(|| match pin.set_at {
+        Some(_) => view! { <td><a href=format!("{here}?do=call-pin") aria-label=label>{text!(member.m_pin_new)}</a></td> }.into_any(),
+        None => view! { <td></td> }.into_any(),
+    });
+    Some(
+        view! {
+            <tr>
+                <th scope="row">{text!(member.m_pin)}</th>
+                <td data-label=text!(member.m_detail)>"–"</td>
+                <td data-label=text!(member.m_added)>{since}</td>
+                <td data-label=text!(member.m_used)>"–"</td>
+                <td data-label=text!(member.m_health)><Badge tone=tone look=BadgeLook::Plain>{health}</Badge></td>
+                {clear}
+            </tr>
+        }
+        .into_any(),
+    )
 }
 
 /// Security questions stand below what verifies: they help to a new password and to nothing else.

@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 use leptos::prelude::*;
-use model::MethodKind;
+use model::{MethodKind, PinFlaw};
 
-use super::PATH;
+use super::{PATH, call_pin};
 use crate::{
     components::{Button, ButtonLook, ButtonSize, CodeBoxes, Countdown, InputKind, LinkButton, TextField},
     pages::{
@@ -25,6 +25,8 @@ pub struct AddressForm {
     pub typed: String,
     /// What is wrong with it.
     pub error: Option<String>,
+    /// A PIN is chosen with it, and what is wrong with the one that was typed.
+    pub pin: Option<Option<PinFlaw>>,
     /// What went wrong besides.
     pub problem: Option<Problem>,
 }
@@ -104,6 +106,13 @@ pub fn address_form(shell: MemberShell, model: AddressForm) -> Page {
             text!(security_info.phone_send),
         ),
     };
+    let pin_is_wrong = matches!(model.pin, Some(Some(_)));
+    let pin = model.pin.map(|wrong| {
+        view! {
+            <p class="muted small">{text!(security_info.pin_with_phone)}</p>
+            {call_pin::fields(wrong, pin_is_wrong)}
+        }
+    });
     let note = (model.kind == MethodKind::Sms).then(|| view! { <p class="muted small">{text!(security_info.phone_cost)}</p> });
     let body = view! {
         <div class="stack screen-stack">
@@ -121,8 +130,9 @@ pub fn address_form(shell: MemberShell, model: AddressForm) -> Page {
                     autocomplete=complete
                     length_max=254
                     required=true
-                    focus=true
+                    focus=!pin_is_wrong
                 />
+                {pin}
                 {note}
                 <Button look=ButtonLook::Primary size=ButtonSize::Block>{send}</Button>
             </form>

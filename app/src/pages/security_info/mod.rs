@@ -8,15 +8,18 @@
 mod add;
 mod address;
 mod app_passwords;
+mod call_pin;
 mod change;
 mod confirm;
 mod methods;
+mod own_bypass;
 mod passkey;
 mod questions;
 
 pub use add::{AddChoice, AddToken, AddTokenErrors, Closed, add_choice, add_token, closed};
 pub use address::{AddressCall, AddressCode, AddressForm, address_call, address_code, address_form};
 pub use app_passwords::{AppPasswords, app_passwords};
+pub use call_pin::{CallPinForm, call_pin_form};
 pub use change::{Remove, RemoveEffect, name_words};
 pub use confirm::Confirm;
 pub use methods::{MethodState, MethodView, OffView};
@@ -25,6 +28,8 @@ pub use passkey::{AddPasskey, add_passkey};
 pub use questions::{QUESTIONS, QuestionRow, QuestionsForm, question_text, questions_form};
 
 use domain::methods::{
+    call_pin::CallPinView,
+    own_bypass::OwnBypass,
     pass::{PassState, PassView},
     question::QuestionsView,
 };
@@ -65,6 +70,10 @@ pub struct SecurityInfoPage {
     pub questions: QuestionsView,
     /// How many app passwords there are; nothing where there are none and none may be made.
     pub app_passwords: Option<usize>,
+    /// The PIN of calls.
+    pub call_pin: CallPinView,
+    /// The one-time bypass that is open, or may be opened.
+    pub bypass: OwnBypass,
     /// Where somebody goes who has lost a phone.
     pub lost: Option<String>,
     /// The last few sign-ins.
@@ -117,6 +126,10 @@ pub enum Notice {
     Reported,
     /// Security questions were answered.
     Questions,
+    /// A PIN for calls was chosen.
+    Pin,
+    /// The one-time bypass was ended.
+    BypassEnded,
 }
 
 impl Notice {
@@ -130,6 +143,8 @@ impl Notice {
             Self::Forgotten(what) => text!(security_info.done_forgotten, what = what),
             Self::Reported => text!(security_info.done_reported).to_owned(),
             Self::Questions => text!(security_info.done_questions).to_owned(),
+            Self::Pin => text!(security_info.done_pin).to_owned(),
+            Self::BypassEnded => text!(security_info.done_bypass_ended).to_owned(),
         }
     }
 }
@@ -152,6 +167,13 @@ pub enum SecurityInfo {
     Remove(Remove),
     /// Are the security questions to be removed?
     RemoveQuestions,
+    /// Is the second step to be skipped once?
+    Bypass {
+        /// Why, as typed.
+        reason: String,
+        /// It is missing, or cannot be one.
+        wrong: bool,
+    },
     /// Are new recovery codes to be made?
     Renew {
         /// How many are left of the old set.
@@ -194,6 +216,7 @@ pub fn page(shell: MemberShell, model: SecurityInfo) -> Page {
         SecurityInfo::Rename { method, name, error } => change::rename(method, name, error),
         SecurityInfo::Remove(remove) => change::remove(remove),
         SecurityInfo::RemoveQuestions => questions::remove(),
+        SecurityInfo::Bypass { reason, wrong } => own_bypass::ask(reason, wrong),
         SecurityInfo::Renew { left } => change::renew(left),
         SecurityInfo::Codes { codes, unticked } => view! {
             <div class="stack screen-stack">
@@ -217,6 +240,8 @@ fn overview(model: SecurityInfoPage) -> AnyView {
         pass,
         questions,
         app_passwords,
+        call_pin,
+        bypass,
         lost,
         activity,
         browsers,
@@ -254,6 +279,9 @@ fn overview(model: SecurityInfoPage) -> AnyView {
             </Banner>
         }
     });
+    let (bypass_open, bypass_offer) = own_bypass::parts(bypass);
+    let called = methods.iter().any(|method| method.kind == model::MethodKind::Voice);
+    let call_pin = call_pin::section(call_pin, called, &tenant);
     let questions = questions::section(questions, &tenant);
     let app_passwords = app_passwords.map(app_passwords::section);
     let cards = if methods.is_empty() {
@@ -314,12 +342,15 @@ fn overview(model: SecurityInfoPage) -> AnyView {
         {signal.map(|told| view! { <div hidden data-passkey-signal=told></div> })}
             {problem.and_then(|problem| problem.banner())}
             {pass.map(open_pass)}
+            {bypass_open}
             {waiting.into_iter().map(add::waiting).collect_view()}
             {only_one}
             <section class="section" aria-label=text!(security_info.methods)>{cards}</section>
+            {call_pin}
             {no_codes}
             {questions}
             {app_passwords}
+            {bypass_offer}
             {lost}
             {activity}
             {browsers}

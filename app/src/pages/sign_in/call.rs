@@ -4,7 +4,7 @@
 use domain::verification::CallState;
 use jiff::Timestamp;
 use leptos::prelude::*;
-use model::Reason;
+use model::{CallRules, Reason};
 
 use super::{PATH, one_more_step, other_way};
 use crate::{
@@ -24,6 +24,8 @@ pub struct Call {
     pub until: Timestamp,
     /// How far it is.
     pub state: CallState,
+    /// What is asked in it.
+    pub asks: CallRules,
 }
 
 impl Call {
@@ -85,11 +87,19 @@ pub(crate) fn body(call: &Call, here: String, again: Again) -> AnyView {
         CallState::Calling | CallState::Right => view! {
             <ol class="call-steps">
                 <li>{text!(sign_in.call_do_answer)}</li>
+                {call.asks.pin.then(|| view! { <li>{text!(sign_in.call_do_pin)}</li> })}
                 <li>{text!(sign_in.call_do_press)}</li>
             </ol>
-            <p class="muted small">{text!(sign_in.call_not_you)}</p>
+            <p class="muted small">{text!(sign_in.call_not_you, code = call.asks.fraud_code.clone())}</p>
             <LinkButton href=here look=ButtonLook::Primary size=ButtonSize::Block>{text!(sign_in.call_pressed)}</LinkButton>
             <p class="muted small" role="status">{text!(sign_in.call_waits)}" "<Countdown until=call.until/></p>
+        }
+        .into_any(),
+        // Called again, it would be told the same.
+        CallState::Over(Reason::PinMissing) => view! {
+            <Banner tone=Tone::Warn icon=IconName::MethodVoice title=missed(Reason::PinMissing).to_owned() urgency=Urgency::Alert>
+                {text!(sign_in.call_no_pin_words)}
+            </Banner>
         }
         .into_any(),
         CallState::Over(reason) => view! {
@@ -111,6 +121,7 @@ fn missed(reason: Reason) -> &'static str {
         Reason::NoAnswer => text!(sign_in.call_no_answer),
         Reason::Voicemail => text!(sign_in.call_voicemail),
         Reason::HungUp => text!(sign_in.call_hung_up),
+        Reason::PinMissing => text!(sign_in.call_no_pin),
         _ => text!(sign_in.call_unreachable),
     }
 }

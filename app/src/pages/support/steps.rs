@@ -112,6 +112,7 @@ fn title(step: &StepView) -> (Tone, Option<IconName>, String) {
         }
         StepKind::FraudReported => (Tone::Bad, Some(IconName::MethodVoice), text!(support.step_fraud_reported).to_owned()),
         StepKind::CodeRight => plain(Tone::Ok, None, text!(support.step_code_right)),
+        StepKind::PinRight => plain(Tone::Ok, None, text!(support.step_pin_right)),
         StepKind::SecondSkipped => {
             let by = said(step, "by");
             let by = model::Reason::from_text(&by).map_or(by, |reason| words::reason(reason).to_owned());

@@ -13,13 +13,13 @@ use crate::{
 
 const NUMBER: &str = "+31207946000";
 
-struct Calls {
-    app: TestApp,
-    provider: ProviderId,
+pub(super) struct Calls {
+    pub(super) app: TestApp,
+    pub(super) provider: ProviderId,
 }
 
 impl Calls {
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         let app = TestApp::new().await;
         let (by, delivery) = (Operator::console(), app.domain.delivery());
         let provider = NewProvider {
@@ -47,7 +47,7 @@ impl Calls {
     }
 
     /// A member with a password, an app and a phone for calls.
-    async fn member(&self, name: &str) -> TestMember {
+    pub(super) async fn member(&self, name: &str) -> TestMember {
         let member = self.app.member_with_both(name).await;
         let phone = Address::Phone(PhoneNumber::parse(NUMBER, None).expect("a number"));
         let of = MemberRef::Id(member.id);
@@ -57,7 +57,7 @@ impl Calls {
         member
     }
 
-    async fn at_the_second_step(&self, member: &TestMember) -> AttemptId {
+    pub(super) async fn at_the_second_step(&self, member: &TestMember) -> AttemptId {
         let sign_in = self.app.domain.sign_in();
         let at: BegunAttempt = sign_in.begin(&member.upn, None, &client()).await.expect("an attempt");
         sign_in.password(&at, PASSWORD, &client()).await.expect("an outcome");
@@ -65,7 +65,7 @@ impl Calls {
     }
 
     /// Has the member called, and tells which call it is.
-    async fn dials(&self, attempt: AttemptId, purpose: Purpose) -> DeliveryId {
+    pub(super) async fn dials(&self, attempt: AttemptId, purpose: Purpose) -> DeliveryId {
         // The newest challenge of an attempt is the one that counts, and the clock of these tests stands still.
         self.app.wait(1);
         let sent = self.app.domain.verification().send(self.app.tenant, attempt, purpose, MethodKind::Voice).await;
@@ -73,7 +73,7 @@ impl Calls {
         self.newest().await
     }
 
-    async fn newest(&self) -> DeliveryId {
+    pub(super) async fn newest(&self) -> DeliveryId {
         let rows = self
             .app
             .seen_by_superuser("select delivery_id::text from delivery order by created_at desc, n desc limit 1")
@@ -81,7 +81,7 @@ impl Calls {
         DeliveryId(rows[0].parse().expect("an id"))
     }
 
-    async fn turn(&self, call: DeliveryId, turn: Option<Turn>, keys: Option<&str>) -> Spoken {
+    pub(super) async fn turn(&self, call: DeliveryId, turn: Option<Turn>, keys: Option<&str>) -> Spoken {
         let verification = self.app.domain.verification();
         let spoken = verification.call(self.provider, (call, "CA1"), turn, keys).await.expect("decided");
         spoken.expect("a call")
@@ -94,12 +94,12 @@ impl Calls {
         self.turn(call, Some(spoken.next), Some(&keys)).await.line
     }
 
-    async fn state(&self, attempt: AttemptId) -> Option<CallState> {
+    pub(super) async fn state(&self, attempt: AttemptId) -> Option<CallState> {
         let view = self.app.domain.sign_in().look(self.app.tenant, attempt).await.expect("open");
         view.sent.expect("a call").call
     }
 
-    async fn complete(&self, attempt: AttemptId) -> Result<Option<Answered>, VerificationError> {
+    pub(super) async fn complete(&self, attempt: AttemptId) -> Result<Option<Answered>, VerificationError> {
         let completed = self.app.domain.verification().complete(self.app.tenant, attempt, Purpose::SignIn).await?;
         Ok(completed.map(|(answered, _)| answered))
     }
@@ -109,7 +109,7 @@ impl Calls {
     }
 }
 
-fn digit(spoken: &Spoken) -> String {
+pub(super) fn digit(spoken: &Spoken) -> String {
     match spoken.script.mode() {
         CallMode::Standard { digit } => digit.key().to_string(),
         CallMode::Pin => panic!("no digit"),

@@ -399,3 +399,31 @@ async fn five_calls_in_five_minutes_and_no_sixth() {
     assert_ne!(refused.body["decision"], "pending", "{}", refused.body);
     assert_eq!(lies.installation.number("select count(*) from delivery where channel = 'voice'").await, 5);
 }
+
+/// What the policy says of calls is what the gateway is told: the code that reports fraud, and that somebody has no PIN.
+#[tokio::test]
+async fn the_policy_says_what_a_call_asks() {
+    let (installation, mut peer) = with_peer().await;
+    let ann = installation.member_with("ann", "+31612345601", MethodKind::Voice).await;
+    let rules = |pin: bool, code: &str| serde_json::json!({ "pin": pin, "fraud_code": code, "reason": "test" });
+    assert_eq!(installation.call("PUT", "/api/v1/calls", rules(false, "99")).await.status, 200);
+    let asked = installation.asks_by(&ann, "voice").await;
+    let told = outcome_of(&installation, &asked).await;
+    assert_eq!(told["reason"].as_str(), Some("fraud_reported"), "{told}");
+    let document = peer.tells("document").await.to_string();
+    assert!(document.contains("press nine, nine, then the hash key, to report it"), "{document}");
+    peer.tells("call_over").await;
+
+    assert_eq!(installation.call("PUT", "/api/v1/calls", rules(true, "0")).await.status, 200);
+    let bob = installation.member_with("bob", "+31612345600", MethodKind::Voice).await;
+    let asked = installation.asks_by(&bob, "voice").await;
+    let told = outcome_of(&installation, &asked).await;
+    assert_eq!(
+        (told["decision"].as_str(), told["reason"].as_str()),
+        (Some("denied"), Some("pin_missing")),
+        "{told}"
+    );
+    let document = peer.tells("document").await.to_string();
+    assert!(document.contains("You have no PIN for calls yet") && !document.contains("Gather"), "{document}");
+    assert!(steps(&installation, &asked).await.contains(&String::from("call_missed")));
+}
