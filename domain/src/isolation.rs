@@ -117,7 +117,11 @@ impl From<crate::journal::JournalError> for Told {
 }
 
 /// Verbs that take no id of a tenant's things: nothing of another tenant can be named to them.
-const NOTHING_TO_NAME: [&str; 39] = [
+const NOTHING_TO_NAME: [&str; 43] = [
+    "policy_version",
+    "policy_versions",
+    "replace_policy",
+    "try_policy",
     "change_models",
     "emergency_keys",
     "question_policy",
@@ -480,6 +484,7 @@ fn verbs() -> BTreeSet<&'static str> {
         include_str!("directory/mod.rs"),
         include_str!("directory/block/mod.rs"),
         include_str!("directory/network/mod.rs"),
+        include_str!("directory/publishing/mod.rs"),
         include_str!("methods/mod.rs"),
         include_str!("methods/address.rs"),
         include_str!("methods/pass/mod.rs"),

@@ -16,6 +16,7 @@ pub(crate) mod openapi;
 mod paging;
 mod passes;
 mod passkey_models;
+mod policy;
 mod security_questions;
 #[cfg(test)]
 mod tests;
@@ -36,6 +37,7 @@ pub(crate) fn routes() -> Routes<Service> {
         .merge(blocks::routes())
         .merge(networks::routes())
         .merge(passkey_models::routes())
+        .merge(policy::routes())
         .merge(app_passwords::routes())
         .merge(security_questions::routes())
         .merge(oath_tokens::routes())

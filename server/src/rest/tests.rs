@@ -21,6 +21,8 @@ use testkit::TestDatabase;
 use tower::ServiceExt;
 use utoipa::OpenApi;
 
+mod policy;
+
 use super::openapi::Description;
 use crate::config::PublicUrl;
 use crate::routes;
