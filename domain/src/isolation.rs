@@ -387,6 +387,14 @@ async fn e1_e3_no_verb_reaches_into_another_tenant() {
         begin_registration(noord.tenant, attempt) on sign_in => nothing;
         confirm_registration(noord.tenant, attempt, &label, &code) on sign_in => nothing;
         skip_registration(noord.tenant, attempt) on sign_in => nothing;
+        wizard_offers(noord.tenant, attempt) on sign_in => nothing;
+        register_address(noord.tenant, attempt, &client(), MethodKind::Sms, &phone) on sign_in => nothing;
+        confirm_registered_address(noord.tenant, attempt, theirs.challenge, &code) on sign_in => nothing;
+        complete_registered_call(noord.tenant, attempt, theirs.challenge) on sign_in => nothing;
+        look_at_proof(noord.tenant, attempt, theirs.challenge) on sign_in => |seen| Told::Nothing(seen.is_none());
+        send_proof_again(noord.tenant, attempt, theirs.challenge) on sign_in => nothing;
+        register_token(noord.tenant, attempt, &serial, &label, &code) on sign_in => nothing;
+        finish_registration(noord.tenant, attempt) on sign_in => nothing;
         begin_second(noord.tenant, attempt, Purpose::SignIn, &browser) on passkeys => nothing;
         begin_first(noord.tenant, attempt, &browser) on passkeys => nothing;
         finish_first(noord.tenant, attempt, reply) on passkeys => nothing;
@@ -408,6 +416,16 @@ async fn e1_e3_no_verb_reaches_into_another_tenant() {
         .await
         .expect("an answer");
     assert_eq!((as_unknown.decision, as_unknown.reason), (Some(Decision::Denied), Some(Reason::WrongCode)));
+    // What is required of their member is what is required of nobody's.
+    let ours = directory.authenticate_key(&noord.key, None, &Scope::ALL).await.expect("a key");
+    let mut asked = ["eva@zuid.example", "nobody@zuid.example"].map(|user| crate::verification::requirements::RequirementsRequest {
+        user: Upn::parse(user).expect("a name"),
+        application: None,
+        action: Some(Action::RegisterDevice),
+    });
+    asked[0].user = theirs.member.upn.clone();
+    let required = domain.verification().requirements(&ours, &asked[0]).await.expect("an answer");
+    assert_eq!(required, domain.verification().requirements(&ours, &asked[1]).await.expect("an answer"));
     // What begins for their member in our tenant is about nobody.
     let begun = sign_in.begin_set_up(noord.tenant, &theirs.member.upn, &client()).await.expect("an attempt");
     tries! {
@@ -467,7 +485,7 @@ async fn e1_e3_no_verb_reaches_into_another_tenant() {
     let covered: BTreeSet<&str> = told
         .iter()
         .map(|(verb, _)| *verb)
-        .chain(["begin", "begin_set_up", "use_emergency_key"])
+        .chain(["begin", "begin_for", "begin_set_up", "use_emergency_key", "requirements"])
         .chain(NOTHING_TO_NAME)
         .chain(OF_ONESELF)
         .collect();
@@ -495,6 +513,7 @@ fn verbs() -> BTreeSet<&'static str> {
         include_str!("sign_in/emergency/mod.rs"),
         include_str!("sign_in/mod.rs"),
         include_str!("sign_in/registration.rs"),
+        include_str!("sign_in/wizard.rs"),
         include_str!("sign_in/pass.rs"),
         include_str!("sign_in/device/mod.rs"),
         include_str!("sign_in/legacy.rs"),
@@ -502,6 +521,7 @@ fn verbs() -> BTreeSet<&'static str> {
         include_str!("passkeys/models.rs"),
         include_str!("verification/mod.rs"),
         include_str!("verification/fraud.rs"),
+        include_str!("verification/requirements.rs"),
         include_str!("notices/mod.rs"),
         include_str!("notices/link.rs"),
         include_str!("journal/mod.rs"),

@@ -14,6 +14,9 @@ pub enum MethodError {
     /// A fresh second factor is needed first.
     #[error("a fresh second step is needed")]
     StepUp,
+    /// A rule of the policy lets nobody change this.
+    #[error("a rule of the organisation refuses changes of security info")]
+    Refused,
     /// No such method.
     #[error("there is no such method")]
     Unknown,
@@ -82,6 +85,7 @@ impl MethodError {
         match self {
             Self::NotAllowed(_) => ErrorCode::Forbidden,
             Self::StepUp => ErrorCode::StepUpRequired,
+            Self::Refused => ErrorCode::BlockedByPolicy,
             Self::Unknown => ErrorCode::NameUnknown,
             Self::KindOff(_) => ErrorCode::MethodKindOff,
             Self::Limit(_) | Self::AddressLimit(_) | Self::AppPasswordLimit(_) => ErrorCode::MethodLimit,

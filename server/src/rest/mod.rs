@@ -17,6 +17,7 @@ mod paging;
 mod passes;
 mod passkey_models;
 mod policy;
+mod requirements;
 mod security_questions;
 #[cfg(test)]
 mod tests;
@@ -40,6 +41,7 @@ pub(crate) fn routes() -> Routes<Service> {
         .merge(policy::routes())
         .merge(app_passwords::routes())
         .merge(security_questions::routes())
+        .merge(requirements::routes())
         .merge(oath_tokens::routes())
         .merge(journal::routes())
         .merge(docs::routes())

@@ -3,7 +3,9 @@
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{app_passwords, blocks, journal, methods, networks, oath_tokens, passes, passkey_models, policy, security_questions, users, verifications};
+use super::{
+    app_passwords, blocks, journal, methods, networks, oath_tokens, passes, passkey_models, policy, requirements, security_questions, users, verifications,
+};
 
 /// The whole description. A test compares it with the register of routes.
 #[derive(OpenApi)]
@@ -48,6 +50,7 @@ use super::{app_passwords, blocks, journal, methods, networks, oath_tokens, pass
         policy::read,
         policy::versions,
         policy::replace,
+        requirements::ask,
         app_passwords::list,
         app_passwords::make,
         app_passwords::remove,

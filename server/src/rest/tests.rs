@@ -22,6 +22,7 @@ use tower::ServiceExt;
 use utoipa::OpenApi;
 
 mod policy;
+mod requirements;
 
 use super::openapi::Description;
 use crate::config::PublicUrl;

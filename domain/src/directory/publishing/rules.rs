@@ -52,6 +52,7 @@ impl Alike {
             operator: self.operator,
             groups: &self.groups,
             application,
+            action: None,
         }
     }
 
@@ -61,7 +62,7 @@ impl Alike {
         Outcome {
             blocked: evaluation.then == Then::Block,
             prompted: evaluation.then.asks_second_factor(),
-            registers: !registration_reasons(&left, &evaluation, &self.held).is_empty(),
+            registers: !registration_reasons(&left, &evaluation, &self.held, false).is_empty(),
             has_method: can_satisfy(&left, &self.held),
         }
     }

@@ -4,6 +4,9 @@ use super::*;
 
 const POLICY: &str = "/api/v1/policy";
 
+/// What makes a good document a bad one.
+type Spoil = fn(&mut Value);
+
 #[tokio::test]
 async fn the_policy_is_read_tried_and_replaced() {
     let installation = Installation::new().await;
@@ -62,12 +65,12 @@ async fn what_is_wrong_with_a_policy_is_named_by_field() {
     let installation = Installation::new().await;
     let admin = installation.key(installation.noord.tenant, &[Scope::Admin]).await;
     let document = installation.call(&admin, "GET", POLICY, Value::Null).await.body["document"].clone();
-    let with = |change: fn(&mut Value)| {
+    let with = |change: Spoil| {
         let mut document = document.clone();
         change(&mut document);
         json!({ "based_on": 1, "document": document, "reason": "test" })
     };
-    let table: [(fn(&mut Value), &[&str]); 5] = [
+    let table: [(Spoil, &[&str]); 5] = [
         (
             |d| {
                 d["limits"]["lockout_minutes"] = json!(0);
