@@ -97,6 +97,7 @@ async fn show(mut guest: Guest, QueryOf(query): QueryOf<AddressQuery>, kind: Met
             typed: String::new(),
             error: None,
             problem: None,
+            wizard: None,
         };
         address_form(guest.shell(), model)
     }))
@@ -115,6 +116,7 @@ async fn look(guest: &mut Guest, attempt: AttemptId, kind: MethodKind) -> Result
         until: sent.expires_at,
         typed: None,
         problem: None,
+        wizard: None,
     }))
 }
 
@@ -153,6 +155,7 @@ async fn called(mut guest: Guest, attempt: AttemptId) -> Answer {
                     call,
                     attempt: attempt.to_string(),
                     problem: None,
+                    wizard: None,
                 },
             )
         }));
@@ -230,6 +233,7 @@ async fn again(mut guest: Guest, fields: &Pairs, kind: MethodKind) -> Answer {
                     call,
                     attempt: attempt.to_string(),
                     problem: Some(problem),
+                    wizard: None,
                 };
                 return Ok(guest.show_with(code, || address_call(guest.shell(), model)));
             }
@@ -286,7 +290,7 @@ async fn confirm(mut guest: Guest, fields: &Pairs, kind: MethodKind) -> Answer {
 }
 
 /// The country of numbers that are typed without one.
-fn home_of(locale: &str) -> Option<&'static str> {
+pub(super) fn home_of(locale: &str) -> Option<&'static str> {
     (locale == "nl").then_some("NL")
 }
 
@@ -297,6 +301,7 @@ fn bad(guest: &Guest, kind: MethodKind, fields: &Pairs, words: impl FnOnce() -> 
             typed: fields.typed("address"),
             error: Some(words()),
             problem: None,
+            wizard: None,
         };
         address_form(guest.shell(), model)
     })
@@ -305,13 +310,19 @@ fn bad(guest: &Guest, kind: MethodKind, fields: &Pairs, words: impl FnOnce() -> 
 fn form_again(guest: &Guest, kind: MethodKind, typed: String, problem: Option<Problem>, error: Option<String>) -> Response {
     let code = problem.as_ref().map_or(ErrorCode::Invalid, |problem| problem.code);
     guest.show_with(code, || {
-        let model = AddressForm { kind, typed, error, problem };
+        let model = AddressForm {
+            kind,
+            typed,
+            error,
+            problem,
+            wizard: None,
+        };
         address_form(guest.shell(), model)
     })
 }
 
 /// What is wrong with a number, in a member's words.
-fn phone_words(error: &PhoneError) -> String {
+pub(super) fn phone_words(error: &PhoneError) -> String {
     match error {
         PhoneError::Empty => text!(security_info.phone_missing),
         PhoneError::TooLong(_) | PhoneError::Sign(_) => text!(security_info.phone_signs),

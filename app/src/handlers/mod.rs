@@ -20,6 +20,7 @@ mod passkey_models;
 mod providers;
 mod questions;
 mod register;
+mod register_more;
 mod security_info;
 mod senders;
 mod set_up;

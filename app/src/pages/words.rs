@@ -2,7 +2,7 @@
 //! somebody has decided what people may read.
 
 use domain::journal::{Event, view::Party};
-use model::{Decision, ErrorCode, MethodKind, MfaState, Reason, RegistrationReason, Role};
+use model::{Action, Decision, ErrorCode, MethodKind, MfaState, Reason, RegistrationReason, Role};
 
 use crate::components::{MethodKey, Tone};
 
@@ -227,6 +227,17 @@ pub fn registration_reason(reason: RegistrationReason, tenant: &str, application
         RegistrationReason::MethodDisabledByAdmin => text!(reasons.why_method_disabled_by_admin, tenant = tenant),
         RegistrationReason::RegistrationPolicy => text!(reasons.why_registration_policy, tenant = tenant),
         RegistrationReason::SsprEnabled => text!(reasons.why_sspr_enabled, tenant = tenant),
+    }
+}
+
+/// What an attempt was for: an application, or what is asked for beside signing in.
+#[must_use]
+pub fn asked_for(application: &str) -> String {
+    match Action::from_text(application) {
+        Some(Action::RegisterDevice) => text!(reasons.action_register_device).to_owned(),
+        Some(Action::ProvisionPasskey) => text!(reasons.action_provision_passkey).to_owned(),
+        Some(Action::RegisterSecurityInfo) => text!(reasons.action_register_security_info).to_owned(),
+        None => application.to_owned(),
     }
 }
 
