@@ -16,11 +16,11 @@ use app::{
         error::{self, ErrorPage},
         notices::{self, NoticePage},
         passkey_models::{self, ModelAsk, ModelQuestion},
-        register::{self, Mode, NotOffered, OffReason, Offer, RegisterPage, RegisterStep, Registered, Skip, Square},
+        register::{self, InWizard, Mode, NotOffered, OffReason, Offer, RegisterPage, RegisterStep, Registered, Skip, Square},
         reset::{self, ResetPage, Stand},
         security_info::{
-            self, AddressForm, Browser, CallPinForm, Confirm, MethodState, MethodView, Notice, OffView, QuestionRow, QuestionsForm, Remove, RemoveEffect,
-            SecurityInfo, SecurityInfoPage,
+            self, AddToken, AddressCode, AddressForm, Browser, CallPinForm, Confirm, MethodState, MethodView, Notice, OffView, QuestionRow, QuestionsForm,
+            Remove, RemoveEffect, SecurityInfo, SecurityInfoPage,
         },
         set_up::{self, SetUpPage},
         sign_in::{self, Asked, Call, Help, NameNote, SignInPage, SignInStep, Way},
@@ -496,6 +496,7 @@ fn registers() -> Vec<(&'static str, Draw)> {
                 tenant: "Hogeschool Duinmeer".to_owned(),
                 step: step(),
                 progress,
+                passkey: false,
             };
             register::page(shell(), model)
         })
@@ -575,7 +576,59 @@ fn registers() -> Vec<(&'static str, Draw)> {
                 next: "/".to_owned(),
             }),
         ),
+        ("register-phone", Box::new(move || phone(false))),
+        ("register-phone-wrong", Box::new(move || phone(true))),
+        (
+            "register-phone-code",
+            Box::new(|| {
+                let model = AddressCode {
+                    kind: MethodKind::Sms,
+                    attempt: String::new(),
+                    sent_to: "+31 •••••••42".to_owned(),
+                    until: at("2026-11-17T09:43:29Z"),
+                    typed: None,
+                    problem: None,
+                    wizard: Some(wizard()),
+                };
+                security_info::address_code(shell(), model)
+            }),
+        ),
+        (
+            "register-token",
+            Box::new(|| {
+                let model = AddToken {
+                    wizard: Some(wizard()),
+                    ..AddToken::default()
+                };
+                security_info::add_token(shell(), model)
+            }),
+        ),
     ]
+}
+
+/// The wizard around a phone or a token, for somebody who adds a device.
+fn wizard() -> InWizard {
+    InWizard {
+        mode: Mode::Interrupt {
+            reasons: vec![RegistrationReason::DeviceRegistration],
+            application: None,
+            skip: Skip::No,
+        },
+        tenant: "Hogeschool Duinmeer".to_owned(),
+        progress: (1, 2),
+    }
+}
+
+fn phone(wrong: bool) -> Page {
+    let model = AddressForm {
+        kind: MethodKind::Sms,
+        typed: if wrong { "06 1234".to_owned() } else { String::new() },
+        error: None,
+        pin: None,
+        problem: wrong.then(|| Problem::new(ErrorCode::NotSent)),
+        wizard: Some(wizard()),
+    };
+    security_info::address_form(shell(), model)
 }
 
 fn recovery_codes() -> Vec<String> {
@@ -864,6 +917,7 @@ fn security_infos() -> Vec<(&'static str, Draw)> {
                     typed: "+31 20 794 6000 x5678".to_owned(),
                     error: None,
                     pin: Some(Some(PinFlaw::Differs)),
+                    wizard: None,
                     problem: None,
                 };
                 security_info::address_form(signed_in(), form)

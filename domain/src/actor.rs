@@ -1,7 +1,7 @@
 //! Proofs of who is calling. A verb takes the proof it needs; without it, it cannot be called.
 
 use jiff::Timestamp;
-use model::{ApiKeyId, MemberId, Path, Role, TenantId};
+use model::{ApiKeyId, MemberId, MethodKind, Path, Role, TenantId};
 use std::net::IpAddr;
 
 /// From where somebody comes: what the edge saw, never what a header claims without a trusted proxy.
@@ -202,6 +202,7 @@ pub struct Member {
     pub(crate) operator: bool,
     pub(crate) level: u8,
     pub(crate) factor_at: Option<Timestamp>,
+    pub(crate) factor: Option<MethodKind>,
     pub(crate) strict: bool,
     pub(crate) client: Client,
     pub(crate) session: uuid::Uuid,
@@ -236,6 +237,11 @@ impl Member {
     /// When the last second factor was given in this session.
     pub const fn factor_at(&self) -> Option<Timestamp> {
         self.factor_at
+    }
+
+    /// What that second factor was.
+    pub const fn factor(&self) -> Option<MethodKind> {
+        self.factor
     }
 
     /// From where.

@@ -122,9 +122,13 @@ impl From<crate::journal::JournalError> for Told {
 }
 
 /// Verbs that take no id of a tenant's things: nothing of another tenant can be named to them.
-const NOTHING_TO_NAME: [&str; 41] = [
+const NOTHING_TO_NAME: [&str; 45] = [
     "call_rules",
     "set_call_rules",
+    "policy_version",
+    "policy_versions",
+    "replace_policy",
+    "try_policy",
     "change_models",
     "emergency_keys",
     "question_policy",
@@ -425,6 +429,14 @@ async fn e1_e3_no_verb_reaches_into_another_tenant() {
         begin_registration(noord.tenant, attempt) on sign_in => nothing;
         confirm_registration(noord.tenant, attempt, &label, &code) on sign_in => nothing;
         skip_registration(noord.tenant, attempt) on sign_in => nothing;
+        wizard_offers(noord.tenant, attempt) on sign_in => nothing;
+        register_address(noord.tenant, attempt, &client(), MethodKind::Sms, &phone) on sign_in => nothing;
+        confirm_registered_address(noord.tenant, attempt, theirs.challenge, &code) on sign_in => nothing;
+        complete_registered_call(noord.tenant, attempt, theirs.challenge) on sign_in => nothing;
+        look_at_proof(noord.tenant, attempt, theirs.challenge) on sign_in => |seen| Told::Nothing(seen.is_none());
+        send_proof_again(noord.tenant, attempt, theirs.challenge) on sign_in => nothing;
+        register_token(noord.tenant, attempt, &serial, &label, &code) on sign_in => nothing;
+        finish_registration(noord.tenant, attempt) on sign_in => nothing;
         begin_second(noord.tenant, attempt, Purpose::SignIn, &browser) on passkeys => nothing;
         begin_first(noord.tenant, attempt, &browser) on passkeys => nothing;
         finish_first(noord.tenant, attempt, reply) on passkeys => nothing;
@@ -446,6 +458,16 @@ async fn e1_e3_no_verb_reaches_into_another_tenant() {
         .await
         .expect("an answer");
     assert_eq!((as_unknown.decision, as_unknown.reason), (Some(Decision::Denied), Some(Reason::WrongCode)));
+    // What is required of their member is what is required of nobody's.
+    let ours = directory.authenticate_key(&noord.key, None, &Scope::ALL).await.expect("a key");
+    let mut asked = ["eva@zuid.example", "nobody@zuid.example"].map(|user| crate::verification::requirements::RequirementsRequest {
+        user: Upn::parse(user).expect("a name"),
+        application: None,
+        action: Some(Action::RegisterDevice),
+    });
+    asked[0].user = theirs.member.upn.clone();
+    let required = domain.verification().requirements(&ours, &asked[0]).await.expect("an answer");
+    assert_eq!(required, domain.verification().requirements(&ours, &asked[1]).await.expect("an answer"));
     // What begins for their member in our tenant is about nobody.
     let begun = sign_in.begin_set_up(noord.tenant, &theirs.member.upn, &client()).await.expect("an attempt");
     tries! {
@@ -515,7 +537,7 @@ async fn e1_e3_no_verb_reaches_into_another_tenant() {
     let covered: BTreeSet<&str> = told
         .iter()
         .map(|(verb, _)| *verb)
-        .chain(["begin", "begin_set_up", "use_emergency_key"])
+        .chain(["begin", "begin_for", "begin_set_up", "use_emergency_key", "requirements"])
         .chain(NOTHING_TO_NAME)
         .chain(OF_ONESELF)
         .collect();
@@ -532,6 +554,7 @@ fn verbs() -> BTreeSet<&'static str> {
         include_str!("directory/mod.rs"),
         include_str!("directory/block/mod.rs"),
         include_str!("directory/network/mod.rs"),
+        include_str!("directory/publishing/mod.rs"),
         include_str!("methods/mod.rs"),
         include_str!("methods/address.rs"),
         include_str!("methods/pass/mod.rs"),
@@ -544,6 +567,7 @@ fn verbs() -> BTreeSet<&'static str> {
         include_str!("sign_in/emergency/mod.rs"),
         include_str!("sign_in/mod.rs"),
         include_str!("sign_in/registration.rs"),
+        include_str!("sign_in/wizard.rs"),
         include_str!("sign_in/pass.rs"),
         include_str!("sign_in/device/mod.rs"),
         include_str!("sign_in/legacy.rs"),
@@ -552,6 +576,7 @@ fn verbs() -> BTreeSet<&'static str> {
         include_str!("passkeys/models.rs"),
         include_str!("verification/mod.rs"),
         include_str!("verification/fraud.rs"),
+        include_str!("verification/requirements.rs"),
         include_str!("notices/mod.rs"),
         include_str!("notices/link.rs"),
         include_str!("notices/report.rs"),

@@ -207,6 +207,7 @@ impl TestApp {
             operator: false,
             level,
             factor_at: (level >= 2).then(|| self.now() - SignedDuration::from_mins(factor_minutes_ago)),
+            factor: (level >= 2).then_some(MethodKind::Totp),
             strict: false,
             client: client(),
             session: uuid::Uuid::nil(),

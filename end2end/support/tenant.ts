@@ -1,5 +1,8 @@
 // An organisation to play with, made by the program's own commands on the server's database, and the REST key of an admin in it.
 import { execFileSync } from "node:child_process";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { App } from "./oath.ts";
 import { program, type Server } from "./server.ts";
 
@@ -24,6 +27,8 @@ export interface Tenant {
   emergencyKey(upn: string): string;
   /** Gives a member an app that counts at once. */
   app(upn: string): Promise<App>;
+  /** Brings hardware tokens into the inventory, as a file of CSV. */
+  importTokens(csv: string): void;
   /** A verification that another program asks for; answers its decision. */
   verify(upn: string, code: string, application: string): Promise<string>;
   /** Calls the REST interface as an admin. */
@@ -69,6 +74,11 @@ export async function tenant(server: Server, name: string, options: { strict?: b
     async app(upn) {
       await good("POST", `/users/${upn}/methods`, { kind: "totp", secret: SEED, confirmed: true });
       return new App(SEED);
+    },
+    importTokens(csv) {
+      const file = join(mkdtempSync(join(tmpdir(), "tokens-")), "tokens.csv");
+      writeFileSync(file, csv);
+      run("token", "import", "--tenant", slug, file);
     },
     async verify(upn, code, application) {
       return (await good("POST", "/verifications", { user: upn, code, application })).decision;

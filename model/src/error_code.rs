@@ -110,6 +110,8 @@ error_codes! {
     4006 DomainTaken 409 "The domain belongs to another tenant" => "Check the spelling, or remove it there first.";
     4007 ConfirmationNeeded 409 "This has an effect that needs your confirmation" => "Read the effect and confirm.";
     4008 NotForOneself 403 "This cannot be done for oneself" => "Ask a colleague who has the same rights.";
+    4020 PolicyMovedOn 412 "The policy has been changed meanwhile" => "Read the version in force and repeat your change on it.";
+    4021 PolicyLocksOut 409 "No global admin would be left with a way in" => "Give a global admin a method that the new policy lets in, then repeat the change.";
     5001 Internal 500 "Something broke on our side" => "Try again; if it stays, send the session id to the service desk.";
     5002 DatabaseGone 503 "The database does not answer" => "Try again in a moment.";
     5003 ClockWrong 503 "The clock of this server is wrong" => "Have the server's time corrected.";

@@ -396,102 +396,86 @@ impl PolicyDocument {
 
     /// Checks every bound and every name; the first problem is returned.
     pub fn checked(self) -> Result<Self, PolicyError> {
-        let problem = |field: &str, problem: String| {
-            Err(PolicyError {
-                field: field.to_owned(),
-                problem,
-            })
-        };
-        let within = |field: &str, value: i64, low: i64, high: i64| match (low..=high).contains(&value) {
-            true => Ok(()),
-            false => Err(PolicyError {
-                field: field.to_owned(),
-                problem: format!("{value} is not between {low} and {high}"),
-            }),
-        };
-        within("limits.challenge_wrong_max", self.limits.challenge_wrong_max.into(), 1, 5)?;
-        within("limits.lockout_after", self.limits.lockout_after.into(), 1, 99)?;
-        within("limits.lockout_minutes", self.limits.lockout_minutes, 1, 1440)?;
-        within("registration.grace_days", self.registration.grace_days.into(), 0, 90)?;
-        within("delivery.per_day", self.delivery.per_day, 1, 1_000_000)?;
-        within("delivery.per_country_day", self.delivery.per_country_day, 1, 1_000_000)?;
-        within("delivery.server_code_seconds", self.delivery.server_code_seconds, 30, 600)?;
+        match self.problems().into_iter().next() {
+            Some(problem) => Err(problem),
+            None => Ok(self),
+        }
+    }
+
+    /// Every problem there is, by field: whoever has written a whole document corrects them all at once. A list that is too long is looked at no further.
+    pub fn problems(&self) -> Vec<PolicyError> {
+        let mut found = Problems::default();
+        found.within("limits.challenge_wrong_max", self.limits.challenge_wrong_max.into(), 1, 5);
+        found.within("limits.lockout_after", self.limits.lockout_after.into(), 1, 99);
+        found.within("limits.lockout_minutes", self.limits.lockout_minutes, 1, 1440);
+        found.within("registration.grace_days", self.registration.grace_days.into(), 0, 90);
+        found.within("delivery.per_day", self.delivery.per_day, 1, 1_000_000);
+        found.within("delivery.per_country_day", self.delivery.per_country_day, 1, 1_000_000);
+        found.within("delivery.server_code_seconds", self.delivery.server_code_seconds, 30, 600);
         let sends = CONVERSION_ALARM_SENDS_RANGE;
-        within("delivery.alarm_sends", self.delivery.alarm_sends, *sends.start(), *sends.end())?;
-        within("delivery.alarm_percent", self.delivery.alarm_percent, 0, 100)?;
-        within("delivery.paused", self.delivery.paused.len() as i64, 0, 300)?;
-        within("delivery.shared_number_members", self.delivery.shared_number_members, 2, 1_000)?;
-        within("trust.reports_to", self.trust.reports_to.len() as i64, 0, REPORTS_TO_MAX as i64)?;
-        if let Some((n, bad)) = self
-            .trust
-            .reports_to
-            .iter()
-            .enumerate()
-            .find(|(_, address)| crate::Upn::parse(address).is_err())
-        {
-            let shown: String = bad.chars().filter(|c| !c.is_control()).take(60).collect();
-            return problem(
-                &format!("trust.reports_to[{n}]"),
-                format!("'{shown}' is not a mail address such as name@organisation.example"),
-            );
+        found.within("delivery.alarm_sends", self.delivery.alarm_sends, *sends.start(), *sends.end());
+        found.within("delivery.alarm_percent", self.delivery.alarm_percent, 0, 100);
+        found.within("delivery.paused", self.delivery.paused.len() as i64, 0, 300);
+        found.within("delivery.shared_number_members", self.delivery.shared_number_members, 2, 1_000);
+        if found.within("trust.reports_to", self.trust.reports_to.len() as i64, 0, REPORTS_TO_MAX as i64) {
+            for (n, bad) in self
+                .trust
+                .reports_to
+                .iter()
+                .enumerate()
+                .filter(|(_, address)| crate::Upn::parse(address).is_err())
+            {
+                let problem = format!("'{}' is not a mail address such as name@organisation.example", shown(bad, 60));
+                found.add(format!("trust.reports_to[{n}]"), problem);
+            }
         }
-        within("trust.remember_days", self.trust.remember_days, 0, REMEMBER_DAYS_MAX)?;
-        within("passkeys.aaguids", self.passkeys.aaguids.len() as i64, 0, PASSKEY_MODELS_MAX as i64)?;
+        found.within("trust.remember_days", self.trust.remember_days, 0, REMEMBER_DAYS_MAX);
+        found.within("passkeys.aaguids", self.passkeys.aaguids.len() as i64, 0, PASSKEY_MODELS_MAX as i64);
         let (low, high) = (SECURITY_QUESTIONS_MIN.into(), SECURITY_QUESTIONS_MAX.into());
-        within("questions.register", self.questions.register.into(), low, high)?;
-        within("questions.answer", self.questions.answer.into(), low, self.questions.register.into())?;
-        within("reset.gates", self.reset.gates.into(), 1, 2)?;
-        within("reset.reconfirm_days", self.reset.reconfirm_days, 0, RECONFIRM_DAYS_MAX)?;
+        if found.within("questions.register", self.questions.register.into(), low, high) {
+            found.within("questions.answer", self.questions.answer.into(), low, self.questions.register.into());
+        }
+        found.within("reset.gates", self.reset.gates.into(), 1, 2);
+        found.within("reset.reconfirm_days", self.reset.reconfirm_days, 0, RECONFIRM_DAYS_MAX);
         if self.reset.scope == ResetScope::Groups && self.reset.groups.is_empty() {
-            return problem("reset.groups", "no group is named".to_owned());
+            found.add("reset.groups", "no group is named");
         }
-        within("reset.groups", self.reset.groups.len() as i64, 0, 200)?;
-        if let Some(why) = self.reset.groups.iter().find_map(|name| crate::CleanText::<100>::parse(name).err()) {
-            return problem("reset.groups", why.to_string());
-        }
-        within("passwords.banned", self.passwords.banned.len() as i64, 0, BANNED_WORDS_MAX as i64)?;
-        if let Some((n, word)) = self
-            .passwords
-            .banned
-            .iter()
-            .enumerate()
-            .find(|(_, word)| !BANNED_WORD_CHARS.contains(&word.chars().count()))
+        if found.within("reset.groups", self.reset.groups.len() as i64, 0, 200)
+            && let Some(why) = self.reset.groups.iter().find_map(|name| crate::CleanText::<100>::parse(name).err())
         {
-            return problem(
-                &format!("passwords.banned[{n}]"),
-                format!(
-                    "{} characters; a word has {} to {}",
-                    word.chars().count(),
-                    BANNED_WORD_CHARS.start(),
-                    BANNED_WORD_CHARS.end()
-                ),
-            );
+            found.add("reset.groups", why);
         }
         let code = &self.calls.fraud_code;
         if !(1..=FRAUD_CODE_DIGITS_MAX).contains(&code.len()) || !code.bytes().all(|b| b.is_ascii_digit()) {
-            let shown: String = code.chars().filter(|c| !c.is_control()).take(20).collect();
-            return problem("calls.fraud_code", format!("'{shown}' is not 1 to {FRAUD_CODE_DIGITS_MAX} digits"));
+            found.add("calls.fraud_code", format!("'{}' is not 1 to {FRAUD_CODE_DIGITS_MAX} digits", shown(code, 20)));
         }
-        let is_country = |code: &String| code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase());
-        if let Some((n, code)) = self.delivery.countries.iter().enumerate().find(|(_, code)| !is_country(code)) {
-            let shown: String = code.chars().filter(|c| !c.is_control()).take(20).collect();
-            return problem(
-                &format!("delivery.countries[{n}]"),
-                format!("'{shown}' is not a country as ISO 3166 has it, such as NL"),
-            );
+        if found.within("passwords.banned", self.passwords.banned.len() as i64, 0, BANNED_WORDS_MAX as i64) {
+            for (n, word) in self.passwords.banned.iter().enumerate() {
+                let characters = word.chars().count();
+                if !BANNED_WORD_CHARS.contains(&characters) {
+                    let (low, high) = (BANNED_WORD_CHARS.start(), BANNED_WORD_CHARS.end());
+                    found.add(format!("passwords.banned[{n}]"), format!("{characters} characters; a word has {low} to {high}"));
+                }
+            }
         }
-        if let Some((n, _)) = self.delivery.paused.iter().enumerate().find(|(_, code)| !is_country(code)) {
-            return problem(&format!("delivery.paused[{n}]"), "is not a country as ISO 3166 has it, such as NL".to_owned());
+        if found.within("delivery.countries", self.delivery.countries.len() as i64, 0, 300) {
+            for (n, code) in self.delivery.countries.iter().enumerate().filter(|(_, code)| !is_country(code)) {
+                let problem = format!("'{}' is not a country as ISO 3166 has it, such as NL", shown(code, 20));
+                found.add(format!("delivery.countries[{n}]"), problem);
+            }
+        }
+        for (n, _) in self.delivery.paused.iter().take(300).enumerate().filter(|(_, code)| !is_country(code)) {
+            found.add(format!("delivery.paused[{n}]"), "is not a country as ISO 3166 has it, such as NL");
         }
         if self.rules.len() > 200 {
-            return problem("rules", format!("{} rules; at most 200 fit", self.rules.len()));
+            found.add("rules", format!("{} rules; at most 200 fit", self.rules.len()));
         }
-        for (n, rule) in self.rules.iter().enumerate() {
+        for (n, rule) in self.rules.iter().take(200).enumerate() {
             if let Err(why) = crate::CleanText::<100>::parse(&rule.name) {
-                return problem(&format!("rules[{n}].name"), why.to_string());
+                found.add(format!("rules[{n}].name"), why);
             }
             if self.rules[..n].iter().any(|other| other.name == rule.name) {
-                return problem(&format!("rules[{n}].name"), "another rule has this name".to_owned());
+                found.add(format!("rules[{n}].name"), "another rule has this name");
             }
             let lists = [
                 ("applications", &rule.applications),
@@ -499,41 +483,77 @@ impl PolicyDocument {
                 ("who.except_groups", &rule.who.except_groups),
             ];
             for (list, names) in lists {
-                let field = format!("rules[{n}].{list}");
                 if names.len() > 200 {
-                    return problem(&field, format!("{} names; at most 200 fit", names.len()));
-                }
-                if let Some(why) = names.iter().find_map(|name| crate::CleanText::<100>::parse(name).err()) {
-                    return problem(&field, why.to_string());
+                    found.add(format!("rules[{n}].{list}"), format!("{} names; at most 200 fit", names.len()));
+                } else if let Some(why) = names.iter().find_map(|name| crate::CleanText::<100>::parse(name).err()) {
+                    found.add(format!("rules[{n}].{list}"), why);
                 }
             }
         }
-        for (n, row) in self.methods.iter().enumerate() {
+        for (n, row) in self.methods.iter().enumerate().take(100) {
             if self.methods[..n].iter().any(|other| other.kind == row.kind) {
-                return problem(&format!("methods[{n}].kind"), format!("{} is listed twice", row.kind));
+                found.add(format!("methods[{n}].kind"), format!("{} is listed twice", row.kind));
             }
             // What somebody's friends can know is no factor: not even a policy makes it one (product rule 5).
             if row.kind == MethodKind::SecurityQuestions && row.uses.iter().any(|wanted| *wanted != MethodUse::Reset) {
-                return problem(&format!("methods[{n}].uses"), format!("{} are for resets only", row.kind));
+                found.add(format!("methods[{n}].uses"), format!("{} are for resets only", row.kind));
             }
         }
         if !self.methods.iter().any(|rule| rule.uses.contains(&MethodUse::Mfa)) {
-            return problem("methods", "no method is left for a second factor".to_owned());
+            found.add("methods", "no method is left for a second factor");
         }
-        Ok(self)
+        found.0
     }
 
-    /// Refuses what a tenant of this profile may not have: in the strict one no security questions (OWASP ASVS 6.4.2).
+    /// Refuses what a tenant of this profile may not have; the first problem is returned.
     pub fn checked_for(self, profile: Profile) -> Result<Self, PolicyError> {
-        let listed = |row: &MethodRule| row.kind == MethodKind::SecurityQuestions && !row.uses.is_empty();
-        match self.methods.iter().position(listed) {
-            Some(n) if profile == Profile::Strict => Err(PolicyError {
-                field: format!("methods[{n}].kind"),
-                problem: format!("{} are not for the strict profile", MethodKind::SecurityQuestions),
-            }),
-            _ => self.checked(),
+        match self.problems_for(profile).into_iter().next() {
+            Some(problem) => Err(problem),
+            None => Ok(self),
         }
     }
+
+    /// Every problem that the document has in a tenant of this profile: in the strict one there are no security questions (OWASP ASVS 6.4.2).
+    pub fn problems_for(&self, profile: Profile) -> Vec<PolicyError> {
+        let listed = |row: &MethodRule| row.kind == MethodKind::SecurityQuestions && !row.uses.is_empty();
+        let mut found = Problems::default();
+        if let Some(n) = self.methods.iter().position(listed).filter(|_| profile == Profile::Strict) {
+            let problem = format!("{} are not for the strict profile", MethodKind::SecurityQuestions);
+            found.add(format!("methods[{n}].kind"), problem);
+        }
+        found.0.extend(self.problems());
+        found.0
+    }
+}
+
+/// What is wrong with a document, gathered.
+#[derive(Default)]
+struct Problems(Vec<PolicyError>);
+
+impl Problems {
+    fn add(&mut self, field: impl Into<String>, problem: impl ToString) {
+        self.0.push(PolicyError {
+            field: field.into(),
+            problem: problem.to_string(),
+        });
+    }
+
+    fn within(&mut self, field: &str, value: i64, low: i64, high: i64) -> bool {
+        let good = (low..=high).contains(&value);
+        if !good {
+            self.add(field, format!("{value} is not between {low} and {high}"));
+        }
+        good
+    }
+}
+
+fn is_country(code: &str) -> bool {
+    code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase())
+}
+
+/// What was typed, as far as it can be shown.
+fn shown(typed: &str, characters: usize) -> String {
+    typed.chars().filter(|c| !c.is_control()).take(characters).collect()
 }
 
 #[cfg(test)]
@@ -586,6 +606,19 @@ mod tests {
         let mut none = PolicyDocument::at_birth();
         none.methods.clear();
         assert!(none.checked().is_err());
+    }
+
+    /// Whoever has written a document by hand is told all that is wrong with it at once.
+    #[test]
+    fn every_problem_is_named_by_its_field() {
+        let mut bad = PolicyDocument::at_birth();
+        bad.limits.lockout_after = 0;
+        bad.delivery.countries = vec!["NL".to_owned(), "Holland".to_owned()];
+        bad.reset.gates = 9;
+        bad.methods.push(bad.methods[0].clone());
+        let fields: Vec<String> = bad.problems().into_iter().map(|problem| problem.field).collect();
+        assert_eq!(fields, ["limits.lockout_after", "reset.gates", "delivery.countries[1]", "methods[8].kind"]);
+        assert_eq!(bad.problems_for(Profile::Strict), bad.problems());
     }
 
     #[test]

@@ -105,6 +105,7 @@ impl Installation {
             epoch: 0,
             auth_at: Some(now),
             factor_at: (level > 1).then_some(now),
+            factor: None,
             admin: true,
             client: Client::default(),
             note: Default::default(),

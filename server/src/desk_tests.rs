@@ -102,6 +102,7 @@ impl Installation {
             epoch: 0,
             auth_at: Some(now),
             factor_at: (level == 2).then_some(now),
+            factor: None,
             admin: true,
             client: Client::default(),
             note: SessionNote::default(),

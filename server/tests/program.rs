@@ -163,6 +163,29 @@ fn the_console_makes_what_a_newcomer_needs() {
     assert_eq!(json(good(&["metadata", "show"], "")), metadata);
     let (code, _, why) = run(&folder.0, &["metadata", "import", &blob], "");
     assert!(code == 1 && why.contains("do not lead to a trusted root"), "not the FIDO Alliance's: {why}");
+    // The policy: shown, changed, tried, set; what was made of an earlier version is refused.
+    let of_noord = |verb: &'static str| vec!["policy", verb, "--tenant", "noord"];
+    let shown = json(good(&of_noord("show"), ""));
+    assert_eq!(shown["version"], 1);
+    let mut changed = shown.clone();
+    changed["document"]["limits"]["lockout_after"] = 20.into();
+    let set = [of_noord("set").as_slice(), &["-", "--reason", "tests"]].concat();
+    let trial = json(good(&[set.as_slice(), &["--dry-run"]].concat(), &changed.to_string()));
+    assert_eq!(
+        (&trial["changes"][0]["field"], trial["effect"]["complete"].as_bool()),
+        (&"limits.lockout_after".into(), Some(true))
+    );
+    assert_eq!(good(&set, &changed.to_string()).trim(), "2");
+    let (code, _, why) = run(&folder.0, &set, &changed.to_string());
+    assert!(code == 1 && why.contains("version 2 of the policy is in force"), "{why}");
+    assert_eq!(
+        good(&set, &changed["document"].to_string()).trim(),
+        "3",
+        "a document alone is made of the newest"
+    );
+    let (code, _, why) = run(&folder.0, &set, "{\"methods\": [{\"kind\": \"door\", \"uses\": []}]}");
+    assert!(code == 1 && why.contains("methods[0].kind"), "{why}");
+    assert_eq!(json(good(&[of_noord("show").as_slice(), &["--version", "1"]].concat(), "")), shown);
     let doctor = good(&["doctor"], "");
     // Nothing carries codes in a new installation, which is no fault.
     let (noted, fine): (Vec<_>, Vec<_>) = doctor.lines().partition(|line| line.starts_with("note"));

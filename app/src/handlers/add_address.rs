@@ -95,6 +95,7 @@ async fn show(mut guest: Guest, QueryOf(query): QueryOf<AddressQuery>, kind: Met
         error: None,
         pin: asks_pin(&info, kind).then_some(None),
         problem: None,
+        wizard: None,
     };
     Ok(guest.show(|| address_form(guest.shell(), model)))
 }
@@ -117,6 +118,7 @@ async fn look(guest: &mut Guest, attempt: AttemptId, kind: MethodKind) -> Result
         until: sent.expires_at,
         typed: None,
         problem: None,
+        wizard: None,
     }))
 }
 
@@ -155,6 +157,7 @@ async fn called(mut guest: Guest, attempt: AttemptId) -> Answer {
                     call,
                     attempt: attempt.to_string(),
                     problem: None,
+                    wizard: None,
                 },
             )
         }));
@@ -211,6 +214,7 @@ async fn send(guest: Guest, fields: &Pairs, kind: MethodKind) -> Answer {
                 error: None,
                 pin,
                 problem,
+                wizard: None,
             };
             return Ok(guest.show_with(code, || address_form(guest.shell(), model)));
         }
@@ -257,6 +261,7 @@ async fn again(mut guest: Guest, fields: &Pairs, kind: MethodKind) -> Answer {
                     call,
                     attempt: attempt.to_string(),
                     problem: Some(problem),
+                    wizard: None,
                 };
                 return Ok(guest.show_with(code, || address_call(guest.shell(), model)));
             }
@@ -313,7 +318,7 @@ async fn confirm(mut guest: Guest, fields: &Pairs, kind: MethodKind) -> Answer {
 }
 
 /// The country of numbers that are typed without one.
-fn home_of(locale: &str) -> Option<&'static str> {
+pub(super) fn home_of(locale: &str) -> Option<&'static str> {
     (locale == "nl").then_some("NL")
 }
 
@@ -327,6 +332,7 @@ async fn bad(guest: &Guest, kind: MethodKind, fields: &Pairs, words: impl FnOnce
             error: Some(words()),
             pin,
             problem: None,
+            wizard: None,
         };
         address_form(guest.shell(), model)
     }))
@@ -343,6 +349,7 @@ async fn form_again(guest: &Guest, kind: MethodKind, typed: String, problem: Pro
             error: None,
             pin,
             problem: Some(problem),
+            wizard: None,
         };
         address_form(guest.shell(), model)
     }))
@@ -356,7 +363,7 @@ async fn asked_pin(guest: &Guest, kind: MethodKind) -> Result<Option<Option<PinF
 }
 
 /// What is wrong with a number, in a member's words.
-fn phone_words(error: &PhoneError) -> String {
+pub(super) fn phone_words(error: &PhoneError) -> String {
     match error {
         PhoneError::Empty => text!(security_info.phone_missing),
         PhoneError::TooLong(_) | PhoneError::Sign(_) => text!(security_info.phone_signs),

@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use super::{forms::Pairs, token::moment};
 use crate::{
-    caller::{Answer, Guest, Stop, see},
+    caller::{Answer, Guest, see},
     format,
     pages::{
         security_info::{AddChoice, AddToken, Closed, PATH, add_choice, add_token, closed},
@@ -27,9 +27,9 @@ use crate::{
 /// What a token is called that has no name.
 const TOKEN: &str = "Token";
 
-/// The kinds that may be added, and where.
-fn choices(info: &Info) -> Vec<AddChoice> {
-    let page = |kind: &MethodKind| match kind {
+/// Where a kind is added.
+pub(super) const fn add_page(kind: MethodKind) -> Option<&'static str> {
+    match kind {
         MethodKind::Passkey => Some(routes::SECURITY_INFO_ADD_PASSKEY),
         MethodKind::Totp => Some(routes::REGISTER),
         MethodKind::HardwareToken => Some(routes::SECURITY_INFO_ADD_TOKEN),
@@ -37,11 +37,15 @@ fn choices(info: &Info) -> Vec<AddChoice> {
         MethodKind::Voice => Some(routes::SECURITY_INFO_ADD_CALL),
         MethodKind::Email => Some(routes::SECURITY_INFO_ADD_MAIL),
         MethodKind::Pass | MethodKind::Push | MethodKind::RecoveryCode | MethodKind::AppPassword | MethodKind::SecurityQuestions => None,
-    };
+    }
+}
+
+/// The kinds that may be added, and where.
+fn choices(info: &Info) -> Vec<AddChoice> {
     info.may_add
         .iter()
         .filter_map(|kind| {
-            page(kind).map(|href| AddChoice {
+            add_page(*kind).map(|href| AddChoice {
                 kind: *kind,
                 href: href.to_owned(),
             })
@@ -148,12 +152,12 @@ pub(super) async fn act(guest: Guest, Form(fields): Form<Vec<(String, String)>>)
         Ok(_) => Ok(see(&format!("{PATH}?done=added&what={}", query_value(label.as_str())))),
         Err(error @ TokenError::Method(_)) => stopped(&guest, &me, error),
         Err(error) if error.code().status() >= 500 => Err(guest.fails()(error)),
-        Err(error) => refused(&guest, typed(&fields), error),
+        Err(error) => refused_token(&guest, typed(&fields), error),
     }
 }
 
 /// A name for a token that was given none: one that fits beside others.
-fn named_after(serial: &Serial) -> CleanText<NAME_CHARACTERS_MAX> {
+pub(super) fn named_after(serial: &Serial) -> CleanText<NAME_CHARACTERS_MAX> {
     let name: String = format!("{TOKEN} {}", serial.as_str()).chars().take(NAME_CHARACTERS_MAX).collect();
     CleanText::parse(&name).unwrap_or_else(|_| CleanText::parse(TOKEN).expect("the default name is a name"))
 }
@@ -169,7 +173,7 @@ fn typed(fields: &Pairs) -> AddToken {
 }
 
 /// The form again, with what the domain says of serial number and code.
-fn refused(guest: &Guest, mut model: AddToken, error: TokenError) -> Result<Response, Stop> {
+pub(super) fn refused_token(guest: &Guest, mut model: AddToken, error: TokenError) -> Answer {
     let code = error.code();
     let draw = || {
         let title = || words::error_title(code).to_owned();

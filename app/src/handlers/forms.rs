@@ -21,6 +21,9 @@ pub(super) struct Fields {
     pub(super) ceremony: String,
     pub(super) response: String,
     pub(super) reason: String,
+    pub(super) address: String,
+    pub(super) attempt: String,
+    pub(super) serial: String,
 }
 
 /// The query of the members' pages.
@@ -31,6 +34,8 @@ pub(super) struct Query {
     pub(super) shell: Option<String>,
     pub(super) way: Option<String>,
     pub(super) back: Option<String>,
+    #[serde(rename = "for")]
+    pub(super) asked_for: Option<String>,
     pub(super) rename: Option<String>,
     pub(super) remove: Option<String>,
     pub(super) renew: Option<String>,

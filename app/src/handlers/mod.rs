@@ -25,6 +25,7 @@ mod passkey_models;
 mod providers;
 mod questions;
 mod register;
+mod register_more;
 mod reset;
 mod security_info;
 mod senders;

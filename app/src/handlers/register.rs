@@ -11,12 +11,17 @@ use domain::{
 };
 use model::*;
 
-use super::forms::{Fields, Query};
+use super::{
+    add_method::add_page,
+    forms::{Fields, Query},
+    register_more::{self, Wizard, finish, kind_of, page_of},
+};
 use crate::{
     caller::{Answer, Guest, Stop, see},
     pages::{
         Problem,
-        register::{Mode, Offer, RegisterPage, RegisterStep, Registered, Skip, Square, page},
+        preferences::safe_path,
+        register::{InWizard, Mode, Offer, RegisterPage, RegisterStep, Registered, Skip, Square, page},
     },
     routes,
 };
@@ -28,6 +33,7 @@ const DEVICE: &str = "Authenticator";
 pub(super) async fn show(mut guest: Guest, QueryOf(query): QueryOf<Query>) -> Answer {
     match guest.caller.clone() {
         Caller::Member(me) if query.show.as_deref() == Some("done") => done(&guest, &me).await,
+        Caller::Member(me) if query.show.as_deref() == Some("reset") => for_reset(&guest, &me, &query).await,
         Caller::Member(me) => {
             let pending = match guest.domain().methods().begin_totp(&me.me).await {
                 Ok(pending) => pending,
@@ -43,8 +49,20 @@ pub(super) async fn show(mut guest: Guest, QueryOf(query): QueryOf<Query>) -> An
                 return Ok(see(routes::SIGN_IN));
             };
             let (tenant, attempt) = guest.attempt().ok_or_else(|| guest.oops(ErrorCode::SignInExpired))?;
-            match query.show.as_deref() {
-                Some("choose") => return Ok(guest.show(|| page(guest.shell(), interrupted(&view, choose(view.offers_passkey, view.offers_app))))),
+            // A method that was proven here before the tab was closed opens now.
+            if !view.second_asked && !view.families.is_empty() {
+                return finish(&guest, &Wizard { view, tenant, attempt }).await;
+            }
+            let offers = guest.domain().sign_in().wizard_offers(tenant, attempt).await.map_err(guest.fails())?;
+            let shown = query.show.as_deref();
+            // Without passkeys and apps the strongest of what is left comes first.
+            let first = offers.first().copied().filter(|_| shown.is_none() && !view.offers_app && !view.offers_passkey);
+            let asked = shown.and_then(kind_of).filter(|kind| offers.contains(kind)).or(first);
+            if let Some(kind) = asked {
+                return register_more::show(guest, Wizard { view, tenant, attempt }, kind, &query).await;
+            }
+            match shown {
+                Some("choose") => return Ok(guest.show(|| page(guest.shell(), interrupted(&view, choose(&offers))))),
                 // Where an app would not do, there is nothing to choose.
                 shown if view.offers_passkey && (shown == Some("passkey") || !view.offers_app) => {
                     return Ok(guest.show(|| page(guest.shell(), interrupted(&view, RegisterStep::Passkey { problem: None }))));
@@ -68,8 +86,13 @@ pub(super) async fn act(guest: Guest, Form(fields): Form<Fields>) -> Answer {
         return Ok(see(routes::SIGN_IN));
     }
     match fields.step.as_str() {
-        "choose" if fields.kind == MethodKind::Passkey.as_str() => Ok(see("/register?show=passkey")),
-        "choose" | "back" => Ok(see(routes::REGISTER)),
+        "choose" if matches!(guest.caller, Caller::Member(_)) => {
+            let page = MethodKind::from_text(&fields.kind).and_then(add_page);
+            Ok(see(page.unwrap_or(routes::REGISTER)))
+        }
+        "choose" => Ok(see(MethodKind::from_text(&fields.kind).map_or(routes::REGISTER, page_of))),
+        "back" => Ok(see(routes::REGISTER)),
+        "send" | "again" | "code" | "token" => in_wizard(guest, &fields).await,
         "scanned" => Ok(see("/register?show=test")),
         "test" => try_once(guest, &fields).await,
         "passkey" => first_passkey(guest, &fields).await,
@@ -77,6 +100,15 @@ pub(super) async fn act(guest: Guest, Form(fields): Form<Fields>) -> Answer {
         "codes" => Ok(see("/register?show=done")),
         _ => Err(guest.oops(ErrorCode::BadRequest)),
     }
+}
+
+/// A phone or a token, which only the wizard of a sign-in takes here; whoever is signed in has pages of their own for them.
+async fn in_wizard(mut guest: Guest, fields: &Fields) -> Answer {
+    let Some(view) = registering(&mut guest).await? else {
+        return Ok(see(routes::SIGN_IN));
+    };
+    let (tenant, attempt) = guest.attempt().ok_or_else(|| guest.oops(ErrorCode::SignInExpired))?;
+    register_more::act(guest, Wizard { view, tenant, attempt }, fields).await
 }
 
 async fn try_once(mut guest: Guest, fields: &Fields) -> Answer {
@@ -165,7 +197,13 @@ async fn first_passkey(mut guest: Guest, fields: &Fields) -> Answer {
 }
 
 /// The session that a first method opens, and the recovery codes, shown once.
-async fn opened(guest: &Guest, view: &AttemptView, (tenant, attempt): (TenantId, AttemptId), right: &RightAnswer, codes: Option<RecoveryCodes>) -> Answer {
+pub(super) async fn opened(
+    guest: &Guest,
+    view: &AttemptView,
+    (tenant, attempt): (TenantId, AttemptId),
+    right: &RightAnswer,
+    codes: Option<RecoveryCodes>,
+) -> Answer {
     let mut new = full_session(tenant, attempt, right, guest.client.clone());
     new.note.back = guest.note().back;
     guest.open(new).await?;
@@ -206,6 +244,28 @@ async fn registering(guest: &mut Guest) -> Result<Option<AttemptView>, Stop> {
     }
 }
 
+/// Asked after a sign-in of whoever could not reset his password as things are; he goes on by a link.
+async fn for_reset(guest: &Guest, me: &SignedIn, query: &Query) -> Answer {
+    let info = guest.domain().methods().mine(&me.me).await.map_err(guest.fails())?;
+    // A passkey opens sign-ins and resets nothing.
+    let kinds: Vec<MethodKind> = info.may_add.into_iter().filter(|kind| *kind != MethodKind::Passkey).collect();
+    let back = query.back.as_deref().and_then(safe_path).unwrap_or(routes::HOME);
+    if kinds.is_empty() {
+        return Ok(see(back));
+    }
+    let mode = Mode::Interrupt {
+        reasons: vec![RegistrationReason::SsprEnabled],
+        application: None,
+        skip: Skip::To(back.to_owned()),
+    };
+    let model = RegisterPage {
+        mode,
+        step: choose(&kinds),
+        ..frame_of(me)
+    };
+    Ok(guest.show(|| page(guest.shell(), model)))
+}
+
 async fn done(guest: &Guest, me: &SignedIn) -> Answer {
     let info = guest.domain().methods().mine(&me.me).await.map_err(guest.fails())?;
     let mut registered: Vec<Registered> = info
@@ -242,16 +302,27 @@ fn again(guest: &Guest, code: ErrorCode, model: RegisterPage) -> Response {
 
 /// The wizard during sign-in. The recovery codes are its second step.
 fn interrupted(view: &AttemptView, step: RegisterStep) -> RegisterPage {
+    let InWizard { mode, tenant, progress } = inside(view);
+    RegisterPage {
+        mode,
+        tenant,
+        step,
+        progress,
+        passkey: view.offers_passkey,
+    }
+}
+
+/// What stands around each page of the wizard.
+pub(super) fn inside(view: &AttemptView) -> InWizard {
     let skip = view.skip_days_left.and_then(|days| u16::try_from(days).ok()).map_or(Skip::No, Skip::Days);
     let mode = Mode::Interrupt {
         reasons: view.reasons.clone(),
         application: view.application.clone(),
         skip,
     };
-    RegisterPage {
+    InWizard {
         mode,
         tenant: view.tenant_name.clone(),
-        step,
         progress: progress(view, 1),
     }
 }
@@ -264,7 +335,7 @@ fn progress(view: &AttemptView, step: u8) -> (u8, u8) {
 
 fn managed(me: &SignedIn, pending: &PendingTotp, show: Option<&str>) -> RegisterPage {
     let step = match show {
-        Some("choose") => choose(false, true),
+        Some("choose") => choose(&[MethodKind::Totp]),
         Some("test") => test(&me.tenant.name, pending, None, None, None),
         _ => RegisterStep::Scan(square(&me.tenant.name, pending)),
     };
@@ -276,16 +347,16 @@ fn frame_of(me: &SignedIn) -> RegisterPage {
     RegisterPage {
         mode: Mode::Manage,
         tenant: me.tenant.name.clone(),
-        step: choose(false, true),
+        step: choose(&[MethodKind::Totp]),
         progress: (1, 1),
+        passkey: false,
     }
 }
 
 /// What may be registered, strongest first.
-fn choose(passkey: bool, app: bool) -> RegisterStep {
-    let kinds = [(MethodKind::Passkey, passkey), (MethodKind::Totp, app)];
+fn choose(kinds: &[MethodKind]) -> RegisterStep {
     RegisterStep::Choose {
-        offers: kinds.into_iter().filter(|(_, offered)| *offered).map(|(kind, _)| Offer { kind }).collect(),
+        offers: kinds.iter().map(|kind| Offer { kind: *kind }).collect(),
         not_offered: Vec::new(),
         problem: None,
     }

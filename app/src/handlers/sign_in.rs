@@ -29,7 +29,11 @@ use crate::{
 pub(super) async fn show(mut guest: Guest, QueryOf(query): QueryOf<Query>) -> Answer {
     let note = guest.note();
     match (&guest.caller, guest.attempt()) {
-        (Caller::Member(me), _) if query.show.is_none() => Ok(see(&crate::pages::home_of(me))),
+        (Caller::Member(me), _) if query.show.is_none() => Ok(see(&match query.asked_for.as_deref() {
+            Some(asked) if asked == Action::ProvisionPasskey.as_str() => routes::SECURITY_INFO_ADD_PASSKEY.to_owned(),
+            Some(_) => routes::SECURITY_INFO.to_owned(),
+            None => crate::pages::home_of(me),
+        })),
         (Caller::SigningIn { .. }, Some((tenant, attempt))) if query.show.as_deref() != Some("name") => {
             match guest.domain().sign_in().look(tenant, attempt).await {
                 Ok(view) => {
@@ -94,7 +98,13 @@ async fn name(guest: Guest, query: &Query, fields: &Fields) -> Answer {
             return Ok(guest.show_with(ErrorCode::NameForm, || page(guest.shell(), model())));
         }
     };
-    let begun = guest.domain().sign_in().begin(&upn, None, &guest.client).await.map_err(guest.fails())?;
+    let asked_for = query.asked_for.as_deref();
+    let begun = guest
+        .domain()
+        .sign_in()
+        .begin_for(&upn, &guest.client, asked_for)
+        .await
+        .map_err(guest.fails())?;
     let back = query.back.as_deref().and_then(safe_path).map(str::to_owned).or(guest.note().back);
     let mut new = NewSession::of_attempt(begun.tenant, begun.attempt, SessionStage::SignIn, 0, guest.client.clone());
     new.note = SessionNote {
@@ -284,7 +294,7 @@ async fn called(guest: Guest, view: &AttemptView, (tenant, attempt): (TenantId, 
         Err(error) => return Err(guest.fails()(error)),
     };
     match answered {
-        Answered::Right(right) => lets_in(&guest, (tenant, attempt), &right).await,
+        Answered::Right(right) => lets_in(&guest, &view.reasons, (tenant, attempt), &right).await,
         Answered::Register => to_wizard(&guest, (tenant, attempt)).await,
         // Locked or blocked since the keys were pressed.
         Answered::Wrong { reason, .. } => ended(&guest, view, (tenant, attempt), reason, None).await,
@@ -309,10 +319,15 @@ async fn at_second(guest: &mut Guest) -> Result<((TenantId, AttemptId), AttemptV
 }
 
 /// A right second step: the session, and the page that was asked for.
-async fn lets_in(guest: &Guest, (tenant, attempt): (TenantId, AttemptId), right: &RightAnswer) -> Answer {
+async fn lets_in(guest: &Guest, reasons: &[RegistrationReason], (tenant, attempt): (TenantId, AttemptId), right: &RightAnswer) -> Answer {
     let back = guest.note().back;
     guest.open(full_session(tenant, attempt, right, guest.client.clone())).await?;
-    Ok(see(back.as_deref().unwrap_or(routes::HOME)))
+    let back = back.as_deref().unwrap_or(routes::HOME);
+    // Whoever could not reset his password as things are is asked once a sign-in, and goes on by a link.
+    Ok(match reasons.contains(&RegistrationReason::SsprEnabled) {
+        true => see(&format!("{}?show=reset&back={}", routes::REGISTER, crate::visit::query_value(back))),
+        false => see(back),
+    })
 }
 
 /// A right second step, and something has to be registered yet.
@@ -385,7 +400,7 @@ async fn code(mut guest: Guest, fields: &Fields) -> Answer {
     };
     match answered {
         Answered::Right(right) => {
-            let opened = lets_in(&guest, (tenant, attempt), &right).await?;
+            let opened = lets_in(&guest, &view.reasons, (tenant, attempt), &right).await?;
             Ok(match remembered {
                 Some(remembered) => guest.remembers(&remembered, opened),
                 None => opened,
@@ -417,7 +432,7 @@ async fn passkey(mut guest: Guest, fields: &Fields) -> Answer {
         Err(code) => return Ok(guest.show_with(code, || page(guest.shell(), passkey_step(&view, Some(Problem::new(code)))))),
     };
     match answered {
-        Answered::Right(right) => lets_in(&guest, (tenant, attempt), &right).await,
+        Answered::Right(right) => lets_in(&guest, &view.reasons, (tenant, attempt), &right).await,
         Answered::Register => to_wizard(&guest, (tenant, attempt)).await,
         Answered::Ended { reason, until } => ended(&guest, &view, (tenant, attempt), reason, until).await,
         Answered::Wait { .. } | Answered::Wrong { .. } => Err(guest.oops(ErrorCode::Internal)),

@@ -384,7 +384,10 @@ fn who(row: &SignInRow) -> String {
 }
 
 fn application(row: &SignInRow) -> String {
-    row.application.clone().unwrap_or_else(|| purpose(row.purpose).to_owned())
+    row.application
+        .as_deref()
+        .map(crate::pages::words::asked_for)
+        .unwrap_or_else(|| purpose(row.purpose).to_owned())
 }
 
 fn rows(model: &JournalPage) -> AnyView {

@@ -2,7 +2,7 @@
 //! somebody has decided what people may read.
 
 use domain::journal::{Event, view::Party};
-use model::{Decision, ErrorCode, MethodKind, MfaState, Reason, RegistrationReason, Role};
+use model::{Action, Decision, ErrorCode, MethodKind, MfaState, Reason, RegistrationReason, Role};
 
 use crate::components::{MethodKey, Tone};
 
@@ -236,6 +236,17 @@ pub fn registration_reason(reason: RegistrationReason, tenant: &str, application
     }
 }
 
+/// What an attempt was for: an application, or what is asked for beside signing in.
+#[must_use]
+pub fn asked_for(application: &str) -> String {
+    match Action::from_text(application) {
+        Some(Action::RegisterDevice) => text!(reasons.action_register_device).to_owned(),
+        Some(Action::ProvisionPasskey) => text!(reasons.action_provision_passkey).to_owned(),
+        Some(Action::RegisterSecurityInfo) => text!(reasons.action_register_security_info).to_owned(),
+        None => application.to_owned(),
+    }
+}
+
 /// What happened, in a member's words.
 #[must_use]
 pub fn error_title(code: ErrorCode) -> &'static str {
@@ -311,6 +322,8 @@ pub fn error_title(code: ErrorCode) -> &'static str {
         ErrorCode::DomainTaken => text!(errors.domain_taken_title),
         ErrorCode::ConfirmationNeeded => text!(errors.confirmation_needed_title),
         ErrorCode::NotForOneself => text!(errors.not_for_oneself_title),
+        ErrorCode::PolicyMovedOn => text!(errors.policy_moved_on_title),
+        ErrorCode::PolicyLocksOut => text!(errors.policy_locks_out_title),
         ErrorCode::Internal => text!(errors.internal_title),
         ErrorCode::DatabaseGone => text!(errors.database_gone_title),
         ErrorCode::ClockWrong => text!(errors.clock_wrong_title),
@@ -394,6 +407,8 @@ pub fn error_next(code: ErrorCode) -> &'static str {
         ErrorCode::DomainTaken => text!(errors.domain_taken_next),
         ErrorCode::ConfirmationNeeded => text!(errors.confirmation_needed_next),
         ErrorCode::NotForOneself => text!(errors.not_for_oneself_next),
+        ErrorCode::PolicyMovedOn => text!(errors.policy_moved_on_next),
+        ErrorCode::PolicyLocksOut => text!(errors.policy_locks_out_next),
         ErrorCode::Internal => text!(errors.internal_next),
         ErrorCode::DatabaseGone => text!(errors.database_gone_next),
         ErrorCode::ClockWrong => text!(errors.clock_wrong_next),

@@ -61,6 +61,20 @@ pub enum DirectoryError {
     /// A policy document is not good.
     #[error(transparent)]
     Policy(#[from] model::PolicyError),
+    /// The same, where there is more than one thing wrong with it.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    PolicyProblems(Vec<model::PolicyError>),
+    /// A colleague has published a policy since the one that was changed.
+    #[error("version {present} of the policy is in force; the change was made on version {based_on}")]
+    PolicyMovedOn {
+        /// In force.
+        present: i32,
+        /// What the change was made on.
+        based_on: i32,
+    },
+    /// Under the new policy no global admin would get in.
+    #[error("under this policy no global admin would have a way in: {0}")]
+    PolicyLocksOut(String),
     /// A key is broken.
     #[error(transparent)]
     Keys(#[from] KeysError),
@@ -100,7 +114,9 @@ impl DirectoryError {
             Self::Password(PasswordError::Banned) => ErrorCode::PasswordBanned,
             Self::KeyRefused => ErrorCode::KeyRefused,
             Self::ScopeMissing(_) => ErrorCode::ScopeMissing,
-            Self::Policy(_) => ErrorCode::Invalid,
+            Self::Policy(_) | Self::PolicyProblems(_) => ErrorCode::Invalid,
+            Self::PolicyMovedOn { .. } => ErrorCode::PolicyMovedOn,
+            Self::PolicyLocksOut(_) => ErrorCode::PolicyLocksOut,
             Self::Keys(KeysError::Broken(_)) => ErrorCode::KeyMissing,
             Self::Keys(KeysError::Db(DbError::Gone(_))) | Self::Db(DbError::Gone(_)) => ErrorCode::DatabaseGone,
             Self::Keys(KeysError::Db(_)) | Self::Db(_) => ErrorCode::Internal,

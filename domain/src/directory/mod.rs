@@ -6,6 +6,7 @@ pub mod block;
 pub mod error;
 pub mod network;
 pub mod password;
+pub mod publishing;
 pub(crate) mod store;
 #[cfg(test)]
 mod tests;
@@ -679,7 +680,7 @@ impl Directory<'_> {
         by.needs(Permission::PublishPolicy)?;
         self.0.keys(by.tenant()).await?;
         let mut tx = self.0.db().tenant(by.tenant()).await?;
-        let version = self.publish(&mut tx, by, None, |_| Ok(document)).await?;
+        let version = self.publish(&mut tx, by, None, |_, _| Ok(document)).await?;
         tx.commit().await?;
         Ok(version)
     }
@@ -702,21 +703,35 @@ impl Directory<'_> {
         reason: &str,
         change: impl FnOnce(PolicyDocument) -> PolicyDocument,
     ) -> Result<i32> {
-        let of = |found: Option<Value>| {
+        let of = |_: i32, found: Option<Value>| {
             let document = found.and_then(|document| serde_json::from_value(document).ok());
             Ok(change(document.ok_or(DirectoryError::Unknown("policy"))?))
         };
         self.publish(tx, by, Some(reason), of).await
     }
 
-    async fn publish(self, tx: &mut TenantTx, by: &Admin, reason: Option<&str>, next: impl FnOnce(Option<Value>) -> Result<PolicyDocument>) -> Result<i32> {
+    /// Where every change of the policy passes: locked, checked, guarded against locking everybody out, written with its row in the audit log.
+    async fn publish(
+        self,
+        tx: &mut TenantTx,
+        by: &Admin,
+        reason: Option<&str>,
+        next: impl FnOnce(i32, Option<Value>) -> Result<PolicyDocument>,
+    ) -> Result<i32> {
         by.needs(Permission::PublishPolicy)?;
         let now = self.0.clock().now();
         let keys = self.0.keys(by.tenant()).await?;
         let (profile, found) = store::lock_policy(tx).await?;
         let profile = Profile::from_text(&profile).ok_or(DirectoryError::Unknown("profile"))?;
         let (version, before) = found.unzip();
-        let document = next(before.clone())?.checked_for(profile)?;
+        let document = next(version.unwrap_or(0), before.clone())?;
+        let mut problems = document.problems_for(profile);
+        match problems.len() {
+            0 => {}
+            1 => return Err(problems.remove(0).into()),
+            _ => return Err(DirectoryError::PolicyProblems(problems)),
+        }
+        self.keep_a_way_in(tx, before.as_ref(), &document, now).await?;
         let version = version.unwrap_or(0) + 1;
         let after = serde_json::to_value(&document).unwrap_or_default();
         store::insert_policy(tx, version, &after, by.who().id(), now).await?;

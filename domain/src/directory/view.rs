@@ -208,6 +208,7 @@ impl MemberView {
             operator: row.operator,
             groups: &row.groups,
             application: None,
+            action: None,
         };
         let evaluation = policy.map(|p| evaluate(p, &inputs));
         let kinds = |on: bool| held.iter().filter(|h| h.active == on).map(|h| h.kind).collect();

@@ -42,6 +42,7 @@ fn session_of(member: &TestMember, app: &TestApp) -> Member {
         level: 2,
         strict: false,
         factor_at: None,
+        factor: None,
         client: client(),
         session: uuid::Uuid::nil(),
     }

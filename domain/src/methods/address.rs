@@ -2,7 +2,7 @@
 
 use super::{MethodError, MethodView, Methods, Result, store};
 use crate::{
-    actor::{Admin, Member, Permission},
+    actor::{Admin, Client, Member, Permission},
     delivery::{Address, seal_address},
     directory::{DirectoryError, MemberRef},
     journal::Event,
@@ -11,7 +11,7 @@ use crate::{
         Answered, Begun, OnItsWay, VerificationError, answer_attempt, attempt_row,
         call::completed,
         commit::Commit,
-        engine::Decided,
+        engine::{Decided, Scene},
         facts::Stage,
         sending::{self, address_params},
         store::Wanted,
@@ -36,16 +36,42 @@ pub struct Proving {
     pub sent: OnItsWay,
 }
 
+/// For whom a phone or mailbox is proven, and what it waits for: the session or the sign-in that was shown where the code goes.
+#[derive(Clone, Copy)]
+pub(crate) struct Prover<'a> {
+    pub(crate) tenant: TenantId,
+    pub(crate) member: MemberId,
+    pub(crate) client: &'a Client,
+    pub(crate) waits_for: Uuid,
+}
+
 impl Methods<'_> {
     /// Sends a code to a phone or mailbox that is to become a method. Needs a fresh second factor if there is one to give.
     pub async fn begin_address(self, me: &Member, kind: MethodKind, address: &Address) -> Result<Proving> {
+        let proving = Prover {
+            tenant: me.tenant(),
+            member: me.id(),
+            client: me.client(),
+            waits_for: me.session(),
+        };
+        self.prove_address(proving, |info| self.fresh(me, info), kind, address).await
+    }
+
+    /// The same for whoever is allowed to by something else than a session: `may` says so.
+    pub(crate) async fn prove_address(
+        self,
+        by: Prover<'_>,
+        may: impl Fn(&super::SecurityInfo) -> Result<()>,
+        kind: MethodKind,
+        address: &Address,
+    ) -> Result<Proving> {
         let domain = self.0;
-        let (tenant, now) = (me.tenant(), domain.clock().now());
+        let (tenant, now) = (by.tenant, domain.clock().now());
         let keys = domain.keys(tenant).await?;
         let mut tx = domain.db().tenant(tenant).await?;
-        store::lock_member(&mut tx, me.id()).await?;
-        let (view, info) = self.info(&mut tx, me.id()).await?;
-        self.fresh(me, &info)?;
+        store::lock_member(&mut tx, by.member).await?;
+        let (view, info) = self.info(&mut tx, by.member).await?;
+        may(&info)?;
         if !info.may_add.contains(&kind) {
             return Err(MethodError::KindOff(kind));
         }
@@ -56,17 +82,17 @@ impl Methods<'_> {
         }
         let method = MethodId(domain.rng().id(now));
         let expires_at = now + SignedDuration::from_secs(PENDING_METHOD_SECONDS);
-        self.insert_address(&mut tx, &keys, view.id, method, kind, address, Some((me.session(), expires_at)))
+        self.insert_address(&mut tx, &keys, view.id, method, kind, address, Some((by.waits_for, expires_at)))
             .await?;
         tx.commit().await?;
         let upn = Upn::parse(&view.upn).map_err(|_| MethodError::Unknown)?;
         let wanted = Wanted {
             sends: true,
-            ..Wanted::of_name(tenant, upn.folded(), me.id().0)
+            ..Wanted::of_name(tenant, upn.folded(), by.member.0)
         };
         let begun = domain
             .decide(wanted, |scene| {
-                let begun = Begun::now(domain, scene, &upn, me.client().clone(), None);
+                let begun = Begun::now(domain, scene, &upn, by.client.clone(), None);
                 let place = scene
                     .facts
                     .methods
@@ -102,12 +128,23 @@ impl Methods<'_> {
 
     /// Takes the code that was sent to a phone or mailbox; when it is right, the method counts from then on.
     pub async fn confirm_address(self, me: &Member, attempt: AttemptId, code: &OfferedCode) -> Result<Answered> {
-        let (domain, tenant) = (self.0, me.tenant());
+        self.confirm_address_of((me.tenant(), me.id()), attempt, code, |_| true).await
+    }
+
+    /// The same, for a member whoever holds the proof of that, as long as `still` holds at the moment of the commit.
+    pub(crate) async fn confirm_address_of(
+        self,
+        (tenant, member): (TenantId, MemberId),
+        attempt: AttemptId,
+        code: &OfferedCode,
+        still: impl Fn(&Scene<'_>) -> bool,
+    ) -> Result<Answered> {
+        let domain = self.0;
         let wanted = Wanted::of_attempt(tenant, attempt);
         let answered = domain
             .decide(wanted, |scene| {
                 // Somebody else's number stays somebody else's (abuse case B23).
-                let mine = scene.facts.member.as_ref().is_some_and(|m| m.member_id == me.id());
+                let mine = scene.facts.member.as_ref().is_some_and(|m| m.member_id == member) && still(scene);
                 if !mine {
                     return Err(VerificationError::ChallengeGone);
                 }
@@ -120,11 +157,21 @@ impl Methods<'_> {
 
     /// Finishes what was confirmed in a call to the phone that is to become a method; `None` while it was not.
     pub async fn complete_address(self, me: &Member, attempt: AttemptId) -> Result<Option<Answered>> {
-        let (domain, tenant) = (self.0, me.tenant());
+        self.complete_address_of((me.tenant(), me.id()), attempt, |_| true).await
+    }
+
+    /// The same, for a member whoever holds the proof of that, as long as `still` holds at the moment of the commit.
+    pub(crate) async fn complete_address_of(
+        self,
+        (tenant, member): (TenantId, MemberId),
+        attempt: AttemptId,
+        still: impl Fn(&Scene<'_>) -> bool,
+    ) -> Result<Option<Answered>> {
+        let domain = self.0;
         let answered = domain
             .decide(Wanted::of_attempt(tenant, attempt), |scene| {
                 // Somebody else's number stays somebody else's (abuse case B23).
-                if scene.facts.member.as_ref().is_none_or(|m| m.member_id != me.id()) {
+                if scene.facts.member.as_ref().is_none_or(|m| m.member_id != member) || !still(scene) {
                     return Err(VerificationError::ChallengeGone);
                 }
                 match completed(domain, tenant, scene, Purpose::AddMethod)? {

@@ -15,6 +15,9 @@ pub enum MethodError {
     /// A fresh second factor is needed first.
     #[error("a fresh second step is needed")]
     StepUp,
+    /// A rule of the policy lets nobody change this.
+    #[error("a rule of the organisation refuses changes of security info")]
+    Refused,
     /// No such method.
     #[error("there is no such method")]
     Unknown,
@@ -92,6 +95,7 @@ impl MethodError {
         match self {
             Self::NotAllowed(_) => ErrorCode::Forbidden,
             Self::StepUp => ErrorCode::StepUpRequired,
+            Self::Refused => ErrorCode::BlockedByPolicy,
             Self::Unknown => ErrorCode::NameUnknown,
             Self::KindOff(_) | Self::PinOff => ErrorCode::MethodKindOff,
             Self::Hash(_) => ErrorCode::TooBusy,

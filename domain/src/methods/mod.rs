@@ -24,11 +24,12 @@ use crate::{
         Event,
         entry::{Audited, Change},
     },
+    policy::rules::{Inputs, demanded_for},
     vault::{KeyPurpose, SealedColumn},
     verification::{compare, facts::MethodFacts, rules::Match},
 };
 pub use address::Proving;
-pub(crate) use address::address_mac;
+pub(crate) use address::{Prover, address_mac};
 pub use error::MethodError;
 use jiff::{SignedDuration, Timestamp};
 use model::*;
@@ -100,6 +101,9 @@ pub struct SecurityInfo {
     pub questions: question::QuestionsView,
     /// The PIN of calls.
     pub call_pin: call_pin::CallPinView,
+    /// What the policy demands of whoever changes it.
+    #[serde(skip)]
+    pub(crate) demanded: Then,
 }
 
 /// The verbs of methods.
@@ -430,6 +434,18 @@ impl Methods<'_> {
             })
             .collect();
         let required = view.required;
+        let inputs = Inputs {
+            mfa_state: view.mfa_state,
+            roles: &view.roles,
+            operator: view.operator,
+            groups: &view.groups,
+            application: None,
+            action: None,
+        };
+        // Without a policy nothing is changed.
+        let demanded = document
+            .as_ref()
+            .map_or(Then::Block, |document| demanded_for(document, &inputs, Action::RegisterSecurityInfo).0);
         Ok((
             view,
             SecurityInfo {
@@ -443,12 +459,20 @@ impl Methods<'_> {
                 pass,
                 questions,
                 call_pin,
+                demanded,
             },
         ))
     }
 
     /// Refuses a change without a second factor of the last ten minutes (strict: five), if there is one to give.
     pub(crate) fn fresh(self, me: &Member, info: &SecurityInfo) -> Result<()> {
+        // A pass is what a first passkey is made with.
+        let strong = me.factor().is_some_and(|kind| kind.is_phishing_resistant() || kind == MethodKind::Pass);
+        match info.demanded {
+            Then::Block => return Err(MethodError::Refused),
+            Then::RequirePhishingResistant if !strong => return Err(MethodError::StepUp),
+            _ => {}
+        }
         let has_factor = info.methods.iter().any(|m| m.active) || info.recovery_left > 0;
         if self.has_fresh_factor(me) || (!has_factor && !me.strict && !info.required) {
             Ok(())

@@ -149,14 +149,17 @@ pub(crate) struct NewMethodRow<'a> {
 
 pub(crate) async fn insert_method(tx: &mut TenantTx, new: &NewMethodRow<'_>, now: Timestamp) -> Result<(), DbError> {
     let tenant = tx.tenant().0;
-    // Pending ones that were left behind make room: one square at a time, for each who is shown one.
+    // Pending ones that were left behind make room: one of a kind at a time, for each who is shown one. A code that is on its way to a phone stays good while
+    // the square of an app is looked at.
     sqlx::query!(
         "update method set state = 'removed', removed_at = $3, sealed = null
-         where tenant_id = $1 and member_id = $2 and state = 'pending' and (waits_for is not distinct from $4 or expires_at <= $3)",
+         where tenant_id = $1 and member_id = $2 and state = 'pending'
+           and ((waits_for is not distinct from $4 and kind = $5) or expires_at <= $3)",
         tenant,
         new.member.0,
         now.to_sqlx() as _,
-        new.waits_for
+        new.waits_for,
+        new.kind
     )
     .execute(&mut **tx)
     .await?;

@@ -1,6 +1,7 @@
 //! What a policy says. Pure: the same document and inputs always give the same answer.
 
-use model::{Family, MethodKind, MethodUse, MfaState, PolicyDocument, RegistrationReason, Role, Rule, RuleState, Subjects, Then};
+use jiff::{SignedDuration, Timestamp};
+use model::{Action, Family, MethodKind, MethodUse, MfaState, PolicyDocument, RegistrationReason, ResetScope, Role, Rule, RuleState, Subjects, Then};
 use serde::{Deserialize, Serialize};
 
 /// What is known of an attempt when the policy is asked. Stored with the attempt, so that a draft can be tried on it later.
@@ -16,6 +17,8 @@ pub struct Inputs<'a> {
     pub groups: &'a [String],
     /// The application asked for.
     pub application: Option<&'a str>,
+    /// What is asked for beside signing in.
+    pub action: Option<Action>,
 }
 
 /// What the policy said, and each rule's part in it.
@@ -27,6 +30,8 @@ pub struct Evaluation {
     pub because: Because,
     /// Every rule that was looked at.
     pub rules: Vec<RuleOutcome>,
+    /// All that asks for a second factor, as whoever has none is told of it: the state or a role, an application, an action.
+    pub causes: Vec<RegistrationReason>,
 }
 
 /// Why a second factor is asked, or not.
@@ -69,6 +74,14 @@ pub fn evaluate(document: &PolicyDocument, inputs: &Inputs<'_>) -> Evaluation {
             .find(|(rule, matched)| *matched && rule.state == RuleState::On && rule.then == then)
             .map(|(rule, _)| Because::Rule(rule.name.clone()))
     };
+    let by_itself = inputs.operator || inputs.roles.iter().any(|role| role.rank() > 0) || inputs.mfa_state != MfaState::Disabled;
+    let demanding = looked_at
+        .iter()
+        .filter(|(rule, matched)| *matched && rule.state == RuleState::On && rule.then.asks_second_factor());
+    let mut causes: Vec<RegistrationReason> = demanding.map(|(rule, _)| cause(rule, inputs)).collect();
+    causes.extend(by_itself.then_some(RegistrationReason::MfaEnabledNoInfo));
+    causes.sort();
+    causes.dedup();
     let stronger = |then| in_force(then).map(|rule| (then, rule));
     let (then, because) = match stronger(Then::Block).or_else(|| stronger(Then::RequirePhishingResistant)) {
         Some(said) => said,
@@ -84,12 +97,45 @@ pub fn evaluate(document: &PolicyDocument, inputs: &Inputs<'_>) -> Evaluation {
             matched,
         })
         .collect();
-    Evaluation { then, because, rules }
+    Evaluation { then, because, rules, causes }
 }
 
+/// What a rule that asks for a second factor is to the member who has none.
+fn cause(rule: &Rule, inputs: &Inputs<'_>) -> RegistrationReason {
+    match inputs.action.filter(|action| rule.actions.contains(action)) {
+        Some(Action::RegisterDevice) => RegistrationReason::DeviceRegistration,
+        Some(Action::ProvisionPasskey) => RegistrationReason::HelloProvisioning,
+        Some(Action::RegisterSecurityInfo) | None => RegistrationReason::AppPolicyRequiresMfa,
+    }
+}
+
+/// Whoever asks for an action signs in as well: rules about signing in are asked beside those about the action, so that naming one opens nothing.
 fn matches(rule: &Rule, inputs: &Inputs<'_>) -> bool {
-    let application = rule.applications.is_empty() || inputs.application.is_some_and(|asked| rule.applications.iter().any(|a| a == asked));
-    rule.actions.is_empty() && application && concerns(&rule.who, inputs)
+    let application = || inputs.application.is_some_and(|asked| rule.applications.iter().any(|a| a == asked));
+    let action = || inputs.action.is_some_and(|asked| rule.actions.contains(&asked));
+    let about = match (rule.applications.is_empty(), rule.actions.is_empty()) {
+        (true, true) => true,
+        (false, true) => application(),
+        (true, false) => action(),
+        (false, false) => application() || action(),
+    };
+    about && concerns(&rule.who, inputs)
+}
+
+/// What rules about one action demand, and nothing else: the strictest of those that name it, with its name.
+pub fn demanded_for<'a>(document: &'a PolicyDocument, inputs: &Inputs<'_>, action: Action) -> (Then, Option<&'a str>) {
+    let asked = Inputs {
+        action: Some(action),
+        ..inputs.clone()
+    };
+    let named = document
+        .rules
+        .iter()
+        .filter(|rule| rule.state == RuleState::On && rule.actions.contains(&action) && matches(rule, &asked));
+    let strictest = [Then::Block, Then::RequirePhishingResistant, Then::RequireMfa]
+        .into_iter()
+        .find_map(|then| named.clone().find(|rule| rule.then == then));
+    strictest.map_or((Then::Allow, None), |rule| (rule.then, Some(&rule.name)))
 }
 
 fn concerns(who: &Subjects, inputs: &Inputs<'_>) -> bool {
@@ -115,17 +161,46 @@ pub fn can_satisfy(document: &PolicyDocument, held: &[Held]) -> bool {
         .any(|method| method.active && method.kind.counts_as_registered() && document.allows(method.kind, MethodUse::Mfa))
 }
 
-/// Why a member is asked to register, strictest first; empty when nothing is missing.
-pub fn registration_reasons(document: &PolicyDocument, evaluation: &Evaluation, held: &[Held]) -> Vec<RegistrationReason> {
+/// A method as the question sees it whether its member could reset his password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ForReset {
+    /// Its kind.
+    pub kind: MethodKind,
+    /// When it was last proven or used; never, where it is not on.
+    pub proven_at: Option<Timestamp>,
+}
+
+/// True when the member may reset his own password, is to be asked to register for it, and could not do it as things are: fewer methods than are proven then, or
+/// one that nobody has looked at for longer than the policy says.
+pub fn lacks_for_reset(document: &PolicyDocument, inputs: &Inputs<'_>, held: &[ForReset], now: Timestamp) -> bool {
+    let reset = &document.reset;
+    let may = match reset.scope {
+        ResetScope::Nobody => false,
+        ResetScope::Groups => reset.groups.iter().any(|group| inputs.groups.contains(group)),
+        ResetScope::Everybody => true,
+    };
+    let admin = inputs.operator || !inputs.roles.is_empty();
+    // Whoever has a role proves two, whatever the policy says.
+    let gates = if admin { 2 } else { usize::from(reset.gates) };
+    let usable = held
+        .iter()
+        .filter(|method| document.allows(method.kind, MethodUse::Reset))
+        .filter_map(|method| method.proven_at);
+    let oldest = usable.clone().min();
+    let life = SignedDuration::from_hours(24 * reset.reconfirm_days);
+    let stale = reset.reconfirm_days > 0 && oldest.is_some_and(|at| now.duration_since(at) >= life);
+    may && reset.register && (usable.count() < gates || stale)
+}
+
+/// Why a member is asked to register, strictest first; empty when nothing is missing. All that holds is listed.
+pub fn registration_reasons(document: &PolicyDocument, evaluation: &Evaluation, held: &[Held], lacks_for_reset: bool) -> Vec<RegistrationReason> {
+    let for_reset = lacks_for_reset.then_some(RegistrationReason::SsprEnabled);
     if can_satisfy(document, held) {
-        return Vec::new();
+        return for_reset.into_iter().collect();
     }
-    let mut reasons = Vec::new();
+    let mut reasons = Vec::from_iter(for_reset);
     if evaluation.then.asks_second_factor() {
-        reasons.push(match evaluation.because {
-            Because::Rule(_) => RegistrationReason::AppPolicyRequiresMfa,
-            Because::Nothing | Because::MfaState | Because::Role => RegistrationReason::MfaEnabledNoInfo,
-        });
+        reasons.extend(evaluation.causes.iter().copied());
         if held.iter().any(|method| method.off || (method.active && method.kind.counts_as_registered())) {
             reasons.push(RegistrationReason::MethodDisabledByAdmin);
         }
@@ -171,6 +246,7 @@ mod tests {
             operator: false,
             groups: &[],
             application: Some("VPN"),
+            action: None,
         }
     }
 
@@ -279,25 +355,120 @@ mod tests {
         };
         let by_state = evaluate(&document, &inputs(MfaState::Enabled, &[]));
         let nothing = evaluate(&document, &inputs(MfaState::Disabled, &[]));
-        assert_eq!(registration_reasons(&document, &by_state, &[app]), []);
-        assert_eq!(registration_reasons(&document, &by_state, &[]), [RegistrationReason::MfaEnabledNoInfo]);
+        assert_eq!(registration_reasons(&document, &by_state, &[app], false), []);
+        assert_eq!(registration_reasons(&document, &by_state, &[], false), [RegistrationReason::MfaEnabledNoInfo]);
         assert_eq!(
-            registration_reasons(&document, &by_state, &[recovery]),
+            registration_reasons(&document, &by_state, &[recovery], false),
             [RegistrationReason::MfaEnabledNoInfo],
             "recovery codes are a fallback"
         );
         assert_eq!(
-            registration_reasons(&document, &by_state, &[switched_off]),
+            registration_reasons(&document, &by_state, &[switched_off], false),
             [RegistrationReason::MfaEnabledNoInfo, RegistrationReason::MethodDisabledByAdmin]
         );
-        assert_eq!(registration_reasons(&document, &nothing, &[]), []);
+        assert_eq!(registration_reasons(&document, &nothing, &[], false), []);
         document.registration.ask_everybody = true;
-        assert_eq!(registration_reasons(&document, &nothing, &[]), [RegistrationReason::RegistrationPolicy]);
+        assert_eq!(registration_reasons(&document, &nothing, &[], false), [RegistrationReason::RegistrationPolicy]);
         document.methods.retain(|row| row.kind != MethodKind::Totp);
         assert_eq!(
-            registration_reasons(&document, &by_state, &[app]).last(),
+            registration_reasons(&document, &by_state, &[app], false).last(),
             Some(&RegistrationReason::RegistrationPolicy)
         );
-        assert!(registration_reasons(&document, &by_state, &[app]).contains(&RegistrationReason::MethodDisabledByAdmin));
+        assert!(registration_reasons(&document, &by_state, &[app], false).contains(&RegistrationReason::MethodDisabledByAdmin));
+    }
+
+    /// All causes are listed, each from what really asks: the state, a rule about the application, a rule about an action, the policy, the reset.
+    #[test]
+    fn every_reason_comes_from_its_own_cause() {
+        use RegistrationReason::*;
+        let mut document = PolicyDocument::at_birth();
+        let about = |name: &str, actions: &[Action], applications: &[&str]| Rule {
+            actions: actions.to_vec(),
+            applications: applications.iter().map(|a| (*a).to_owned()).collect(),
+            ..rule(name, Then::RequireMfa)
+        };
+        document.rules = vec![
+            about("vpn", &[], &["VPN"]),
+            about("join", &[Action::RegisterDevice], &[]),
+            about("hello", &[Action::ProvisionPasskey], &[]),
+        ];
+        let ask = |state, application, action| {
+            let asked = Inputs {
+                application,
+                action,
+                ..inputs(state, &[])
+            };
+            registration_reasons(&document, &evaluate(&document, &asked), &[], false)
+        };
+        assert_eq!(ask(MfaState::Disabled, None, None), []);
+        assert_eq!(ask(MfaState::Disabled, Some("VPN"), None), [AppPolicyRequiresMfa]);
+        assert_eq!(ask(MfaState::Disabled, None, Some(Action::RegisterDevice)), [DeviceRegistration]);
+        assert_eq!(ask(MfaState::Disabled, None, Some(Action::ProvisionPasskey)), [HelloProvisioning]);
+        assert_eq!(ask(MfaState::Disabled, None, Some(Action::RegisterSecurityInfo)), []);
+        assert_eq!(
+            ask(MfaState::Enabled, None, Some(Action::RegisterDevice)),
+            [MfaEnabledNoInfo, DeviceRegistration]
+        );
+        assert_eq!(ask(MfaState::Enforced, Some("VPN"), None), [MfaEnabledNoInfo, AppPolicyRequiresMfa]);
+    }
+
+    /// Naming an action takes nothing from what signing in asks (product rule 8).
+    #[test]
+    fn an_action_opens_nothing_that_signing_in_would_not() {
+        let mut document = PolicyDocument::at_birth();
+        document.rules = vec![rule("everywhere", Then::Block)];
+        for action in Action::ALL {
+            let asked = Inputs {
+                action: Some(*action),
+                ..inputs(MfaState::Disabled, &[])
+            };
+            assert_eq!(evaluate(&document, &asked).then, Then::Block, "{action}");
+        }
+        document.rules[0].actions = vec![Action::RegisterSecurityInfo];
+        let plain = inputs(MfaState::Disabled, &[]);
+        assert_eq!(evaluate(&document, &plain).then, Then::Allow, "a rule about an action is not about signing in");
+        assert_eq!(demanded_for(&document, &plain, Action::RegisterSecurityInfo), (Then::Block, Some("everywhere")));
+        assert_eq!(demanded_for(&document, &plain, Action::RegisterDevice), (Then::Allow, None));
+    }
+
+    #[test]
+    fn who_is_asked_to_register_for_a_reset() {
+        let now = Timestamp::from_second(1_800_000_000).expect("a moment");
+        let days_ago = |days: i64| Some(now - SignedDuration::from_hours(24 * days));
+        let held = |kind, proven_at| ForReset { kind, proven_at };
+        let app = held(MethodKind::Totp, days_ago(1));
+        let phone = held(MethodKind::Sms, days_ago(1));
+        let mut document = PolicyDocument::at_birth();
+        document.reset.scope = ResetScope::Everybody;
+        let plain = inputs(MfaState::Disabled, &[]);
+        assert!(!lacks_for_reset(&document, &plain, &[], now), "nobody is to be asked");
+        document.reset.register = true;
+        for (held, lacks) in [
+            (&[][..], true),
+            (&[app], true),
+            (&[app, phone], false),
+            (&[app, held(MethodKind::Passkey, days_ago(1))], true),
+            (&[app, held(MethodKind::Sms, None)], true),
+            (&[app, held(MethodKind::Sms, days_ago(179))], false),
+            (&[app, held(MethodKind::Sms, days_ago(180))], true),
+        ] {
+            assert_eq!(lacks_for_reset(&document, &plain, held, now), lacks, "{held:?}");
+        }
+        document.reset.reconfirm_days = 0;
+        assert!(!lacks_for_reset(&document, &plain, &[app, held(MethodKind::Sms, days_ago(700))], now));
+        document.reset.gates = 1;
+        assert!(!lacks_for_reset(&document, &plain, &[app], now));
+        assert!(
+            lacks_for_reset(&document, &inputs(MfaState::Disabled, &[Role::Reader]), &[app], now),
+            "a role proves two"
+        );
+        document.reset.scope = ResetScope::Groups;
+        document.reset.groups = vec!["staff".to_owned()];
+        assert!(!lacks_for_reset(&document, &plain, &[], now));
+        let staff = ["staff".to_owned()];
+        let of_staff = Inputs { groups: &staff, ..plain };
+        assert!(lacks_for_reset(&document, &of_staff, &[], now));
+        let evaluation = evaluate(&document, &of_staff);
+        assert_eq!(registration_reasons(&document, &evaluation, &[], true), [RegistrationReason::SsprEnabled]);
     }
 }

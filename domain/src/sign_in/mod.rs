@@ -13,13 +13,14 @@ pub(crate) mod registration;
 pub(crate) mod store;
 #[cfg(test)]
 mod tests;
+pub mod wizard;
 
 use crate::{
     Domain,
     actor::{Client, Member},
     bytea::Bytea,
     directory::password,
-    policy::rules::{Held, can_satisfy, registration_reasons, usable_families},
+    policy::rules::{Held, can_satisfy, demanded_for, registration_reasons, usable_families},
     vault::{KeyPurpose, Secret},
     verification::{
         AttemptSecrets, Begun, OnItsWay, Outcome, RightAnswer, attempt_row,
@@ -107,6 +108,9 @@ pub struct NewSession {
     pub auth_at: Option<Timestamp>,
     /// When the second factor was right.
     pub factor_at: Option<Timestamp>,
+    /// What it was.
+    #[serde(default)]
+    pub factor: Option<MethodKind>,
     /// The member has a role above member: shorter times.
     pub admin: bool,
     /// From where.
@@ -127,6 +131,7 @@ impl NewSession {
             epoch: 0,
             auth_at: None,
             factor_at: None,
+            factor: None,
             admin: false,
             client,
             note: SessionNote::default(),
@@ -312,10 +317,20 @@ impl SignIn<'_> {
     /// Begins an attempt for a name. `wanted` is the public id that the page has shown already; it is used if it is free. Names of no tenant begin
     /// nothing, but go through the same steps.
     pub async fn begin(self, upn: &Upn, wanted: Option<SessionId>, client: &Client) -> Result<BegunAttempt> {
-        self.begin_linked(upn, wanted, client, None).await
+        self.begin_linked(upn, wanted, client, Before::default()).await
     }
 
-    async fn begin_linked(self, upn: &Upn, mut wanted: Option<SessionId>, client: &Client, correlation: Option<Uuid>) -> Result<BegunAttempt> {
+    /// The same for an application or an action that somebody has been sent here for. It counts where the policy speaks of it; anything else is forgotten, so
+    /// that no visitor writes into the journal.
+    pub async fn begin_for(self, upn: &Upn, client: &Client, asked_for: Option<&str>) -> Result<BegunAttempt> {
+        let before = Before {
+            correlation: None,
+            application: asked_for.map(str::to_owned),
+        };
+        self.begin_linked(upn, None, client, before).await
+    }
+
+    async fn begin_linked(self, upn: &Upn, mut wanted: Option<SessionId>, client: &Client, before: Before) -> Result<BegunAttempt> {
         let domain = self.0;
         let Some(tenant) = domain.directory().tenant_of_upn(upn).await? else {
             let session_id = wanted.unwrap_or_else(|| SessionId::from_bits(u64::from_be_bytes(domain.rng().bytes())));
@@ -334,13 +349,14 @@ impl SignIn<'_> {
         let asked = Wanted::of_name(tenant, upn.folded(), unknown);
         let begun = domain
             .decide(asked, |scene| {
-                let mut begun = Begun::now(domain, scene, upn, client.clone(), correlation);
+                let mut begun = Begun::now(domain, scene, upn, client.clone(), before.correlation);
                 // Used once: when it is taken, the next try makes its own.
                 begun.session = wanted.take().unwrap_or(begun.session);
-                Ok(Decided::Commit(
-                    Box::new(name_entered(domain, tenant, scene, &begun)),
-                    (begun.attempt, begun.session),
-                ))
+                let mut commit = name_entered(domain, tenant, scene, &begun);
+                if let Some(row) = &mut commit.new_attempt {
+                    row.application = before.application.clone().filter(|asked| is_spoken_of(scene, asked));
+                }
+                Ok(Decided::Commit(Box::new(commit), (begun.attempt, begun.session)))
             })
             .await?;
         Ok(BegunAttempt {
@@ -409,7 +425,7 @@ impl SignIn<'_> {
             Some(outcome) => Ok(outcome),
             None => {
                 let upn = Upn::parse(&secrets.0.upn).map_err(|_| SignInError::Expired)?;
-                Ok(PasswordOutcome::Wrong(self.begin_linked(&upn, None, client, Some(secrets.1)).await?))
+                Ok(PasswordOutcome::Wrong(self.begin_linked(&upn, None, client, secrets.1).await?))
             }
         }
     }
@@ -439,6 +455,8 @@ impl SignIn<'_> {
                 let mut row = attempt_row(domain, tenant, scene, &begun, Purpose::StepUp, Door::Web, Path::Cloud);
                 row.stage = Stage::Second;
                 row.second_asked = true;
+                // Rules about changing security info are asked with it: what would not do for the change is not taken here.
+                row.application = Some(Action::RegisterSecurityInfo.as_str().to_owned());
                 commit.new_attempt = Some(row);
                 commit.new_challenge = Some(challenge(domain, tenant, begun.attempt, Purpose::StepUp, scene.now));
                 commit.steps.push(Step::new(StepKind::CodeAsked));
@@ -527,6 +545,7 @@ impl SignIn<'_> {
                     operator: member.operator,
                     level: facts.level,
                     factor_at: facts.factor_at,
+                    factor: facts.factor_kind,
                     strict: tenant.profile == Profile::Strict,
                     client: client.clone(),
                     session: facts.handle,
@@ -638,7 +657,7 @@ pub(crate) fn set_up_opened(domain: &Domain, tenant: TenantId, scene: &Scene<'_>
     row.policy_version = Some(version);
     if !has_any(scene, &held) {
         row.stage = Stage::Register;
-        row.reasons = registration_reasons(&document, &evaluation, &held);
+        row.reasons = registration_reasons(&document, &evaluation, &held, false);
         if row.reasons.is_empty() {
             row.reasons.push(RegistrationReason::MfaEnabledNoInfo);
         }
@@ -670,13 +689,30 @@ fn has_any(scene: &Scene<'_>, held: &[Held]) -> bool {
     scene.policy.as_ref().is_some_and(|(_, whole)| !usable_families(whole, held).is_empty())
 }
 
-fn secrets_of(scene: &Scene<'_>, attempt: &AttemptFacts) -> Verdicts<(AttemptSecrets, Uuid)> {
+/// What an attempt hands on to the one that follows a wrong answer.
+#[derive(Default)]
+struct Before {
+    correlation: Option<Uuid>,
+    application: Option<String>,
+}
+
+/// True for an action, and for an application that a rule of the tenant names.
+fn is_spoken_of(scene: &Scene<'_>, asked: &str) -> bool {
+    let named = |document: &PolicyDocument| document.rules.iter().any(|rule| rule.applications.iter().any(|name| name == asked));
+    Action::from_text(asked).is_some() || scene.policy.as_ref().is_some_and(|(_, document)| named(document))
+}
+
+fn secrets_of(scene: &Scene<'_>, attempt: &AttemptFacts) -> Verdicts<(AttemptSecrets, Before)> {
     let opened = scene
         .keys
         .key(KeyPurpose::AttemptFacts)
         .open(crate::vault::SealedColumn::Attempt, attempt.attempt_id.0, &attempt.sealed.0)?;
     let secrets = serde_json::from_slice(&opened).map_err(|_| crate::vault::SealBroken)?;
-    Ok((secrets, attempt.correlation_id))
+    let before = Before {
+        correlation: Some(attempt.correlation_id),
+        application: attempt.application.clone(),
+    };
+    Ok((secrets, before))
 }
 
 /// The source of a password: the address, IPv6 by its /64, as a MAC, so that no address stands in the counters.
@@ -776,7 +812,7 @@ pub(crate) fn right_password(
         return Ok((commit, Some(PasswordOutcome::Refused { reason, until })));
     }
     let held = facts.held_with_pass(scene.now);
-    let reasons = registration_reasons(&document, &evaluation, &held);
+    let mut reasons = registration_reasons(&document, &evaluation, &held, facts.lacks_for_reset(&document, scene.now));
     let mut change = AttemptChange {
         was_stage: Stage::Password,
         stage: Stage::Second,
@@ -829,11 +865,25 @@ pub(crate) fn right_password(
             }),
         ));
     }
+    // Rules about registering itself: with a password alone no way leads around them.
+    let closed = match demanded_for(&document, &facts.inputs(None), Action::RegisterSecurityInfo).0 {
+        Then::Block => Some(Reason::BlockedByPolicy),
+        Then::RequirePhishingResistant => Some(Reason::RegistrationRefused),
+        Then::Allow | Then::RequireMfa => None,
+    };
+    if closed.is_some() && !evaluation.then.asks_second_factor() {
+        // Nothing needs it now, and it cannot be done now.
+        reasons.clear();
+    }
     if !reasons.is_empty() {
         // Whoever has a second factor that will not do here proves nothing by a password: no stronger one is made with it. A pass is.
         let too_weak = evaluation.then == Then::RequirePhishingResistant && has_any(scene, &held);
         let strict = facts.profile() == Profile::Strict && evaluation.then.asks_second_factor();
-        if let Some(reason) = too_weak.then_some(Reason::MethodTooWeak).or(strict.then_some(Reason::RegistrationRefused)) {
+        if let Some(reason) = too_weak
+            .then_some(Reason::MethodTooWeak)
+            .or(closed)
+            .or(strict.then_some(Reason::RegistrationRefused))
+        {
             decide(domain, tenant, scene, attempt, &mut commit, Decision::Denied, reason)?;
             return Ok((commit, Some(PasswordOutcome::Refused { reason, until: None })));
         }
@@ -966,7 +1016,7 @@ fn view_of(domain: &Domain, scene: &Scene<'_>, attempt: &AttemptFacts) -> Verdic
         session_id: SessionId::from_bits(attempt.session_id as u64),
         upn: secrets.upn,
         tenant_name: facts.tenant.as_ref().map(|t| t.name.clone()).unwrap_or_default(),
-        application: attempt.application.clone(),
+        application: attempt.application.clone().filter(|asked| Action::from_text(asked).is_none()),
         wait_until: waits("guard").or(if known {
             families.iter().filter_map(|f| waits(f.as_str())).min()
         } else {
@@ -1044,6 +1094,7 @@ pub fn full_session(tenant: TenantId, attempt: AttemptId, right: &RightAnswer, c
         epoch: right.epoch,
         auth_at: Some(right.at),
         factor_at: Some(right.at),
+        factor: Some(right.method),
         admin: right.admin,
         client,
         note: SessionNote::default(),

@@ -61,7 +61,7 @@ impl SignIn<'_> {
             Looked::Opens(outcome) => Ok(outcome),
             Looked::Refused { told } => {
                 let upn = Upn::parse(&secrets.0.upn).map_err(|_| SignInError::Expired)?;
-                let next = self.begin_linked(&upn, None, client, Some(secrets.1)).await?;
+                let next = self.begin_linked(&upn, None, client, secrets.1).await?;
                 Ok(if told { PassOutcome::Unusable(next) } else { PassOutcome::Wrong(next) })
             }
         }
@@ -99,7 +99,7 @@ fn look_at_pass(domain: &Domain, tenant: TenantId, scene: &Scene<'_>, attempt: &
         json!({ "version": version, "then": evaluation.then, "because": evaluation.because }),
     ));
     let held = facts.held();
-    let reasons = registration_reasons(&document, &evaluation, &held);
+    let reasons = registration_reasons(&document, &evaluation, &held, false);
     let is_second_factor = document.allows(MethodKind::Pass, MethodUse::Mfa);
     let mut change = AttemptChange {
         was_stage: Stage::Password,

@@ -77,7 +77,7 @@ impl SignIn<'_> {
         let wanted = Wanted::of_attempt(tenant, attempt);
         let skipped = domain
             .decide(wanted, |scene| {
-                let (attempt, member, _) = open_registration(scene)?;
+                let (attempt, member, _) = open_registration(scene, Registrant::HasNothing)?;
                 if skip_days_left(scene, attempt).is_none() {
                     return Ok(Decided::Answer(None));
                 }
@@ -103,7 +103,7 @@ impl SignIn<'_> {
     /// The member of an attempt that is at registration, where what is to be registered would do.
     pub(crate) async fn registering(self, tenant: TenantId, attempt: AttemptId, would_do: impl Fn(&PolicyDocument) -> bool) -> Result<MemberId> {
         let wanted = Wanted::of_attempt(tenant, attempt);
-        let judge = |scene: &Scene<'_>| match open_registration(scene)? {
+        let judge = |scene: &Scene<'_>| match open_registration(scene, Registrant::HasNothing)? {
             (_, member, document) if would_do(&document) => Ok(Decided::Answer(member.member_id)),
             _ => Err(crate::verification::VerificationError::ChallengeGone),
         };
@@ -119,7 +119,7 @@ pub(crate) fn first_code(
     label: &CleanText<NAME_CHARACTERS_MAX>,
     code: &OfferedCode,
 ) -> Verdicts<Option<(Commit, RightAnswer, Option<RecoveryCodes>)>> {
-    let (attempt, member, document) = open_registration(scene)?;
+    let (attempt, member, document) = open_registration(scene, Registrant::HasNothing)?;
     let gone = || crate::verification::VerificationError::ChallengeGone;
     // Switched off since the square was shown, or never enough: it opens nothing.
     if !document.allows(MethodKind::Totp, MethodUse::Mfa) {
@@ -157,7 +157,7 @@ pub(crate) fn first_passkey(
     scene: &Scene<'_>,
     method: &NewMethod,
 ) -> Verdicts<(Commit, RightAnswer, Option<RecoveryCodes>)> {
-    let (attempt, member, document) = open_registration(scene)?;
+    let (attempt, member, document) = open_registration(scene, Registrant::HasNothing)?;
     // Switched off since the question was put: it is not taken any more.
     if !domain.offers_passkeys(&document) {
         return Err(crate::verification::VerificationError::ChallengeGone);
@@ -178,16 +178,7 @@ fn registered(
     commit: &mut Commit,
     (method, kind, label): (MethodId, MethodKind, &str),
 ) -> Verdicts<(RightAnswer, Option<RecoveryCodes>)> {
-    let codes = scene.facts.recovery.is_empty().then(|| RecoveryCodes::new(domain.rng()));
-    commit.new_recovery = codes.iter().flat_map(|c| c.macs(scene.keys, member.member_id)).map(Bytea).collect();
-    commit.member = Some(MemberChange {
-        mfa_state: (member.mfa_state == MfaState::Enabled).then_some(MfaState::Enforced),
-        last_sign_in_at: Some(scene.now),
-        default_method: member.default_method.is_none().then_some(method),
-        ends_devices: true,
-        ..MemberChange::default()
-    });
-    commit.steps.push(Step::with(StepKind::MethodRegistered, json!({ "method": kind })));
+    let opened = opens(domain, tenant, scene, (attempt, member), commit, (method, kind))?;
     let after = json!({ "kind": kind, "label": label, "mfa_state": commit.member.as_ref().and_then(|m| m.mfa_state) });
     let audited = Audited {
         event: Event::SecurityInfoRegistered,
@@ -206,6 +197,28 @@ fn registered(
     commit
         .notices
         .push(crate::verification::notice(domain, scene, Event::SecurityInfoRegistered.as_str(), after));
+    Ok(opened)
+}
+
+/// A method that is proven opens the sign-in: recovery codes where there are none, the enforced state, and an attempt that is allowed.
+pub(super) fn opens(
+    domain: &Domain,
+    tenant: TenantId,
+    scene: &Scene<'_>,
+    (attempt, member): (&AttemptFacts, &crate::verification::facts::MemberFacts),
+    commit: &mut Commit,
+    (method, kind): (MethodId, MethodKind),
+) -> Verdicts<(RightAnswer, Option<RecoveryCodes>)> {
+    let codes = scene.facts.recovery.is_empty().then(|| RecoveryCodes::new(domain.rng()));
+    commit.new_recovery = codes.iter().flat_map(|c| c.macs(scene.keys, member.member_id)).map(Bytea).collect();
+    commit.member = Some(MemberChange {
+        mfa_state: (member.mfa_state == MfaState::Enabled).then_some(MfaState::Enforced),
+        last_sign_in_at: Some(scene.now),
+        default_method: member.default_method.is_none().then_some(method),
+        ends_devices: true,
+        ..MemberChange::default()
+    });
+    commit.steps.push(Step::with(StepKind::MethodRegistered, json!({ "method": kind })));
     decide(domain, tenant, scene, attempt, commit, Decision::Allowed, Reason::Registered)?;
     proven(commit, method, kind);
     let right = RightAnswer {
@@ -219,9 +232,21 @@ fn registered(
     Ok((right, codes))
 }
 
+/// What whoever is in the wizard has.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Registrant {
+    /// Nothing that would have to be shown first.
+    HasNothing,
+    /// Perhaps something, which was proven in this very wizard.
+    HasProven,
+}
+
 /// The attempt, the member and the method table of an open registration. Whoever has gained a method meanwhile (another tab, another device) has to show
 /// it first.
-fn open_registration<'a>(scene: &'a Scene<'_>) -> Verdicts<(&'a AttemptFacts, &'a crate::verification::facts::MemberFacts, Arc<PolicyDocument>)> {
+pub(super) fn open_registration<'a>(
+    scene: &'a Scene<'_>,
+    who: Registrant,
+) -> Verdicts<(&'a AttemptFacts, &'a crate::verification::facts::MemberFacts, Arc<PolicyDocument>)> {
     let gone = || crate::verification::VerificationError::ChallengeGone;
     let attempt = scene.facts.attempt.as_ref().filter(|a| !expired(a, scene.now)).ok_or_else(gone)?;
     if attempt.stage != Stage::Register {
@@ -234,10 +259,19 @@ fn open_registration<'a>(scene: &'a Scene<'_>) -> Verdicts<(&'a AttemptFacts, &'
     if rules::admits(scene.facts, &evaluation, scene.now).is_err() {
         return Err(gone());
     }
-    if !attempt.second_asked && has_any(scene, &scene.facts.held()) {
+    let proven_here = |m: &crate::verification::facts::MethodFacts| who == Registrant::HasProven && m.waits_for == Some(attempt.attempt_id.0);
+    let proven = scene.facts.methods.iter().any(|m| m.state == "active" && proven_here(m));
+    if !attempt.second_asked && !proven && has_any(scene, &scene.facts.held()) {
         return Err(gone());
     }
     let member = scene.facts.member.as_ref().ok_or_else(gone)?;
+    // A rule about registering that came while the wizard was open closes it; a link of an admin's or a second factor that was given leads past the weaker one.
+    let by_password = attempt.purpose == Purpose::SignIn && !attempt.second_asked;
+    match demanded_for(&document, &scene.facts.inputs(None), Action::RegisterSecurityInfo).0 {
+        Then::Block => return Err(gone()),
+        Then::RequirePhishingResistant if by_password => return Err(gone()),
+        _ => {}
+    }
     Ok((attempt, member, document))
 }
 

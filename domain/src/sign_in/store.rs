@@ -16,6 +16,7 @@ pub(crate) struct SessionFacts {
     pub(crate) stage: super::SessionStage,
     pub(crate) level: u8,
     pub(crate) factor_at: Option<Timestamp>,
+    pub(crate) factor_kind: Option<MethodKind>,
     pub(crate) handle: Uuid,
     pub(crate) note: super::SessionNote,
     pub(crate) tenant: Option<SessionTenant>,
@@ -67,8 +68,8 @@ pub(crate) async fn open(db: &Db, hash: &[u8], now: Timestamp) -> Result<Option<
 pub(crate) async fn insert(db: &Db, hash: &[u8], new: &super::NewSession, handle: Uuid, now: Timestamp, ends: Timestamp) -> Result<(), DbError> {
     sqlx::query!(
         "insert into session (id_hash, tenant_id, member_id, attempt_id, stage, level, epoch, auth_at, factor_at, created_at, seen_at, idle_seconds, ends_at, client_ip,
-           user_agent, handle, data)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12, $13, $14, $15, $16)",
+           user_agent, handle, data, factor_kind)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12, $13, $14, $15, $16, $17)",
         hash,
         new.tenant.map(|t| t.0),
         new.member.map(|m| m.0),
@@ -84,7 +85,8 @@ pub(crate) async fn insert(db: &Db, hash: &[u8], new: &super::NewSession, handle
         new.client.address.map(|a| a.to_string()),
         new.client.agent.as_deref(),
         handle,
-        serde_json::to_value(&new.note).unwrap_or_default()
+        serde_json::to_value(&new.note).unwrap_or_default(),
+        new.factor.map(|kind| kind.as_str())
     )
     .execute(db.pool())
     .await?;

@@ -301,7 +301,7 @@ impl Tokens<'_> {
         let member = self.0.directory().view(&mut tx, &MemberRef::Id(owner)).await?;
         tx.commit().await?;
         outranks(by, &member)?;
-        self.prove(by.tenant(), &row, &member, code, None, by.who()).await
+        self.prove(by.tenant(), &row, &member, code, (None, None), by.who()).await
     }
 
     /// Refuses what [`Self::claim`] would refuse whatever the token is: no fresh second factor, a kind that is not allowed, no room for one more.
@@ -327,13 +327,40 @@ impl Tokens<'_> {
         let mut tx = self.0.db().tenant(me.tenant()).await?;
         let (member, info) = self.0.methods().info(&mut tx, me.id()).await?;
         self.claimable(me, &info)?;
-        let row = store::find_token(&mut tx, serial.as_str()).await?;
-        // Somebody else's token, one out of use and one that never was look the same.
-        let row = row.filter(|r| r.state == "available" || (r.state == "assigned" && r.member_id == Some(me.id().0)));
-        let row = row.ok_or(TokenError::Unknown)?;
-        usable_at(&row, now)?;
+        let row = of_drawer(&mut tx, serial, me.id(), now).await?;
         tx.commit().await?;
-        self.prove(me.tenant(), &row, &member, code, Some(label.as_str()), Who::Member(me.id())).await
+        self.prove(me.tenant(), &row, &member, code, (Some(label.as_str()), None), Who::Member(me.id()))
+            .await
+    }
+
+    /// The same in the wizard of a sign-in, for its member; the token is then known to have been proven in it.
+    pub(crate) async fn claim_in(
+        self,
+        tenant: TenantId,
+        member: MemberId,
+        (attempt, factor): (AttemptId, bool),
+        serial: &Serial,
+        label: &CleanText<NAME_CHARACTERS_MAX>,
+        code: &OfferedCode,
+    ) -> Result<TokenView> {
+        let now = self.0.clock().now();
+        let mut tx = self.0.db().tenant(tenant).await?;
+        let (view, info) = self.0.methods().info(&mut tx, member).await?;
+        if !info.may_add.contains(&MethodKind::HardwareToken) {
+            return Err(MethodError::KindOff(MethodKind::HardwareToken).into());
+        }
+        check_room(&info)?;
+        let row = of_drawer(&mut tx, serial, member, now).await?;
+        tx.commit().await?;
+        self.prove(
+            tenant,
+            &row,
+            &view,
+            code,
+            (Some(label.as_str()), Some((attempt.0, factor))),
+            Who::Member(member),
+        )
+        .await
     }
 
     /// Sets an active token right by two codes in a row, far from where codes are looked for usually. Wrong ones count.
@@ -373,7 +400,16 @@ impl Tokens<'_> {
     }
 
     /// Proves a token by a code and makes it the member's method: first the code is judged and counted, then everything is written at once.
-    async fn prove(self, tenant: TenantId, row: &store::TokenRow, member: &MemberView, code: &OfferedCode, label: Option<&str>, who: Who) -> Result<TokenView> {
+    /// `proven_in` is the sign-in whose wizard it was, and whether a second factor was given in it: without one, whoever has gained a method meanwhile shows it.
+    async fn prove(
+        self,
+        tenant: TenantId,
+        row: &store::TokenRow,
+        member: &MemberView,
+        code: &OfferedCode,
+        (label, proven_in): (Option<&str>, Option<(uuid::Uuid, bool)>),
+        who: Who,
+    ) -> Result<TokenView> {
         let token = TokenId(row.token_id);
         let mut tx = self.0.db().tenant(tenant).await?;
         let generator = self.generator(&mut tx, row).await?;
@@ -393,6 +429,9 @@ impl Tokens<'_> {
         crate::methods::store::lock_member(&mut tx, member.id).await?;
         let (view, info) = self.0.methods().info(&mut tx, member.id).await?;
         check_room(&info)?;
+        if proven_in.is_some_and(|(_, factor)| !factor) && (info.methods.iter().any(|m| m.active) || info.recovery_left > 0) {
+            return Err(TokenError::Verification(verification::VerificationError::ChallengeGone));
+        }
         if row.state == TokenState::Available.as_str() && !store::set_assigned(&mut tx, token, member.id, now).await? {
             return Err(TokenError::Unknown);
         }
@@ -417,7 +456,7 @@ impl Tokens<'_> {
             last_step: step,
             drift: drift as i32,
             address_mac: None,
-            waits_for: None,
+            waits_for: proven_in.map(|(attempt, _)| attempt),
         };
         crate::methods::store::insert_method(&mut tx, &new, now).await?;
         if !store::set_active(&mut tx, token, member.id, method, (step, drift as i32), now).await? {
@@ -529,4 +568,14 @@ fn usable_at(row: &store::TokenRow, now: Timestamp) -> Result<()> {
         (Some(from), _) if from > now => Err(TokenError::Early(from)),
         _ => Ok(()),
     }
+}
+
+/// A token that the member may make his own: one that was given to him, or one of the drawer. Somebody else's, one out of use and one that never was look the
+/// same.
+async fn of_drawer(tx: &mut crate::db::TenantTx, serial: &Serial, member: MemberId, now: Timestamp) -> Result<store::TokenRow> {
+    let row = store::find_token(tx, serial.as_str()).await?;
+    let row = row.filter(|r| r.state == "available" || (r.state == "assigned" && r.member_id == Some(member.0)));
+    let row = row.ok_or(TokenError::Unknown)?;
+    usable_at(&row, now)?;
+    Ok(row)
 }

@@ -5,15 +5,15 @@ use crate::{
     delivery::rules::Sends,
     policy::{
         PolicyFacts,
-        rules::{Held, Inputs},
+        rules::{ForReset, Held, Inputs, lacks_for_reset},
     },
     verification::rules::Counter,
 };
 use ipnet::IpNet;
 use jiff::Timestamp;
 use model::{
-    ApiKeyId, AttemptId, ChallengeId, Channel, Decision, DeliveryStatus, Family, MemberId, MethodId, MethodKind, MfaState, OathParams, Profile, ProviderId,
-    Purpose, Reason, RegistrationReason, Role,
+    Action, ApiKeyId, AttemptId, ChallengeId, Channel, Decision, DeliveryStatus, Family, MemberId, MethodId, MethodKind, MfaState, OathParams, PolicyDocument,
+    Profile, ProviderId, Purpose, Reason, RegistrationReason, Role,
 };
 use serde::Deserialize;
 use uuid::Uuid;
@@ -474,6 +474,9 @@ impl Facts {
 
     /// The policy's inputs; a name that does not exist is asked about like a member without anything.
     pub fn inputs<'a>(&'a self, application: Option<&'a str>) -> Inputs<'a> {
+        // What is asked for is an application or one of the actions, whose names no application has.
+        let action = application.and_then(Action::from_text);
+        let application = application.filter(|_| action.is_none());
         match &self.member {
             Some(m) => Inputs {
                 mfa_state: m.mfa_state,
@@ -481,6 +484,7 @@ impl Facts {
                 operator: m.operator,
                 groups: &m.groups,
                 application,
+                action,
             },
             None => Inputs {
                 mfa_state: MfaState::Disabled,
@@ -488,8 +492,18 @@ impl Facts {
                 operator: false,
                 groups: &[],
                 application,
+                action,
             },
         }
+    }
+
+    /// Whether the member is to be asked to register for a reset of the password; a name that does not exist is asked nothing.
+    pub fn lacks_for_reset(&self, document: &PolicyDocument, now: Timestamp) -> bool {
+        let held = self.methods.iter().filter(|method| method.state == "active").map(|method| ForReset {
+            kind: method.kind,
+            proven_at: method.confirmed_at.max(method.last_used_at),
+        });
+        self.member.is_some() && lacks_for_reset(document, &self.inputs(None), &held.collect::<Vec<_>>(), now)
     }
 
     /// Standard or strict; a missing tenant is strict.

@@ -9,6 +9,7 @@ pub mod error;
 pub mod facts;
 pub mod fraud;
 pub(crate) mod passkey;
+pub mod requirements;
 pub mod rules;
 pub(crate) mod sending;
 pub(crate) mod stand_in;

@@ -10,6 +10,7 @@ mod metadata;
 mod migrate;
 mod openapi;
 mod operator;
+mod policy;
 mod provider;
 mod sender;
 mod serve;
@@ -62,6 +63,8 @@ enum Command {
     Tenant(tenant::Tenant),
     /// Make members and set their passwords
     User(user::User),
+    /// Show and set the policy of a tenant
+    Policy(policy::Policy),
     /// Make, list and switch the gateways and servers that carry codes
     Provider(provider::Provider),
     /// Make, list and end the numbers and addresses that codes come from
@@ -130,6 +133,7 @@ async fn run(command: Command, settings: Settings) -> Result<ExitCode, Failure> 
         Command::Metadata(metadata) => unless_stopped(metadata.run(settings)).await,
         Command::Tenant(tenant) => unless_stopped(tenant.run(settings)).await,
         Command::User(user) => unless_stopped(user.run(settings)).await,
+        Command::Policy(policy) => unless_stopped(policy.run(settings)).await,
         Command::Provider(provider) => unless_stopped(provider.run(settings)).await,
         Command::Sender(sender) => unless_stopped(sender.run(settings)).await,
         Command::ApiKey(api_key) => unless_stopped(api_key.run(settings)).await,

@@ -69,6 +69,13 @@ impl Needed for Read {
 impl Needed for Support {
     const ANY_OF: &'static [Scope] = &[Scope::Support, Scope::Admin];
 }
+/// Asking what somebody would have to register: scope `verify` or `admin`.
+#[derive(Debug)]
+pub(super) struct Ask;
+
+impl Needed for Ask {
+    const ANY_OF: &'static [Scope] = &[Scope::Verify, Scope::Admin];
+}
 /// Giving passes: scope `pass`, and no other.
 #[derive(Debug)]
 pub(super) struct Passes;
@@ -92,6 +99,11 @@ impl<N> Key<N> {
     /// The rights that come with the scopes. The domain checks them once more, verb by verb.
     pub(super) fn admin(&self) -> Admin {
         self.integration.admin()
+    }
+
+    /// The key itself, for verbs that ask for one.
+    pub(super) const fn integration(&self) -> &Integration {
+        &self.integration
     }
 }
 

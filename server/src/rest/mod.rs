@@ -17,6 +17,8 @@ pub(crate) mod openapi;
 mod paging;
 mod passes;
 mod passkey_models;
+mod policy;
+mod requirements;
 mod security_questions;
 #[cfg(test)]
 mod tests;
@@ -37,9 +39,11 @@ pub(crate) fn routes() -> Routes<Service> {
         .merge(blocks::routes())
         .merge(networks::routes())
         .merge(passkey_models::routes())
+        .merge(policy::routes())
         .merge(app_passwords::routes())
         .merge(call_pins::routes())
         .merge(security_questions::routes())
+        .merge(requirements::routes())
         .merge(oath_tokens::routes())
         .merge(journal::routes())
         .merge(docs::routes())

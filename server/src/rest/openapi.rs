@@ -3,7 +3,10 @@
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{app_passwords, blocks, call_pins, journal, methods, networks, oath_tokens, passes, passkey_models, security_questions, users, verifications};
+use super::{
+    app_passwords, blocks, call_pins, journal, methods, networks, oath_tokens, passes, passkey_models, policy, requirements, security_questions, users,
+    verifications,
+};
 
 /// The whole description. A test compares it with the register of routes.
 #[derive(OpenApi)]
@@ -45,6 +48,10 @@ use super::{app_passwords, blocks, call_pins, journal, methods, networks, oath_t
         networks::set_trust,
         passkey_models::read,
         passkey_models::replace,
+        policy::read,
+        policy::versions,
+        policy::replace,
+        requirements::ask,
         app_passwords::list,
         app_passwords::make,
         app_passwords::remove,

@@ -21,6 +21,9 @@ use testkit::TestDatabase;
 use tower::ServiceExt;
 use utoipa::OpenApi;
 
+mod policy;
+mod requirements;
+
 use super::openapi::Description;
 use crate::config::PublicUrl;
 use crate::routes;

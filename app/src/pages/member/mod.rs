@@ -395,7 +395,11 @@ fn sign_in_row(row: &SignInRow, cases: bool) -> AnyView {
         view! { <Badge tone=words::decision_tone(decision) look=BadgeLook::Plain>{words::decision(decision)}</Badge> }
     });
     let (at, when) = (row.occurred_at.to_string(), format::moment_capital(row.occurred_at));
-    let application = row.application.clone().unwrap_or_else(|| purpose(row.purpose).to_owned());
+    let application = row
+        .application
+        .as_deref()
+        .map(crate::pages::words::asked_for)
+        .unwrap_or_else(|| purpose(row.purpose).to_owned());
     let reason = row.reason.map(words::reason).unwrap_or_default();
     view! {
         <Row href=href>

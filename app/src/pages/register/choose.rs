@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use model::MethodKind;
 
-use super::{Mode, PATH, cancel, reasons, skip, stair};
+use super::{Mode, PATH, Skip, cancel, reasons, skip, stair};
 use crate::{
     components::{Badge, BadgeLook, ChoiceAction, MethodChoice, MethodOff, Tone},
     pages::{problem::Problem, words::method_key},
@@ -38,6 +38,8 @@ pub enum OffReason {
 
 pub(super) fn view(mode: &Mode, tenant: &str, offers: Vec<Offer>, not_offered: Vec<NotOffered>, problem: Option<Problem>, progress: (u8, u8)) -> AnyView {
     let head = match mode {
+        // Nothing is missing for signing in: it is about the day on which the password is forgotten.
+        Mode::Interrupt { skip: Skip::To(_), .. } => view! { <h1>{text!(register.reset_title)}</h1>{reasons(mode, tenant)} }.into_any(),
         Mode::Interrupt { .. } => view! {
             {stair(progress, text!(register.part_choose))}
             <h1>{text!(register.choose_title)}</h1>

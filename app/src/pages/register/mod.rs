@@ -1,7 +1,10 @@
 //! `/register`: the wizard, during sign-in (interrupt) or from the security info (manage). Choose, scan, try once, recovery codes, done;
 //! it can be left and taken up again, because the server knows how far it is.
 //!
-//! Forms (POST `/register`): `step=choose kind` · `step=scanned` · `step=back` (to the square) · `step=test code device` ·
+//! A phone, a call and a hardware token have their pages in the security info; in the wizard they stand in its frame ([`InWizard`]).
+//!
+//! Forms (POST `/register`): `step=choose kind` · `step=send kind address` · `step=again kind attempt` · `step=code kind attempt code` ·
+//! `step=token serial code name` · `step=scanned` · `step=back` (to the square) · `step=test code device` ·
 //! `step=passkey ceremony response` · `step=codes saved` · `step=skip`. Link (GET): `/register?show=choose`.
 
 mod choose;
@@ -46,13 +49,43 @@ pub enum Mode {
     Manage,
 }
 
+/// The wizard around a page that whoever is signed in sees without it.
+#[derive(Clone, Debug)]
+pub struct InWizard {
+    /// Why somebody is here.
+    pub mode: Mode,
+    /// The name of the organisation.
+    pub tenant: String,
+    /// The step, and of how many.
+    pub progress: (u8, u8),
+}
+
+impl InWizard {
+    /// The stair.
+    pub(in crate::pages) fn stair(&self, part: &'static str) -> Option<AnyView> {
+        stair(self.progress, part)
+    }
+
+    /// Why it is asked.
+    pub(in crate::pages) fn why(&self) -> Option<AnyView> {
+        reasons(&self.mode, &self.tenant)
+    }
+
+    /// Other ways: another method, or later where that is allowed.
+    pub(in crate::pages) fn others(&self) -> AnyView {
+        view! { <div class="row apart small"><a href=format!("{PATH}?show=choose")>{text!(register.something_else)}</a>{skip(&self.mode)}</div> }.into_any()
+    }
+}
+
 /// How registration may be put off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Skip {
     /// It may not.
     No,
     /// For this many days yet.
     Days(u16),
+    /// The sign-in is over; this leads on.
+    To(String),
 }
 
 /// The wizard.
@@ -66,6 +99,8 @@ pub struct RegisterPage {
     pub step: RegisterStep,
     /// The number of the step and how many there are: 1 of 2.
     pub progress: (u8, u8),
+    /// A passkey is offered before the app, where the device can make one.
+    pub passkey: bool,
 }
 
 /// Where the wizard is.
@@ -134,11 +169,17 @@ pub fn page(shell: MemberShell, model: RegisterPage) -> Page {
 }
 
 fn view(model: RegisterPage) -> AnyView {
-    let RegisterPage { mode, tenant, step, progress } = model;
+    let RegisterPage {
+        mode,
+        tenant,
+        step,
+        progress,
+        passkey,
+    } = model;
     let inside = match step {
         RegisterStep::Choose { offers, not_offered, problem } => choose::view(&mode, &tenant, offers, not_offered, problem, progress),
         RegisterStep::Passkey { problem } => passkey::view(&mode, &tenant, problem, progress),
-        RegisterStep::Scan(square) => scan::view(&mode, &tenant, square, progress),
+        RegisterStep::Scan(square) => scan::view(&mode, &tenant, square, passkey, progress),
         RegisterStep::Test {
             issuer,
             digits,
@@ -187,7 +228,14 @@ fn reasons(mode: &Mode, tenant: &str) -> Option<AnyView> {
 
 /// "Skip for now", where that is allowed.
 fn skip(mode: &Mode) -> Option<AnyView> {
-    let Mode::Interrupt { skip: Skip::Days(days), .. } = mode else { return None };
+    let days = match mode {
+        Mode::Interrupt { skip: Skip::Days(days), .. } => days,
+        Mode::Interrupt { skip: Skip::To(href), .. } => {
+            let href = href.clone();
+            return Some(view! { <p class="small"><a href=href>{text!(register.skip_plain)}</a></p> }.into_any());
+        }
+        _ => return None,
+    };
     let words = if *days == 0 {
         text!(register.skip_plain).to_owned()
     } else {

@@ -13,16 +13,25 @@ use crate::{
     routes,
 };
 
-pub(super) fn view(mode: &Mode, tenant: &str, problem: Option<Problem>, progress: (u8, u8)) -> AnyView {
-    let form = PasskeyForm {
+fn form(look: ButtonLook) -> PasskeyForm {
+    PasskeyForm {
         act: Act::Create,
         action: PATH.to_owned(),
         options: routes::REGISTER_PASSKEY_OPTIONS.to_owned(),
         fields: vec![("step", "passkey".to_owned())],
         autofill: false,
-        look: ButtonLook::Primary,
+        look,
         words: passkey_words(),
-    };
+    }
+}
+
+/// Before another method: the page's script shows it where the device can make a passkey.
+pub(super) fn first() -> AnyView {
+    form(ButtonLook::Plain).view(Some(view! { <p class="muted">{text!(register.passkey_first)}</p> }.into_any()))
+}
+
+pub(super) fn view(mode: &Mode, tenant: &str, problem: Option<Problem>, progress: (u8, u8)) -> AnyView {
+    let form = form(ButtonLook::Primary);
     let banner = problem.as_ref().and_then(Problem::banner);
     let details = problem.map(|problem| Details::new(problem.code, text!(security_info.passkey_add_title), None).folded());
     view! {

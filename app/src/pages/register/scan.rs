@@ -29,13 +29,14 @@ impl std::fmt::Debug for Square {
     }
 }
 
-pub(super) fn view(mode: &Mode, tenant: &str, square: Square, progress: (u8, u8)) -> AnyView {
+pub(super) fn view(mode: &Mode, tenant: &str, square: Square, passkey: bool, progress: (u8, u8)) -> AnyView {
     view! {
         <div class="lead">
             {stair(progress, text!(register.part_app))}
             <h1>{text!(register.scan_title)}</h1>
             {reasons(mode, tenant)}
         </div>
+        {passkey.then(super::passkey::first)}
         {ways(square)}
         <form method="post" action=PATH>
             <input type="hidden" name="step" value="scanned"/>

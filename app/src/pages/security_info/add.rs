@@ -6,7 +6,10 @@ use model::{MethodKind, NAME_CHARACTERS_MAX, SERIAL_CHARACTERS_MAX};
 use super::PATH;
 use crate::{
     components::{Banner, Button, ButtonLook, ButtonSize, ChoiceAction, IconName, InputKind, LinkButton, MethodChoice, TextField, Tone, Urgency},
-    pages::{register, words::method_key},
+    pages::{
+        register::{self, InWizard},
+        words::method_key,
+    },
     render::{Page, PageMeta},
     routes,
     shell::{Frame, MemberShell},
@@ -74,6 +77,8 @@ pub struct AddToken {
     pub code: String,
     /// What is wrong.
     pub errors: AddTokenErrors,
+    /// The wizard of a sign-in around it.
+    pub wizard: Option<InWizard>,
 }
 
 /// Draws the form. The cursor stands in the first field that is empty or wrong.
@@ -85,7 +90,15 @@ pub fn add_token(shell: MemberShell, model: AddToken) -> Page {
         name,
         code,
         errors,
+        wizard,
     } = model;
+    let action = if wizard.is_some() { register::PATH } else { routes::SECURITY_INFO_ADD_TOKEN };
+    let stair = wizard.as_ref().and_then(|wizard| wizard.stair(text!(register.part_token)));
+    let why = wizard.as_ref().and_then(InWizard::why);
+    let others = match &wizard {
+        Some(wizard) => wizard.others(),
+        None => view! { <LinkButton href=PATH look=ButtonLook::Quiet size=ButtonSize::Block>{text!(security_info.cancel)}</LinkButton> }.into_any(),
+    };
     let above = errors.above.map(|(title, words)| {
         view! { <Banner tone=Tone::Warn icon=IconName::Clock title=title urgency=Urgency::Alert>{words}</Banner> }
     });
@@ -101,9 +114,10 @@ pub fn add_token(shell: MemberShell, model: AddToken) -> Page {
     });
     let body = view! {
         <div class="stack screen-stack">
-            <div class="lead"><h1>{text!(security_info.token_title)}</h1><p>{text!(security_info.token_lead)}</p></div>
+            <div class="lead">{stair}<h1>{text!(security_info.token_title)}</h1>{why}<p>{text!(security_info.token_lead)}</p></div>
             {above}
-            <form class="stack" method="post" action=routes::SECURITY_INFO_ADD_TOKEN>
+            <form class="stack" method="post" action=action>
+                {wizard.is_some().then(|| view! { <input type="hidden" name="step" value="token"/> })}
                 {given.then(|| view! { <input type="hidden" name="given" value="yes"/> })}
                 <TextField
                     name="serial"
@@ -142,7 +156,7 @@ pub fn add_token(shell: MemberShell, model: AddToken) -> Page {
                 />
                 <Button look=ButtonLook::Primary size=ButtonSize::Block>{text!(security_info.token_add)}</Button>
             </form>
-            <LinkButton href=PATH look=ButtonLook::Quiet size=ButtonSize::Block>{text!(security_info.cancel)}</LinkButton>
+            {others}
         </div>
     };
     framed(shell, text!(security_info.token_title), body.into_any())

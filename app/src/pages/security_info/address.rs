@@ -9,6 +9,7 @@ use crate::{
     components::{Button, ButtonLook, ButtonSize, CodeBoxes, Countdown, InputKind, LinkButton, TextField},
     pages::{
         problem::{Details, Problem},
+        register::{self, InWizard},
         sign_in::{Again, Call, call_body, call_lead, call_title},
     },
     render::{Page, PageMeta},
@@ -29,6 +30,8 @@ pub struct AddressForm {
     pub pin: Option<Option<PinFlaw>>,
     /// What went wrong besides.
     pub problem: Option<Problem>,
+    /// The wizard of a sign-in around it.
+    pub wizard: Option<InWizard>,
 }
 
 /// The page of the code that was sent.
@@ -46,6 +49,8 @@ pub struct AddressCode {
     pub typed: Option<String>,
     /// What went wrong.
     pub problem: Option<Problem>,
+    /// The wizard of a sign-in around it.
+    pub wizard: Option<InWizard>,
 }
 
 /// The page that waits for a call.
@@ -57,6 +62,8 @@ pub struct AddressCall {
     pub attempt: String,
     /// What went wrong.
     pub problem: Option<Problem>,
+    /// The wizard of a sign-in around it.
+    pub wizard: Option<InWizard>,
 }
 
 fn path(kind: MethodKind) -> &'static str {
@@ -65,6 +72,24 @@ fn path(kind: MethodKind) -> &'static str {
         MethodKind::Voice => routes::SECURITY_INFO_ADD_CALL,
         _ => routes::SECURITY_INFO_ADD_PHONE,
     }
+}
+
+/// Where the forms go, and where another address is typed.
+fn place(kind: MethodKind, wizard: Option<&InWizard>) -> (&'static str, String) {
+    match (wizard, kind) {
+        (None, _) => (path(kind), path(kind).to_owned()),
+        (Some(_), MethodKind::Voice) => (register::PATH, format!("{}?show=call", register::PATH)),
+        (Some(_), _) => (register::PATH, format!("{}?show=phone", register::PATH)),
+    }
+}
+
+/// The stair of the wizard.
+fn stair(kind: MethodKind, wizard: Option<&InWizard>) -> Option<AnyView> {
+    let part = match kind {
+        MethodKind::Voice => text!(register.part_call),
+        _ => text!(register.part_phone),
+    };
+    wizard.and_then(|wizard| wizard.stair(part))
 }
 
 fn framed(shell: MemberShell, title: &str, view: AnyView) -> Page {
@@ -113,13 +138,21 @@ pub fn address_form(shell: MemberShell, model: AddressForm) -> Page {
             {call_pin::fields(wrong, pin_is_wrong)}
         }
     });
+    let wizard = model.wizard.as_ref();
+    let (action, _) = place(model.kind, wizard);
+    let why = wizard.and_then(InWizard::why);
+    let others = match wizard {
+        Some(wizard) => wizard.others(),
+        None => view! { <LinkButton href=PATH look=ButtonLook::Quiet size=ButtonSize::Block>{text!(security_info.cancel)}</LinkButton> }.into_any(),
+    };
     let note = (model.kind == MethodKind::Sms).then(|| view! { <p class="muted small">{text!(security_info.phone_cost)}</p> });
     let body = view! {
         <div class="stack screen-stack">
-            <div class="lead"><h1>{title(model.kind)}</h1><p>{lead}</p></div>
+            <div class="lead">{stair(model.kind, wizard)}<h1>{title(model.kind)}</h1>{why}<p>{lead}</p></div>
             {banner}
-            <form class="stack" method="post" action=path(model.kind)>
+            <form class="stack" method="post" action=action>
                 <input type="hidden" name="step" value="send"/>
+                <input type="hidden" name="kind" value=model.kind.as_str()/>
                 <TextField
                     name="address"
                     label=label
@@ -136,7 +169,7 @@ pub fn address_form(shell: MemberShell, model: AddressForm) -> Page {
                 {note}
                 <Button look=ButtonLook::Primary size=ButtonSize::Block>{send}</Button>
             </form>
-            <LinkButton href=PATH look=ButtonLook::Quiet size=ButtonSize::Block>{text!(security_info.cancel)}</LinkButton>
+            {others}
             {details}
         </div>
     };
@@ -146,23 +179,35 @@ pub fn address_form(shell: MemberShell, model: AddressForm) -> Page {
 /// Draws the page that waits for a call.
 #[must_use]
 pub fn address_call(shell: MemberShell, model: AddressCall) -> Page {
-    let AddressCall { call, attempt, problem } = model;
+    let AddressCall {
+        call,
+        attempt,
+        problem,
+        wizard,
+    } = model;
     let refresh = call.refresh().filter(|_| problem.is_none());
     let banner = problem.as_ref().and_then(Problem::banner);
     let details = problem.map(|problem| Details::new(problem.code, title(MethodKind::Voice), None).folded());
-    let path = path(MethodKind::Voice);
-    let here = format!("{path}?attempt={attempt}");
+    let (action, other) = place(MethodKind::Voice, wizard.as_ref());
+    let here = match wizard {
+        Some(_) => format!("{other}&attempt={attempt}"),
+        None => format!("{other}?attempt={attempt}"),
+    };
     let again = Again {
-        action: path,
-        fields: vec![("step", "again".to_owned()), ("attempt", attempt)],
+        action,
+        fields: vec![
+            ("step", "again".to_owned()),
+            ("kind", MethodKind::Voice.as_str().to_owned()),
+            ("attempt", attempt),
+        ],
     };
     let calling = rich!(security_info.call_sent, to = call.sent_to.clone(), <b> = <strong/>).into_any();
     let view = view! {
         <div class="stack screen-stack">
-            <div class="lead"><h1>{call_title(call.state)}</h1>{call_lead(&call, calling)}</div>
+            <div class="lead">{stair(MethodKind::Voice, wizard.as_ref())}<h1>{call_title(call.state)}</h1>{call_lead(&call, calling)}</div>
             {banner}
             {call_body(&call, here, again)}
-            <LinkButton href=path look=ButtonLook::Quiet size=ButtonSize::Block>{text!(security_info.address_other)}</LinkButton>
+            <LinkButton href=other look=ButtonLook::Quiet size=ButtonSize::Block>{text!(security_info.address_other)}</LinkButton>
             {details}
         </div>
     };
@@ -184,7 +229,7 @@ pub fn address_code(shell: MemberShell, model: AddressCode) -> Page {
         .as_ref()
         .map(|problem| Details::new(problem.code, title(model.kind), None).folded());
     let attempt = model.attempt.clone();
-    let again = path(model.kind);
+    let (action, other) = place(model.kind, model.wizard.as_ref());
     let heading = match model.kind {
         MethodKind::Email => text!(sign_in.code_title_mail),
         _ => text!(sign_in.code_title_sms),
@@ -192,23 +237,26 @@ pub fn address_code(shell: MemberShell, model: AddressCode) -> Page {
     let body = view! {
         <div class="stack screen-stack">
             <div class="lead">
+                {stair(model.kind, model.wizard.as_ref())}
                 <h1>{heading}</h1>
                 <p>{rich!(security_info.address_sent, to = model.sent_to, <b> = <strong/>)}</p>
             </div>
             {banner}
-            <form class="stack" method="post" action=path(model.kind)>
+            <form class="stack" method="post" action=action>
                 <input type="hidden" name="step" value="code"/>
+                <input type="hidden" name="kind" value=model.kind.as_str()/>
                 <input type="hidden" name="attempt" value=model.attempt/>
                 <CodeBoxes label=text!(sign_in.code_label_six) value=model.typed error=error focus=true/>
                 <p class="muted small">{text!(sign_in.valid_left)}" "<Countdown until=model.until/></p>
                 <Button look=ButtonLook::Primary size=ButtonSize::Block>{text!(security_info.address_confirm)}</Button>
             </form>
-            <form method="post" action=again>
+            <form method="post" action=action>
                 <input type="hidden" name="step" value="again"/>
+                <input type="hidden" name="kind" value=model.kind.as_str()/>
                 <input type="hidden" name="attempt" value=attempt/>
                 <Button size=ButtonSize::Block>{text!(sign_in.send_again)}</Button>
             </form>
-            <LinkButton href=again look=ButtonLook::Quiet size=ButtonSize::Block>{text!(security_info.address_other)}</LinkButton>
+            <LinkButton href=other look=ButtonLook::Quiet size=ButtonSize::Block>{text!(security_info.address_other)}</LinkButton>
             {details}
         </div>
     };

@@ -114,7 +114,11 @@ fn person(case: &CaseView) -> String {
 }
 
 fn application(case: &CaseView) -> String {
-    case.row.application.clone().unwrap_or_else(|| purpose(case.row.purpose).to_owned())
+    case.row
+        .application
+        .as_deref()
+        .map(crate::pages::words::asked_for)
+        .unwrap_or_else(|| purpose(case.row.purpose).to_owned())
 }
 
 fn view(model: CasePage) -> AnyView {
@@ -365,7 +369,11 @@ fn last_good(case: &CaseView) -> AnyView {
     let Some(good) = &case.last_good else {
         return text!(support.never_good).into_any();
     };
-    let application = good.application.clone().unwrap_or_else(|| purpose(good.purpose).to_owned());
+    let application = good
+        .application
+        .as_deref()
+        .map(crate::pages::words::asked_for)
+        .unwrap_or_else(|| purpose(good.purpose).to_owned());
     let words = format!("{}, {application}", format::moment_capital(good.at));
     match good.session_id == case.row.session_id {
         true => words.into_any(),

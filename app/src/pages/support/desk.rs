@@ -162,7 +162,11 @@ fn list(rows: Vec<SignInRow>) -> AnyView {
         .into_iter()
         .map(|row| {
             let href = routes::case(row.session_id);
-            let application = row.application.clone().unwrap_or_else(|| purpose(row.purpose).to_owned());
+            let application = row
+                .application
+                .as_deref()
+                .map(crate::pages::words::asked_for)
+                .unwrap_or_else(|| purpose(row.purpose).to_owned());
             let method = row.method_kind.map(|kind| view! { <MethodName method=words::method_key(kind)/> });
             let decision = row.decision.map(|decision| {
                 view! { <Badge tone=words::decision_tone(decision) look=BadgeLook::Plain>{words::decision(decision)}</Badge> }

@@ -50,7 +50,12 @@ pub(super) fn of(case: &CaseView) -> Option<AnyView> {
     let whole = reuse.refused.duration_since(from).as_millis().max(1) as f64;
     let x = |at: Timestamp| LEFT + 30.0 + (at.duration_since(from).as_millis() as f64 / whole).clamp(0.0, 1.0) * (RIGHT - LEFT - 130.0);
     let (accepted, refused) = (x(reuse.accepted), x(reuse.refused));
-    let here = case.row.application.clone().unwrap_or_else(|| purpose(case.row.purpose).to_owned());
+    let here = case
+        .row
+        .application
+        .as_deref()
+        .map(crate::pages::words::asked_for)
+        .unwrap_or_else(|| purpose(case.row.purpose).to_owned());
     let there = place_name(&reuse.place);
     let gap = exact(reuse.seconds);
     let words = text!(

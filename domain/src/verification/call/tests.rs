@@ -241,3 +241,35 @@ async fn b23_a_phone_is_added_by_whoever_asked_for_it() {
     assert_eq!(calls.app.number(active).await, 1);
     assert!(methods.complete_address(&me, proving.attempt).await.is_err(), "once");
 }
+
+/// A call proves a phone in the wizard of a sign-in, and opens that sign-in and nothing else.
+#[tokio::test]
+async fn b23_a_call_in_the_wizard_opens_its_own_sign_in() {
+    let calls = Calls::new().await;
+    let (domain, tenant) = (&calls.app.domain, calls.app.tenant);
+    let ann = calls.app.member_with_password("ann").await;
+    calls.app.set_state(&ann, MfaState::Enabled).await;
+    let sign_in = domain.sign_in();
+    let mut wizards = Vec::new();
+    for _ in 0..2 {
+        let at = sign_in.begin(&ann.upn, None, &client()).await.expect("an attempt");
+        let outcome = sign_in.password(&at, PASSWORD, &client()).await.expect("an outcome");
+        assert_eq!(outcome, crate::sign_in::PasswordOutcome::Register);
+        wizards.push(at.attempt.expect("an attempt"));
+    }
+    let phone = Address::Phone(PhoneNumber::parse(NUMBER, None).expect("a number"));
+    let proving = sign_in.register_address(tenant, wizards[0], &client(), MethodKind::Voice, &phone).await;
+    let proving = proving.expect("on its way").attempt;
+    let call = calls.newest().await;
+    assert!(sign_in.complete_registered_call(tenant, wizards[0], proving).await.expect("decided").is_none());
+    assert_eq!(calls.confirms(call).await, Line::Approved);
+    assert!(
+        sign_in.complete_registered_call(tenant, wizards[1], proving).await.is_err(),
+        "begun in the other"
+    );
+    let answered = sign_in.complete_registered_call(tenant, wizards[0], proving).await.expect("decided");
+    assert!(matches!(answered, Some(Answered::Right(_))), "{answered:?}");
+    assert!(!matches!(sign_in.finish_registration(tenant, wizards[1]).await, Ok(Some(_))));
+    let opened = sign_in.finish_registration(tenant, wizards[0]).await.expect("decided").expect("open");
+    assert_eq!(opened.0.method, MethodKind::Voice);
+}
