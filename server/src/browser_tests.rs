@@ -525,6 +525,8 @@ fn filled(path: &str) -> String {
         .replace("{session_id}", &session)
         .replace("{token}", "x")
         .replace("{id}", nobody)
+        .replace("{kind}", "totp")
+        .replace("{code}", "TS-2106")
         .replace(['{', '}'], "")
 }
 

@@ -213,6 +213,8 @@ async fn a_stranger_is_answered_as_the_register_says() {
             .replace("{app_password}", "00000000-0000-0000-0000-000000000001")
             .replace("{session_id}", "000000000-0")
             .replace("{token}", "nonsense")
+            .replace("{kind}", "totp")
+            .replace("{code}", "TS-2106")
             .replace("{provider}", "00000000-0000-0000-0000-000000000001")
             .replace("{message}", "00000000-0000-0000-0000-000000000001")
             .replace("{network}", "00000000-0000-0000-0000-000000000001")
