@@ -14,7 +14,7 @@ use crate::{
     edge::Uncompressed,
     pages::{
         Problem,
-        security_info::{AppPasswords, PATH, app_passwords, name_words},
+        security_info::{AppPasswords, PATH, app_passwords},
     },
     routes::SECURITY_INFO_APP_PASSWORDS as HERE,
     visit::query_value,
@@ -66,7 +66,7 @@ async fn make(guest: Guest, me: &SignedIn, fields: &Fields) -> Answer {
     let label = match CleanText::parse(&fields.name) {
         Ok(label) => label,
         Err(problem) => {
-            let model = list(&guest, me, (typed(), Some(name_words(problem))), None, None).await?;
+            let model = list(&guest, me, (typed(), Some(problem)), None, None).await?;
             return Ok(guest.show_with(ErrorCode::Invalid, || app_passwords(guest.shell(), model)));
         }
     };
@@ -113,7 +113,7 @@ fn confirm_first(back: &str) -> Response {
 async fn list(
     guest: &Guest,
     me: &SignedIn,
-    (name, error): (String, Option<String>),
+    (name, error): (String, Option<TextError>),
     removed: Option<String>,
     problem: Option<Problem>,
 ) -> Result<AppPasswords, Stop> {

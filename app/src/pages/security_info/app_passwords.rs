@@ -4,9 +4,9 @@
 
 use domain::methods::app_password::AppPasswordView;
 use leptos::prelude::*;
-use model::{APP_PASSWORDS_MAX, NAME_CHARACTERS_MAX};
+use model::{APP_PASSWORDS_MAX, NAME_CHARACTERS_MAX, TextError};
 
-use super::{PATH, add::framed};
+use super::{PATH, add::framed, change::name_words};
 use crate::{
     components::{
         Badge, Banner, Button, ButtonLook, ButtonSize, Consequence, Consequences, CopyBox, CopyLook, Dialog, EmptyState, Icon, IconName, LinkButton, TextField,
@@ -33,7 +33,7 @@ pub enum AppPasswords {
         /// What was typed as a name.
         name: String,
         /// What is wrong with it.
-        error: Option<String>,
+        error: Option<TextError>,
         /// What has just been removed.
         removed: Option<String>,
         /// What went wrong.
@@ -167,7 +167,7 @@ fn line(password: AppPasswordView) -> AnyView {
     .into_any()
 }
 
-fn new_one(there: usize, name: String, error: Option<String>) -> AnyView {
+fn new_one(there: usize, name: String, error: Option<TextError>) -> AnyView {
     if there as i64 >= APP_PASSWORDS_MAX {
         return view! { <Banner tone=Tone::Warn note=true>{text!(app_passwords.full, max = APP_PASSWORDS_MAX)}</Banner> }.into_any();
     }
@@ -181,7 +181,7 @@ fn new_one(there: usize, name: String, error: Option<String>) -> AnyView {
                     hint=text!(app_passwords.name_hint).to_owned()
                     value=name
                     focus=error.is_some()
-                    error=error
+                    error=error.map(name_words)
                     autocomplete="off"
                     length_max=NAME_CHARACTERS_MAX as u32
                     required=true
@@ -224,7 +224,7 @@ fn made(label: String, letters: String) -> AnyView {
                 <p>{rich!(app_passwords.made_lead, what = label.clone(), <b> = <strong/>)}</p>
             </div>
             <CopyBox text=groups.join(" ") look=CopyLook::Block button=text!(app_passwords.copy).to_owned()/>
-            <ol class="stack tight">{steps}</ol>
+            <ol class="numbered">{steps}</ol>
             <LinkButton href=HERE look=ButtonLook::Primary size=ButtonSize::Block>{text!(app_passwords.made_done)}</LinkButton>
         </div>
     }

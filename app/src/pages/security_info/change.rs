@@ -32,8 +32,7 @@ pub enum RemoveEffect {
 }
 
 /// What is wrong with a name.
-#[must_use]
-pub fn name_words(error: TextError) -> String {
+pub(super) fn name_words(error: TextError) -> String {
     match error {
         TextError::Empty => text!(security_info.name_empty).to_owned(),
         TextError::TooLong { length, max } => text!(security_info.name_long, length = length, max = max),

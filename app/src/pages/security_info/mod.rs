@@ -20,7 +20,7 @@ pub use add::{AddChoice, AddToken, AddTokenErrors, Closed, add_choice, add_token
 pub use address::{AddressCall, AddressCode, AddressForm, address_call, address_code, address_form};
 pub use app_passwords::{AppPasswords, app_passwords};
 pub use call_pin::{CallPinForm, call_pin_form};
-pub use change::{Remove, RemoveEffect, name_words};
+pub use change::{Remove, RemoveEffect};
 pub use confirm::Confirm;
 pub use methods::{MethodState, MethodView, OffView};
 pub(super) use passkey::words as passkey_words;
