@@ -293,7 +293,7 @@ test("an invited member sets a password by the one-time link and goes on to the 
     reach: async () => {
       await me.page.goto(link);
       await me.enter(me.field("set_up.password_label"), "wachtwoord");
-      await me.reads("errors.password_too_weak_title");
+      await me.reads("errors.password_common_title");
     },
   });
   await setUp(me, link);

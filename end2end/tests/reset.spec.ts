@@ -138,4 +138,12 @@ test("the pages of a name that nobody has are those of any other", async ({ unto
     seen.push(pages);
   }
   expect(seen[1]).toEqual(seen[0]);
+  // The same in Dutch, for the picture.
+  const other = await somebody({ at: server, language: "nl", width: 390 });
+  await begin(other, upn);
+  await other.page.goto("/reset?show=ways");
+  await choose(other, "totp");
+  for (const _ of [1, 2, 3]) await enterCode(other, app.wrong());
+  await expect(other.heading()).toHaveText(other.say("errors.too_many_codes_title"));
+  await gallery(other, "reset-ended", { language: "nl" });
 });
