@@ -19,8 +19,8 @@ use app::{
         register::{self, InWizard, Mode, NotOffered, OffReason, Offer, RegisterPage, RegisterStep, Registered, Skip, Square},
         reset::{self, ResetPage, Stand},
         security_info::{
-            self, AddToken, AddressCode, AddressForm, Browser, CallPinForm, Confirm, MethodState, MethodView, Notice, OffView, QuestionRow, QuestionsForm,
-            Remove, RemoveEffect, SecurityInfo, SecurityInfoPage,
+            self, AddToken, AddressCode, AddressForm, Browser, CallPinForm, Confirm, MethodState, MethodView, Notice, OffView, Proves, QuestionRow,
+            QuestionsForm, Remove, RemoveEffect, Replaced, SecurityInfo, SecurityInfoPage,
         },
         set_up::{self, SetUpPage},
         sign_in::{self, Asked, Call, Help, NameNote, SignInPage, SignInStep, Way},
@@ -583,6 +583,7 @@ fn registers() -> Vec<(&'static str, Draw)> {
             Box::new(|| {
                 let model = AddressCode {
                     kind: MethodKind::Sms,
+                    proves: Proves::New,
                     attempt: String::new(),
                     sent_to: "+31 •••••••42".to_owned(),
                     until: at("2026-11-17T09:43:29Z"),
@@ -622,6 +623,7 @@ fn wizard() -> InWizard {
 fn phone(wrong: bool) -> Page {
     let model = AddressForm {
         kind: MethodKind::Sms,
+        replaces: None,
         typed: if wrong { "06 1234".to_owned() } else { String::new() },
         error: None,
         pin: None,
@@ -914,9 +916,28 @@ fn security_infos() -> Vec<(&'static str, Draw)> {
             Box::new(|| {
                 let form = AddressForm {
                     kind: MethodKind::Voice,
+                    replaces: None,
                     typed: "+31 20 794 6000 x5678".to_owned(),
                     error: None,
                     pin: Some(Some(PinFlaw::Differs)),
+                    wizard: None,
+                    problem: None,
+                };
+                security_info::address_form(signed_in(), form)
+            }),
+        ),
+        (
+            "security-info-change-phone",
+            Box::new(|| {
+                let form = AddressForm {
+                    kind: MethodKind::Sms,
+                    replaces: Some(Replaced {
+                        id: String::new(),
+                        name: String::from("+31 •••••••78"),
+                    }),
+                    typed: String::new(),
+                    error: None,
+                    pin: None,
                     wizard: None,
                     problem: None,
                 };
@@ -990,6 +1011,30 @@ fn security_infos() -> Vec<(&'static str, Draw)> {
                     call: None,
                     passkey: None,
                     sends: Vec::new(),
+                    tries: None,
+                    typed: None,
+                    problem: None,
+                })
+            }),
+        ),
+        (
+            "security-info-try",
+            draw(|| {
+                let asked = Asked {
+                    kind: MethodKind::Totp,
+                    method: "1".to_owned(),
+                    digits: 6,
+                    issuer: "Duinmeer".to_owned(),
+                    sent_to: None,
+                    valid_until: None,
+                };
+                SecurityInfo::Confirm(Confirm {
+                    handle: String::new(),
+                    asked: Some(asked),
+                    call: None,
+                    passkey: None,
+                    sends: Vec::new(),
+                    tries: Some(MethodKind::Totp),
                     typed: None,
                     problem: None,
                 })

@@ -191,7 +191,7 @@ const OF_ONESELF: [&str; 24] = [
     "own_sign_ins",
     "member_counts",
     "members",
-    "begin_address",
+    "settle_replaced",
     "waiting_for",
     "counts",
 ];
@@ -403,6 +403,8 @@ async fn e1_e3_no_verb_reaches_into_another_tenant() {
         remove(&me, theirs.method) on methods => nothing;
         rename(&me, theirs.method, &label) on methods => nothing;
         make_default(&me, theirs.method) on methods => nothing;
+        begin_check(&me, theirs.method) on methods => nothing;
+        begin_address(&me, MethodKind::Sms, &phone, Some(theirs.method)) on methods => nothing;
         remove_of(by, &own, theirs.method, "x") on methods => nothing;
         answer(&noord.key, None, theirs.challenge, &code) on domain.verification() => nothing;
         answer(&noord.key, None, attempt, &code) on domain.verification() => nothing;

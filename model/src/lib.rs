@@ -28,8 +28,8 @@ pub use page::{Cursor, CursorError, Page};
 pub use password::{Banned, BannedWords, PASSWORD_POINTS_MIN};
 pub use pin::{CallPin, PinFlaw};
 pub use policy::{
-    Action, CallRules, DeliveryLimits, Limits, MethodRule, PasskeyModels, PasswordRules, PolicyDocument, PolicyError, Registration, Reset, ResetScope, Rule,
-    RuleState, Subjects, Then, Trust,
+    Action, CallRules, DeliveryLimits, FirstChoice, Limits, MethodRule, PasskeyModels, PasswordRules, PolicyDocument, PolicyError, Registration, Reset,
+    ResetScope, Rule, RuleState, Subjects, Then, Trust,
 };
 pub use question::{QuestionNumbers, SecurityQuestion};
 pub use session_id::{SessionId, SessionIdError};

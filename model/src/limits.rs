@@ -160,6 +160,8 @@ pub const RESET_IDLE_DAYS: i64 = 365;
 pub const RESETS_HOUR_MAX: usize = 5;
 /// The wait after them.
 pub const RESET_WAIT_HOURS: i64 = 24;
+/// Wrong codes in resets of one member in a row after which nothing is taken for [`RESET_WAIT_HOURS`], and longer each time.
+pub const RESET_WRONG_MAX: i32 = 10;
 /// Resets begun from one address in an hour, whoever they are for.
 pub const RESETS_SOURCE_HOUR_MAX: usize = 30;
 /// Minutes for which the right to set a password lives.

@@ -44,6 +44,21 @@ pub struct PolicyDocument {
     /// What is asked in a call.
     #[serde(default)]
     pub calls: CallRules,
+    /// Which method a sign-in page asks for first. Programs and RADIUS ask for the member's default whatever stands here.
+    #[serde(default)]
+    pub first_choice: FirstChoice,
+}
+
+text_enum! {
+    /// Which of several methods a sign-in page asks for first; the others are one step away.
+    #[derive(Default)]
+    FirstChoice {
+        /// The member's default.
+        #[default]
+        Member = "member",
+        /// The strongest that he has, as product rule 5 orders them.
+        Strongest = "strongest",
+    }
 }
 
 /// One row of the method table.
@@ -359,6 +374,7 @@ impl PolicyDocument {
             reset: Reset::default(),
             passwords: PasswordRules::default(),
             calls: CallRules::default(),
+            first_choice: FirstChoice::default(),
         }
     }
 

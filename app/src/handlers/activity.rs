@@ -100,11 +100,7 @@ fn line(row: SignInRow, me: &SignedIn, locale: Locale, (reported, now): (&BTreeS
         at: row.occurred_at,
         decision,
         reason: row.reason.unwrap_or(Reason::PageClosed),
-        application: row
-            .application
-            .as_deref()
-            .map(crate::pages::words::asked_for)
-            .unwrap_or_else(|| me.tenant.name.clone()),
+        application: row.application.unwrap_or_else(|| me.tenant.name.clone()),
         method: row.method_kind,
         place: Some(place).filter(|place| !place.is_empty()),
         session_id: row.session_id,

@@ -8,6 +8,7 @@ use domain::{
         rules::NotSent,
     },
     methods::{MethodError, SecurityInfo},
+    sign_in::SignedIn,
     verification::{Answered, CallState},
 };
 use model::*;
@@ -22,7 +23,7 @@ use crate::{
     caller::{Answer, Guest, Stop, see},
     pages::{
         Problem,
-        security_info::{AddressCall, AddressCode, AddressForm, PATH, address_call, address_code, address_form},
+        security_info::{AddressCall, AddressCode, AddressForm, PATH, Proves, Replaced, TRIED, address_call, address_code, address_form},
     },
     routes,
     visit::query_value,
@@ -33,6 +34,32 @@ use crate::{
 #[serde(default)]
 pub(super) struct AddressQuery {
     attempt: String,
+    replaces: String,
+    check: String,
+}
+
+/// What a proof is for, as the query or the fields carry it.
+fn proves(replaces: &str, check: &str) -> Proves {
+    match replaces.parse::<MethodId>() {
+        Ok(old) => Proves::InsteadOf(old.to_string()),
+        Err(_) if check.is_empty() => Proves::New,
+        Err(_) => Proves::Still,
+    }
+}
+
+impl Pairs {
+    fn proves(&self) -> Proves {
+        proves(self.one("replaces"), self.one("check"))
+    }
+}
+
+/// The page of a code or call that is on its way.
+pub(super) fn page_of_proof(kind: MethodKind, attempt: AttemptId, proves: &Proves) -> String {
+    let carried = proves
+        .fields()
+        .map(|(name, value)| format!("&{name}={}", query_value(value)))
+        .unwrap_or_default();
+    format!("{}?attempt={attempt}{carried}", page_of(kind))
 }
 
 /// The form for a phone, or the page of the code that was sent to it.
@@ -50,7 +77,8 @@ pub(super) async fn show_call(guest: Guest, query: QueryOf<AddressQuery>) -> Ans
     let Ok(attempt) = query.attempt.parse::<AttemptId>() else {
         return show(guest, query, MethodKind::Voice).await;
     };
-    called(guest, attempt).await
+    let proves = proves(&query.replaces, &query.check);
+    called(guest, attempt, proves).await
 }
 
 /// What came back about a phone that is to be called.
@@ -79,18 +107,24 @@ pub(super) fn page_of(kind: MethodKind) -> &'static str {
 
 async fn show(mut guest: Guest, QueryOf(query): QueryOf<AddressQuery>, kind: MethodKind) -> Answer {
     let me = guest.member()?.clone();
+    let proves = proves(&query.replaces, &query.check);
     if let Ok(attempt) = query.attempt.parse::<AttemptId>() {
-        return match look(&mut guest, attempt, kind).await? {
+        return match look(&mut guest, attempt, kind, &proves).await? {
             Some(model) => Ok(guest.show(|| address_code(guest.shell(), model))),
-            None => form_again(&guest, kind, String::new(), Problem::new(ErrorCode::ChallengeGone)).await,
+            None => form_again(&guest, kind, String::new(), &proves, Problem::new(ErrorCode::ChallengeGone)).await,
         };
     }
     let info = guest.domain().methods().mine(&me.me).await.map_err(guest.fails())?;
     if !info.may_add.contains(&kind) {
         return Err(guest.oops(ErrorCode::MethodKindOff));
     }
+    let replaces = replaced(&info, kind, &proves);
+    if replaces.is_none() && proves != Proves::New {
+        return Ok(see(PATH));
+    }
     let model = AddressForm {
         kind,
+        replaces,
         typed: String::new(),
         error: None,
         pin: asks_pin(&info, kind).then_some(None),
@@ -100,19 +134,33 @@ async fn show(mut guest: Guest, QueryOf(query): QueryOf<AddressQuery>, kind: Met
     Ok(guest.show(|| address_form(guest.shell(), model)))
 }
 
+/// The number or mailbox whose place is to be taken, where it is one of the member's own.
+fn replaced(info: &SecurityInfo, kind: MethodKind, proves: &Proves) -> Option<Replaced> {
+    let Proves::InsteadOf(id) = proves else { return None };
+    let held = info
+        .methods
+        .iter()
+        .find(|held| held.kind == kind && held.active && held.id.to_string() == *id)?;
+    Some(Replaced {
+        id: id.clone(),
+        name: held.label.clone(),
+    })
+}
+
 /// Whether a PIN has to be chosen with a phone: calls ask for one, and there is none yet.
 fn asks_pin(info: &SecurityInfo, kind: MethodKind) -> bool {
     kind == MethodKind::Voice && info.call_pin.is_missing()
 }
 
 /// The code's page of an attempt that is this member's own, and open.
-async fn look(guest: &mut Guest, attempt: AttemptId, kind: MethodKind) -> Result<Option<AddressCode>, Stop> {
+async fn look(guest: &mut Guest, attempt: AttemptId, kind: MethodKind, proves: &Proves) -> Result<Option<AddressCode>, Stop> {
     let Some(view) = guest.own_attempt(attempt, Purpose::AddMethod).await? else {
         return Ok(None);
     };
     let Some(sent) = view.sent else { return Ok(None) };
     Ok(Some(AddressCode {
         kind,
+        proves: proves.clone(),
         attempt: attempt.to_string(),
         sent_to: sent.sent_to,
         until: sent.expires_at,
@@ -134,7 +182,7 @@ async fn act(guest: Guest, Form(fields): Form<Vec<(String, String)>>, kind: Meth
 }
 
 /// The page that waits for a call, and goes on when the right keys were pressed in it.
-async fn called(mut guest: Guest, attempt: AttemptId) -> Answer {
+async fn called(mut guest: Guest, attempt: AttemptId, proves: Proves) -> Answer {
     let me = guest.member()?.clone();
     let Some(view) = guest.own_attempt(attempt, Purpose::AddMethod).await? else {
         let refused = guest
@@ -144,7 +192,7 @@ async fn called(mut guest: Guest, attempt: AttemptId) -> Answer {
             .await
             .map_err(guest.fails())?;
         let code = refused.map_or(ErrorCode::ChallengeGone, code_of_call);
-        return form_again(&guest, MethodKind::Voice, String::new(), Problem::new(code)).await;
+        return form_again(&guest, MethodKind::Voice, String::new(), &proves, Problem::new(code)).await;
     };
     let Some(call) = call_of(&view) else {
         return Ok(see(routes::SECURITY_INFO_ADD_CALL));
@@ -156,6 +204,7 @@ async fn called(mut guest: Guest, attempt: AttemptId) -> Answer {
                 AddressCall {
                     call,
                     attempt: attempt.to_string(),
+                    proves,
                     problem: None,
                     wizard: None,
                 },
@@ -164,7 +213,7 @@ async fn called(mut guest: Guest, attempt: AttemptId) -> Answer {
     }
     let answered = guest.domain().methods().complete_address(&me.me, attempt).await.map_err(guest.fails())?;
     let problem = match answered {
-        Some(Answered::Right(_) | Answered::Register) => return Ok(see(&format!("{PATH}?done=added&what={}", query_value(&call.sent_to)))),
+        Some(Answered::Right(_) | Answered::Register) => return proven(&guest, &me, &proves, &call.sent_to).await,
         Some(Answered::Wait { until }) => Problem {
             until: Some(until),
             ..Problem::new(ErrorCode::Throttled)
@@ -176,7 +225,20 @@ async fn called(mut guest: Guest, attempt: AttemptId) -> Answer {
         },
         None => Problem::new(ErrorCode::ChallengeGone),
     };
-    form_again(&guest, MethodKind::Voice, String::new(), problem).await
+    form_again(&guest, MethodKind::Voice, String::new(), &proves, problem).await
+}
+
+/// The code or the call was right: what was to be replaced is, and the security info tells it.
+async fn proven(guest: &Guest, me: &SignedIn, proves: &Proves, sent_to: &str) -> Answer {
+    let done = match proves {
+        Proves::New => "added",
+        Proves::InsteadOf(_) => {
+            guest.domain().methods().settle_replaced(&me.me).await.map_err(guest.fails())?;
+            "changed"
+        }
+        Proves::Still => TRIED,
+    };
+    Ok(see(&format!("{PATH}?done={done}&what={}", query_value(sent_to))))
 }
 
 /// Reads the address and sends a code there.
@@ -199,7 +261,7 @@ async fn send(guest: Guest, fields: &Pairs, kind: MethodKind) -> Answer {
         let (pin, problem) = match read_pin(fields) {
             Ok(pin) => match methods.set_call_pin(&me.me, &pin).await {
                 Ok(()) => (None, None),
-                Err(MethodError::StepUp) => return Ok(see(&format!("{PATH}?confirm={}", query_value(page_of(kind))))),
+                Err(MethodError::StepUp) => return Ok(see(&confirm_before(kind, &fields.proves()))),
                 Err(error @ MethodError::Hash(_)) => (Some(None), Some(Problem::new(error.code()))),
                 Err(error) => return Err(guest.fails()(error)),
             },
@@ -210,6 +272,7 @@ async fn send(guest: Guest, fields: &Pairs, kind: MethodKind) -> Answer {
             let code = problem.as_ref().map_or(ErrorCode::Invalid, |problem| problem.code);
             let model = AddressForm {
                 kind,
+                replaces: replaced(&info, kind, &fields.proves()),
                 typed,
                 error: None,
                 pin,
@@ -219,21 +282,37 @@ async fn send(guest: Guest, fields: &Pairs, kind: MethodKind) -> Answer {
             return Ok(guest.show_with(code, || address_form(guest.shell(), model)));
         }
     }
-    match methods.begin_address(&me.me, kind, &address).await {
-        Ok(proving) => Ok(see(&format!("{}?attempt={}", page_of(kind), proving.attempt))),
-        Err(MethodError::StepUp) => Ok(see(&format!("{PATH}?confirm={}", query_value(page_of(kind))))),
+    let proves = fields.proves();
+    let old = match &proves {
+        Proves::InsteadOf(id) => id.parse::<MethodId>().ok(),
+        Proves::New | Proves::Still => None,
+    };
+    match methods.begin_address(&me.me, kind, &address, old).await {
+        Ok(proving) => Ok(see(&page_of_proof(kind, proving.attempt, &proves))),
+        Err(MethodError::StepUp) => Ok(see(&confirm_before(kind, &proves))),
+        // Removed in another tab meanwhile.
+        Err(MethodError::Unknown) if old.is_some() => Ok(see(PATH)),
         Err(MethodError::OwnMailbox) => bad(&guest, kind, fields, || text!(security_info.mail_own).to_owned()).await,
         Err(MethodError::AlreadyThere) => bad(&guest, kind, fields, || text!(security_info.address_there).to_owned()).await,
         Err(MethodError::NotSent(NotSent::CountryOff(_))) => bad(&guest, kind, fields, || text!(security_info.phone_country).to_owned()).await,
         Err(MethodError::NotSent(why)) => {
             let problem = Problem::not_sent(why.until());
-            form_again(&guest, kind, fields.typed("address"), problem).await
+            form_again(&guest, kind, fields.typed("address"), &proves, problem).await
         }
         Err(error @ (MethodError::AddressLimit(_) | MethodError::KindOff(_))) => {
-            form_again(&guest, kind, fields.typed("address"), Problem::new(error.code())).await
+            form_again(&guest, kind, fields.typed("address"), &proves, Problem::new(error.code())).await
         }
         Err(error) => Err(guest.fails()(error)),
     }
+}
+
+/// A fresh second step, and back to the form.
+fn confirm_before(kind: MethodKind, proves: &Proves) -> String {
+    let carried = proves
+        .fields()
+        .map(|(name, value)| format!("?{name}={}", query_value(value)))
+        .unwrap_or_default();
+    format!("{PATH}?confirm={}", query_value(&format!("{}{carried}", page_of(kind))))
 }
 
 /// The same code once more.
@@ -242,8 +321,9 @@ async fn again(mut guest: Guest, fields: &Pairs, kind: MethodKind) -> Answer {
     let Ok(attempt) = fields.one("attempt").parse::<AttemptId>() else {
         return Err(guest.oops(ErrorCode::BadRequest));
     };
-    let Some(mut model) = look(&mut guest, attempt, kind).await? else {
-        return form_again(&guest, kind, String::new(), Problem::new(ErrorCode::ChallengeGone)).await;
+    let proves = fields.proves();
+    let Some(mut model) = look(&mut guest, attempt, kind, &proves).await? else {
+        return form_again(&guest, kind, String::new(), &proves, Problem::new(ErrorCode::ChallengeGone)).await;
     };
     match guest
         .domain()
@@ -252,7 +332,7 @@ async fn again(mut guest: Guest, fields: &Pairs, kind: MethodKind) -> Answer {
         .await
         .map_err(guest.fails())?
     {
-        Ok(_) => Ok(see(&format!("{}?attempt={attempt}", page_of(kind)))),
+        Ok(_) => Ok(see(&page_of_proof(kind, attempt, &proves))),
         Err(why) => {
             let problem = Problem::not_sent(why.until());
             let code = problem.code;
@@ -260,6 +340,7 @@ async fn again(mut guest: Guest, fields: &Pairs, kind: MethodKind) -> Answer {
                 let model = AddressCall {
                     call,
                     attempt: attempt.to_string(),
+                    proves,
                     problem: Some(problem),
                     wizard: None,
                 };
@@ -277,8 +358,9 @@ async fn confirm(mut guest: Guest, fields: &Pairs, kind: MethodKind) -> Answer {
     let Ok(attempt) = fields.one("attempt").parse::<AttemptId>() else {
         return Err(guest.oops(ErrorCode::BadRequest));
     };
-    let Some(mut model) = look(&mut guest, attempt, kind).await? else {
-        return form_again(&guest, kind, String::new(), Problem::new(ErrorCode::ChallengeGone)).await;
+    let proves = fields.proves();
+    let Some(mut model) = look(&mut guest, attempt, kind, &proves).await? else {
+        return form_again(&guest, kind, String::new(), &proves, Problem::new(ErrorCode::ChallengeGone)).await;
     };
     model.typed = Some(fields.typed("code"));
     let refuse = |guest: &Guest, mut model: AddressCode, problem: Problem| {
@@ -290,7 +372,7 @@ async fn confirm(mut guest: Guest, fields: &Pairs, kind: MethodKind) -> Answer {
         return Ok(refuse(&guest, model, Problem::new(ErrorCode::CodeForm)));
     };
     match guest.domain().methods().confirm_address(&me.me, attempt, &code).await.map_err(guest.fails())? {
-        Answered::Right(_) | Answered::Register => Ok(see(&format!("{PATH}?done=added&what={}", query_value(&model.sent_to)))),
+        Answered::Right(_) | Answered::Register => proven(&guest, &me, &proves, &model.sent_to).await,
         Answered::Wrong { reason, tries_left } => {
             let until = (reason == Reason::CodeReused).then(|| next_code(guest.visit.now));
             let problem = Problem {
@@ -312,7 +394,7 @@ async fn confirm(mut guest: Guest, fields: &Pairs, kind: MethodKind) -> Answer {
                 until,
                 ..Problem::new(code_of(reason))
             };
-            form_again(&guest, kind, String::new(), problem).await
+            form_again(&guest, kind, String::new(), &proves, problem).await
         }
     }
 }
@@ -324,13 +406,14 @@ pub(super) fn home_of(locale: &str) -> Option<&'static str> {
 
 /// The form again, with what is wrong with the address.
 async fn bad(guest: &Guest, kind: MethodKind, fields: &Pairs, words: impl FnOnce() -> String + Send) -> Answer {
-    let pin = asked_pin(guest, kind).await?;
+    let info = own(guest).await?;
     Ok(guest.show_with(ErrorCode::Invalid, || {
         let model = AddressForm {
             kind,
+            replaces: replaced(&info, kind, &fields.proves()),
             typed: fields.typed("address"),
             error: Some(words()),
-            pin,
+            pin: asks_pin(&info, kind).then_some(None),
             problem: None,
             wizard: None,
         };
@@ -338,16 +421,21 @@ async fn bad(guest: &Guest, kind: MethodKind, fields: &Pairs, words: impl FnOnce
     }))
 }
 
-/// The form again, with what stands in the way.
-async fn form_again(guest: &Guest, kind: MethodKind, typed: String, problem: Problem) -> Answer {
-    let pin = asked_pin(guest, kind).await?;
+/// The form again, with what stands in the way; where nothing was to be added, the security info.
+async fn form_again(guest: &Guest, kind: MethodKind, typed: String, proves: &Proves, problem: Problem) -> Answer {
+    if *proves == Proves::Still {
+        return super::security_info::overview_again(guest, problem).await;
+    }
+    let info = own(guest).await?;
     let code = problem.code;
     Ok(guest.show_with(code, || {
         let model = AddressForm {
             kind,
+            replaces: replaced(&info, kind, proves),
             typed,
             error: None,
-            pin,
+            // One that was typed before is typed anew.
+            pin: asks_pin(&info, kind).then_some(None),
             problem: Some(problem),
             wizard: None,
         };
@@ -355,11 +443,9 @@ async fn form_again(guest: &Guest, kind: MethodKind, typed: String, problem: Pro
     }))
 }
 
-/// The fields for a PIN, where one has to be chosen; one that was typed before is typed anew.
-async fn asked_pin(guest: &Guest, kind: MethodKind) -> Result<Option<Option<PinFlaw>>, Stop> {
+async fn own(guest: &Guest) -> Result<SecurityInfo, Stop> {
     let me = guest.member()?;
-    let info = guest.domain().methods().mine(&me.me).await.map_err(guest.fails())?;
-    Ok(asks_pin(&info, kind).then_some(None))
+    guest.domain().methods().mine(&me.me).await.map_err(guest.fails())
 }
 
 /// What is wrong with a number, in a member's words.

@@ -24,7 +24,7 @@ use crate::{
     pages::{
         Problem,
         register::InWizard,
-        security_info::{AddToken, AddressCall, AddressCode, AddressForm, add_token, address_call, address_code, address_form},
+        security_info::{AddToken, AddressCall, AddressCode, AddressForm, Proves, add_token, address_call, address_code, address_form},
     },
     routes,
 };
@@ -122,6 +122,7 @@ fn code_page(wizard: &Wizard, kind: MethodKind, proving: AttemptId, proof: &Atte
     let sent = proof.sent.as_ref()?;
     Some(AddressCode {
         kind,
+        proves: Proves::New,
         attempt: proving.to_string(),
         sent_to: sent.sent_to.clone(),
         until: sent.expires_at,
@@ -176,6 +177,7 @@ async fn again(guest: Guest, wizard: Wizard, kind: MethodKind, proving: AttemptI
                 let model = AddressCall {
                     call,
                     attempt: proving.to_string(),
+                    proves: Proves::New,
                     problem: Some(problem),
                     wizard: wizard.frame(),
                 };
@@ -261,6 +263,7 @@ async fn called(guest: Guest, wizard: Wizard, proving: AttemptId, proof: &Attemp
         let model = AddressCall {
             call,
             attempt: proving.to_string(),
+            proves: Proves::New,
             problem: None,
             wizard: wizard.frame(),
         };
@@ -345,6 +348,7 @@ fn form(guest: &Guest, wizard: &Wizard, kind: MethodKind, typed: String, problem
     let draw = || {
         let model = AddressForm {
             kind,
+            replaces: None,
             typed,
             error: words.map(|words| words()),
             pin: None,

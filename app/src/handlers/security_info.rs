@@ -13,18 +13,19 @@ use model::*;
 use uuid::Uuid;
 
 use super::{
+    add_address::page_of_proof,
     forms::{Fields, Query},
     sign_in::{asked, call_of, code_of, code_of_call, code_of_offered, next_code},
 };
 use crate::{
     caller::{Answer, Guest, Stop, see},
-    components::MethodKey,
     format,
     pages::{
         Problem,
         preferences::safe_path,
         security_info::{
-            Browser, Confirm, MethodState, MethodView, Notice, OffView, PATH, QUESTIONS, Remove, RemoveEffect, SecurityInfo, SecurityInfoPage, page,
+            Browser, Confirm, MethodState, MethodView, Notice, OffView, PATH, Proves, QUESTIONS, Remove, RemoveEffect, SecurityInfo, SecurityInfoPage, TRIED,
+            page,
         },
     },
     routes,
@@ -72,12 +73,15 @@ pub(super) async fn show(guest: Guest, QueryOf(query): QueryOf<Query>) -> Answer
         let notice = match query.done.as_deref() {
             Some("added") if !what.is_empty() => Some(Notice::Added(what)),
             Some("questions") => Some(Notice::Questions),
+            Some("questions-removed") => Some(Notice::QuestionsRemoved),
             Some("pin") => Some(Notice::Pin),
             Some("bypass-ended") => Some(Notice::BypassEnded),
             Some("removed") => Some(Notice::Removed(what)),
             Some("renamed") => Some(Notice::Renamed(what)),
             Some("first") => Some(Notice::First(what)),
             Some("found") => Some(Notice::Found(what)),
+            Some("changed") => Some(Notice::Changed(what)),
+            Some(TRIED) if !what.is_empty() => Some(Notice::Tried(what)),
             Some("ended" | "forgotten") => Some(Notice::Forgotten(what)),
             _ => None,
         };
@@ -104,6 +108,7 @@ pub(super) async fn act(guest: Guest, Form(fields): Form<Fields>) -> Answer {
         "remove-questions" => return remove_questions(guest, &me).await,
         "bypass" => return super::own_bypass::open(guest, &me, &fields).await,
         "bypass-end" => return super::own_bypass::close(guest, &me).await,
+        "check" => return check(guest, &me, &fields).await,
         _ => {}
     }
     let methods = guest.domain().methods();
@@ -149,21 +154,57 @@ pub(super) async fn act(guest: Guest, Form(fields): Form<Fields>) -> Answer {
             };
             Ok(see(&format!("{PATH}?confirm={}", query_value(&back))))
         }
-        Err(error @ MethodError::Needed) => {
-            let info = methods.mine(&me.me).await.map_err(guest.fails())?;
-            let SecurityInfo::Overview(mut model) = overview(&guest, &me, &info, None).await? else {
-                return Err(guest.fails()(error));
-            };
-            model.problem = Some(Problem::new(error.code()));
-            Ok(guest.show_with(error.code(), || page(guest.shell(), SecurityInfo::Overview(model))))
-        }
+        Err(error @ MethodError::Needed) => overview_again(&guest, Problem::new(error.code())).await,
         Err(error) => Err(guest.fails()(error)),
     }
 }
 
+/// The cards, with what stands in the way of what was asked.
+pub(super) async fn overview_again(guest: &Guest, problem: Problem) -> Answer {
+    let me = guest.member()?;
+    let info = guest.domain().methods().mine(&me.me).await.map_err(guest.fails())?;
+    let code = problem.code;
+    let mut model = overview(guest, me, &info, None).await?;
+    if let SecurityInfo::Overview(model) = &mut model {
+        model.problem = Some(problem);
+    }
+    Ok(guest.show_with(code, || page(guest.shell(), model)))
+}
+
+/// Sends a code to a phone or mailbox of the member's own, who wants to see that it comes.
+async fn check(guest: Guest, me: &SignedIn, fields: &Fields) -> Answer {
+    let methods = guest.domain().methods();
+    let id = fields.method.parse::<MethodId>().map_err(|_| guest.oops(ErrorCode::BadRequest))?;
+    let info = methods.mine(&me.me).await.map_err(guest.fails())?;
+    let Some(held) = info.methods.iter().find(|held| held.id == id) else {
+        return Ok(see(PATH));
+    };
+    match methods.begin_check(&me.me, id).await {
+        Ok(proving) => Ok(see(&page_of_proof(held.kind, proving.attempt, &Proves::Still))),
+        Err(MethodError::NotSent(why)) => overview_again(&guest, Problem::not_sent(why.until())).await,
+        Err(error @ MethodError::KindOff(_)) => overview_again(&guest, Problem::new(error.code())).await,
+        Err(MethodError::Unknown) => Ok(see(PATH)),
+        Err(error) => Err(guest.fails()(error)),
+    }
+}
+
+/// The kind that is tried, where the way back says that nothing else is meant.
+fn tried(back: &str) -> Option<MethodKind> {
+    MethodKind::from_text(back.strip_prefix(&format!("{PATH}?done={TRIED}&only="))?)
+}
+
+/// Where a right answer leads: back to the change, or to the cards, which say what works.
+async fn confirmed(guest: &Guest, me: &SignedIn, back: &str) -> Answer {
+    let Some(kind) = tried(back) else { return Ok(see(back)) };
+    let info = guest.domain().methods().mine(&me.me).await.map_err(guest.fails())?;
+    let used = info.methods.into_iter().filter(|held| held.kind == kind).max_by_key(|held| held.last_used_at);
+    let what = used.map(|held| held.label).unwrap_or_default();
+    Ok(see(&format!("{PATH}?done={TRIED}&what={}", query_value(&what))))
+}
+
 /// Removes the security questions; a second click finds them gone and is told the same.
 async fn remove_questions(guest: Guest, me: &SignedIn) -> Answer {
-    let done = format!("{PATH}?done=removed&what={}", query_value(MethodKey::Questions.plain_name()));
+    let done = format!("{PATH}?done=questions-removed");
     match guest.domain().methods().remove_questions(&me.me).await {
         Ok(()) | Err(QuestionError::Method(MethodError::Unknown)) => Ok(see(&done)),
         Err(QuestionError::Method(MethodError::StepUp)) => {
@@ -186,8 +227,11 @@ async fn confirm_page(mut guest: Guest, me: &SignedIn, back: &str, problem: Opti
 
 /// The page that asks: for the code that is on its way, else for what the member has at hand; and where a code can be sent.
 fn asking(guest: &Guest, view: &AttemptView, handle: &str, typed: Option<String>, problem: Option<Problem>) -> Response {
+    let tries = handle.split_once('~').and_then(|(_, back)| tried(back));
+    let is_asked = |kind: MethodKind| tries.is_none_or(|tried| tried == kind);
     let at_hand = match &view.sent {
         Some(sent) => Some(sent.kind),
+        None if tries.is_some() => tries.filter(|kind| matches!(kind, MethodKind::Totp | MethodKind::HardwareToken)),
         None if !view.apps.is_empty() => Some(MethodKind::Totp),
         None if !view.tokens.is_empty() => Some(MethodKind::HardwareToken),
         None if view.families.contains(&Family::Pass) => Some(MethodKind::Pass),
@@ -211,9 +255,10 @@ fn asking(guest: &Guest, view: &AttemptView, handle: &str, typed: Option<String>
             passkey: handle
                 .split('~')
                 .next()
-                .filter(|_| view.families.contains(&Family::WebAuthn))
+                .filter(|_| view.families.contains(&Family::WebAuthn) && is_asked(MethodKind::Passkey))
                 .map(str::to_owned),
-            sends: view.addresses.clone(),
+            sends: view.addresses.iter().filter(|(kind, _)| is_asked(*kind)).cloned().collect(),
+            tries,
             typed,
             problem,
         })
@@ -260,7 +305,7 @@ async fn calling(mut guest: Guest, me: &SignedIn, handle: &str) -> Answer {
     match completed {
         Some((Answered::Right(right), _)) if right.member == me.me.id() => {
             guest.open(full_session(tenant, attempt, &right, guest.client.clone())).await?;
-            Ok(see(&back))
+            confirmed(&guest, me, &back).await
         }
         Some((Answered::Ended { reason, .. }, _)) => {
             guest.close().await?;
@@ -324,13 +369,13 @@ async fn confirm(mut guest: Guest, me: &SignedIn, fields: &Fields) -> Answer {
     let (answered, _) = guest
         .domain()
         .verification()
-        .second(tenant, attempt, Purpose::StepUp, &offered, None)
+        .second(tenant, attempt, Purpose::StepUp, &offered, tried(&back))
         .await
         .map_err(guest.fails())?;
     match answered {
         Answered::Right(right) if right.member == me.me.id() => {
             guest.open(full_session(tenant, attempt, &right, guest.client.clone())).await?;
-            Ok(see(&back))
+            confirmed(&guest, me, &back).await
         }
         Answered::Right(_) | Answered::Register => Err(guest.oops(ErrorCode::Forbidden)),
         Answered::Wrong { reason, tries_left } => {
@@ -374,7 +419,7 @@ async fn confirm_passkey(mut guest: Guest, me: &SignedIn, fields: &Fields) -> An
     match super::passkey::second(&guest, &view, (tenant, attempt), fields).await? {
         Ok(Answered::Right(right)) if right.member == me.me.id() => {
             guest.open(full_session(tenant, attempt, &right, guest.client.clone())).await?;
-            Ok(see(&back))
+            confirmed(&guest, me, &back).await
         }
         Ok(Answered::Ended { reason, .. }) => {
             guest.close().await?;

@@ -92,7 +92,7 @@ pub(super) fn list(rows: Vec<ActivityRow>) -> AnyView {
 }
 
 fn line(row: ActivityRow) -> AnyView {
-    let application = row.application;
+    let application = crate::pages::words::asked_for(&row.application);
     let (tone, title) = match (row.decision, row.reason) {
         (Decision::Allowed, _) => (Tone::Ok, text!(activity.signed_in, application = application)),
         (Decision::Denied, Reason::PushNoResponse | Reason::CodeNeverEntered) => (Tone::Warn, text!(activity.unanswered, application = application)),
@@ -138,7 +138,7 @@ pub fn report_page(shell: MemberShell, about: Reportable) -> Page {
     let shell = MemberShell { frame: Frame::Framed, ..shell };
     let when = format::moment_capital(about.at);
     let what = match &about.application {
-        Some(application) => format!("{when}, {application} · {}", about.session_id),
+        Some(application) => format!("{when}, {} · {}", crate::pages::words::asked_for(application), about.session_id),
         None => format!("{when} · {}", about.session_id),
     };
     let mut effects = vec![Consequence::new(Tone::Neutral, what).with_icon(IconName::Clock)];

@@ -178,8 +178,8 @@ fn done(receipt: Receipt, signed_in: bool, session: Option<SessionId>, tenant: S
             .map(|(_, words)| Consequence::new(Tone::Ok, words)),
     );
     let next = match (signed_in, receipt.way_left) {
-        (false, false) => stranded(session, tenant),
-        (signed_in, _) => go_on(signed_in),
+        (_, false) => stranded(session, tenant),
+        (signed_in, true) => go_on(signed_in),
     };
     view! {
         <Stepper step=3 of=STEPS>{text!(lost.at, step = 3, of = STEPS)}</Stepper>

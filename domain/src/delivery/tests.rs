@@ -9,7 +9,7 @@ use crate::{
     actor::Scope,
     db::DbError,
     directory::{MemberRef, api_key::Credential},
-    methods::MethodError,
+    methods::{MethodError, MethodView, Proving},
     testing::*,
     verification::{Answer, Answered, VerificationError},
 };
@@ -541,7 +541,7 @@ async fn b4_b23_a_sent_code_serves_its_purpose_and_its_number_alone() {
         .expect("an answer")
         .expect("sent");
     let step_up = domain.sign_in().begin_step_up(&me).await.expect("an attempt").attempt.expect("an attempt");
-    let adding = domain.methods().begin_address(&he, MethodKind::Sms, &other).await.expect("sent");
+    let adding = domain.methods().begin_address(&he, MethodKind::Sms, &other, None).await.expect("sent");
     post.works().await;
     let (for_ann, for_bob) = (post.first.code_for(NUMBER), post.first.code_for("+31687654321"));
 
@@ -591,10 +591,10 @@ async fn an_address_counts_once_it_is_proven() {
     let ann = post.app.member_with_both("ann").await;
     let phone = Address::Phone(PhoneNumber::parse(NUMBER, None).expect("a number"));
     let methods = post.app.domain.methods();
-    let stale = methods.begin_address(&post.app.signed_in(&ann, 2, 11), MethodKind::Sms, &phone).await;
+    let stale = methods.begin_address(&post.app.signed_in(&ann, 2, 11), MethodKind::Sms, &phone, None).await;
     assert!(matches!(stale, Err(MethodError::StepUp)), "{stale:?}");
     let me = post.app.signed_in(&ann, 2, 0);
-    let adding = methods.begin_address(&me, MethodKind::Sms, &phone).await.expect("sent");
+    let adding = methods.begin_address(&me, MethodKind::Sms, &phone, None).await.expect("sent");
     assert_eq!(adding.sent.sent_to, "+31 •••••••78");
     post.works().await;
     assert_eq!(methods.mine(&me).await.expect("mine").methods.len(), 1, "it waits");
@@ -602,18 +602,82 @@ async fn an_address_counts_once_it_is_proven() {
     assert_eq!(post.works().await, 0, "no code goes to a number that is not proven: {asked:?}");
     let own = Address::Mail(Mailbox::parse(ann.upn.as_str()).expect("an address"));
     assert!(matches!(
-        methods.begin_address(&me, MethodKind::Email, &own).await,
+        methods.begin_address(&me, MethodKind::Email, &own, None).await,
         Err(MethodError::OwnMailbox)
     ));
     let home = Address::Mail(Mailbox::parse("ann@home.example").expect("an address"));
-    let mail = methods.begin_address(&me, MethodKind::Email, &home).await.expect("sent");
+    let mail = methods.begin_address(&me, MethodKind::Email, &home, None).await.expect("sent");
     post.works().await;
     let code = OfferedCode::parse(&post.mail.codes()[0]).expect("a code");
     let proven = methods.confirm_address(&me, mail.attempt, &code).await.expect("an answer");
     assert!(matches!(proven, Answered::Right(_)), "{proven:?}");
     let abroad = Address::Phone(PhoneNumber::parse("+37122345678", None).expect("a number"));
-    let refused = methods.begin_address(&me, MethodKind::Sms, &abroad).await;
+    let refused = methods.begin_address(&me, MethodKind::Sms, &abroad, None).await;
     assert!(matches!(refused, Err(MethodError::NotSent(rules::NotSent::CountryOff(_)))), "{refused:?}");
+}
+
+/// Another number takes the place of the one that was, with its name and its turn, and only once it is proven; a check of what is there changes nothing about it.
+#[tokio::test]
+async fn a_number_is_changed_once_the_new_one_is_proven_and_checked_at_any_time() {
+    let post = Post::new().await;
+    let ann = post.app.member_with_both("ann").await;
+    let me = post.app.signed_in(&ann, 2, 0);
+    let methods = post.app.domain.methods();
+    let phone = |number: &str| Address::Phone(PhoneNumber::parse(number, None).expect("a number"));
+    let proves = async |begun: std::result::Result<Proving, MethodError>| {
+        let begun = begun.expect("sent");
+        post.works().await;
+        let code = post.first.codes().pop().expect("a code");
+        let told = methods.confirm_address(&me, begun.attempt, &OfferedCode::parse(&code).expect("a code")).await;
+        assert!(matches!(told, Ok(Answered::Right(_))), "{told:?}");
+        methods.settle_replaced(&me).await.expect("settled");
+    };
+    proves(methods.begin_address(&me, MethodKind::Sms, &phone(NUMBER), None).await).await;
+    let phones = async || -> Vec<MethodView> {
+        let held = methods.mine(&me).await.expect("mine").methods;
+        held.into_iter().filter(|held| held.kind == MethodKind::Sms).collect()
+    };
+    let old = phones().await.remove(0);
+    methods.make_default(&me, old.id).await.expect("first");
+    methods
+        .rename(&me, old.id, &CleanText::parse("Work phone").expect("a name"))
+        .await
+        .expect("renamed");
+    let other = post.app.member_with_both("bob").await;
+    let he = post.app.signed_in(&other, 2, 0);
+    for (who, replaced) in [(&he, old.id), (&me, ann.method.expect("an app"))] {
+        let told = methods.begin_address(who, MethodKind::Sms, &phone("+31687654321"), Some(replaced)).await;
+        assert!(matches!(told, Err(MethodError::Unknown)), "somebody else's, or another kind: {told:?}");
+    }
+    let stale = post.app.signed_in(&ann, 2, 11);
+    let told = methods.begin_address(&stale, MethodKind::Sms, &phone("+31687654321"), Some(old.id)).await;
+    assert!(matches!(told, Err(MethodError::StepUp)), "{told:?}");
+    let begun = methods.begin_address(&me, MethodKind::Sms, &phone("+31687654321"), Some(old.id)).await;
+    methods.settle_replaced(&me).await.expect("nothing");
+    assert_eq!(phones().await.iter().map(|held| held.id).collect::<Vec<_>>(), [old.id], "nothing is proven yet");
+    proves(begun).await;
+    let now = phones().await;
+    assert_eq!(now.len(), 1);
+    assert!(now[0].id != old.id && now[0].is_default && now[0].label == "Work phone", "{:?}", now[0]);
+    methods.settle_replaced(&me).await.expect("once");
+    // A check: the code comes, the phone was used, and that is all.
+    let events = async || post.app.number("select count(*) from audit_log").await;
+    let (before, audited) = (now[0].clone(), events().await);
+    post.app.wait(1_800);
+    proves(methods.begin_check(&post.app.signed_in(&ann, 2, 30), before.id).await).await;
+    let after = phones().await.remove(0);
+    assert!(after.last_used_at > before.last_used_at, "{after:?}");
+    assert_eq!((after.is_default, after.active, after.confirmed_at.is_some()), (true, true, true));
+    assert_eq!(events().await, audited, "nothing was changed");
+    assert_eq!(
+        post.app.number("select count(*) from usage").await,
+        0,
+        "it is no verification and costs nothing"
+    );
+    let told = methods.begin_check(&he, before.id).await;
+    assert!(matches!(told, Err(MethodError::Unknown)), "somebody else's: {told:?}");
+    let told = methods.begin_check(&me, ann.method.expect("an app")).await;
+    assert!(matches!(told, Err(MethodError::Unknown)), "nothing is sent to an app: {told:?}");
 }
 
 /// Matrix 25: reports move a message only forward, whatever their order and number; "not delivered" sends it through the next provider, and what is not

@@ -26,6 +26,7 @@ use api_key::Credential;
 pub use error::DirectoryError;
 use jiff::{SignedDuration, Timestamp};
 use model::*;
+use publishing::rules::WayIn;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::{collections::HashMap, net::IpAddr, sync::RwLock};
@@ -427,12 +428,14 @@ impl Directory<'_> {
         by.needs(Permission::ManageMembers)?;
         let (view, mut change) = self.begin_change(by, of).await?;
         if !enabled {
-            self.keep_a_global_admin(&mut change.tx, &view).await?;
+            self.keep_a_global_admin(&mut change, &view).await?;
             store::delete_sessions(&mut change.tx, view.id).await?;
             // What was given for a while does not come back with the account.
             let now = change.now;
             end_what_was_given(&mut change.tx, view.id, now).await?;
             store::end_app_passwords(&mut change.tx, view.id, now).await?;
+            store::end_set_up_links(&mut change.tx, view.id, now).await?;
+            store::end_reset_rights(&mut change.tx, view.id, now).await?;
         }
         let now = change.now;
         store::set_disabled(&mut change.tx, view.id, (!enabled).then_some(now)).await?;
@@ -455,7 +458,7 @@ impl Directory<'_> {
     pub async fn remove_member(self, by: &Admin, of: &MemberRef, reason: &str) -> Result<()> {
         by.needs(Permission::ManageMembers)?;
         let (view, mut change) = self.begin_change(by, of).await?;
-        self.keep_a_global_admin(&mut change.tx, &view).await?;
+        self.keep_a_global_admin(&mut change, &view).await?;
         store::delete_sessions(&mut change.tx, view.id).await?;
         let now = change.now;
         end_what_was_given(&mut change.tx, view.id, now).await?;
@@ -469,6 +472,8 @@ impl Directory<'_> {
         by.needs(Permission::ManageRoles)?;
         let (view, mut change) = self.begin_change(by, of).await?;
         let now = change.now;
+        // The new role may be one that a rule refuses.
+        self.keep_the_admins_way(&mut change, &view).await?;
         if role != Role::Member && store::insert_role(&mut change.tx, view.id, role.as_str(), now).await? {
             // What somebody with fewer rights gave out does not open an account with more.
             end_what_was_given(&mut change.tx, view.id, now).await?;
@@ -486,8 +491,10 @@ impl Directory<'_> {
     pub async fn withdraw_role(self, by: &Admin, of: &MemberRef, role: Role) -> Result<()> {
         by.needs(Permission::ManageRoles)?;
         let (view, mut change) = self.begin_change(by, of).await?;
-        if role == Role::GlobalAdmin {
-            self.keep_a_global_admin(&mut change.tx, &view).await?;
+        match role {
+            Role::GlobalAdmin => self.keep_a_global_admin(&mut change, &view).await?,
+            // Another role of his may be what excepts him from a rule.
+            _ => self.keep_the_admins_way(&mut change, &view).await?,
         }
         if store::delete_role(&mut change.tx, view.id, role.as_str()).await? {
             return change
@@ -510,6 +517,7 @@ impl Directory<'_> {
         let view = self.member(by, of).await?;
         let phc = self.hash_for(by.tenant(), &view, password).await?;
         let (view, mut change) = self.begin_change(by, of).await?;
+        block::store::lock_member(&mut change.tx, view.id).await?;
         self.store_password(&mut change.tx, view.id, &phc, change.now).await?;
         store::delete_sessions(&mut change.tx, view.id).await?;
         change.finish(self, Event::PasswordSet, by, None, Value::Null, Value::Null).await
@@ -571,6 +579,8 @@ impl Directory<'_> {
         let now = self.0.clock().now();
         let keys = self.0.keys(token.tenant).await?;
         let mut tx = self.0.db().tenant(token.tenant).await?;
+        // Whatever else changes this password, or ends what is open, comes before or after.
+        block::store::lock_member(&mut tx, view.id).await?;
         if !store::set_link_used(&mut tx, token.link, &token.hash(), now).await? {
             return Err(DirectoryError::LinkGone);
         }
@@ -731,7 +741,7 @@ impl Directory<'_> {
             1 => return Err(problems.remove(0).into()),
             _ => return Err(DirectoryError::PolicyProblems(problems)),
         }
-        self.keep_a_way_in(tx, before.as_ref(), &document, now).await?;
+        self.keep_a_way_in(tx, profile, before.as_ref(), &document, now).await?;
         let version = version.unwrap_or(0) + 1;
         let after = serde_json::to_value(&document).unwrap_or_default();
         store::insert_policy(tx, version, &after, by.who().id(), now).await?;
@@ -831,6 +841,7 @@ impl Directory<'_> {
                 member: view.id,
                 now: self.0.clock().now(),
                 tell: Vec::new(),
+                admins_had: None,
             },
         ))
     }
@@ -855,9 +866,19 @@ impl Directory<'_> {
         Ok(store::insert_notice(tx, id, member, kind, &sealed, now).await?)
     }
 
-    async fn keep_a_global_admin(self, tx: &mut TenantTx, view: &MemberView) -> Result<()> {
-        if view.roles.contains(&Role::GlobalAdmin) && store::lock_other_global_admins(tx, view.id, self.0.clock().now()).await? == 0 {
-            return Err(DirectoryError::LastGlobalAdmin);
+    /// Before a global admin loses something: refused where no other is to be counted on, and looked at again at the end.
+    async fn keep_a_global_admin(self, change: &mut Changing, view: &MemberView) -> Result<()> {
+        self.keep_the_admins_way(change, view).await?;
+        match change.admins_had {
+            Some(None) => Err(DirectoryError::LastGlobalAdmin),
+            _ => Ok(()),
+        }
+    }
+
+    /// Remembers how the global admins get in before one of them is changed: the end of the change looks whether they still do.
+    async fn keep_the_admins_way(self, change: &mut Changing, view: &MemberView) -> Result<()> {
+        if view.roles.contains(&Role::GlobalAdmin) {
+            change.admins_had = Some(self.way_of_the_admins(&mut change.tx, change.now).await?);
         }
         Ok(())
     }
@@ -891,6 +912,8 @@ impl Directory<'_> {
     pub(crate) async fn store_password(self, tx: &mut TenantTx, member: MemberId, phc: &str, now: Timestamp) -> Result<()> {
         end_what_was_given(tx, member, now).await?;
         store::end_app_passwords(tx, member, now).await?;
+        store::end_set_up_links(tx, member, now).await?;
+        store::end_reset_rights(tx, member, now).await?;
         Ok(store::set_password(tx, member, phc, self.0.vault().pepper().1, now).await?)
     }
 
@@ -915,11 +938,20 @@ struct Changing {
     now: Timestamp,
     /// Addresses that are told although they are the member's no more.
     tell: Vec<Value>,
+    /// How the global admins got in before, where the change is of one of them.
+    admins_had: Option<Option<WayIn>>,
 }
 
 impl Changing {
     /// Writes the audit row and the member's notice, and commits.
     async fn finish(mut self, directory: Directory<'_>, event: Event, by: &Admin, reason: Option<&str>, before: Value, after: Value) -> Result<()> {
+        if let Some(had) = self.admins_had {
+            // Registering is a way in as well: the colleague who comes after the last admin may have nothing yet.
+            let have = directory.way_of_the_admins(&mut self.tx, self.now).await?;
+            if have < had.min(Some(WayIn::ByRegistering)) {
+                return Err(DirectoryError::LastGlobalAdmin);
+            }
+        }
         let keys = directory.0.keys(by.tenant()).await?;
         if is_told(event) {
             // The mailbox that was: whoever has changed it by stealth reads the new one.

@@ -482,12 +482,22 @@ pub(crate) async fn return_tokens(tx: &mut TenantTx, member: MemberId, method: O
     Ok(returned.rows_affected())
 }
 
-/// Raises the epoch, which ends every session at its next request, and deletes the sessions.
+/// Raises the epoch, which ends every session at its next request, and deletes the sessions: those too in which a sign-in is on its way, so that what was
+/// begun with the old password leads nowhere. Every decision under way sees that facts have changed.
 pub(crate) async fn delete_sessions(tx: &mut TenantTx, member: MemberId) -> Result<u64, DbError> {
     let tenant = tx.tenant().0;
     sqlx::query!("update member set epoch = epoch + 1 where tenant_id = $1 and member_id = $2", tenant, member.0)
         .execute(&mut **tx)
         .await?;
+    sqlx::query!(
+        "delete from session where tenant_id = $1 and member_id is null
+           and attempt_id in (select attempt_id from attempt where tenant_id = $1 and member_id = $2 and stage <> 'decided')",
+        tenant,
+        member.0
+    )
+    .execute(&mut **tx)
+    .await?;
+    super::block::store::stir(tx, member).await?;
     let gone = sqlx::query!("delete from session where tenant_id = $1 and member_id = $2", tenant, member.0)
         .execute(&mut **tx)
         .await?;
@@ -573,29 +583,6 @@ pub(crate) async fn delete_role(tx: &mut TenantTx, member: MemberId, role: &str)
     Ok(gone.rows_affected() == 1)
 }
 
-/// Locks the rows of the global admins and tells how many other than this one can still sign in. Whoever has waited for the lock sees what was done meanwhile only
-/// in the next statement: a block is no change of the rows that are locked.
-pub(crate) async fn lock_other_global_admins(tx: &mut TenantTx, member: MemberId, now: Timestamp) -> Result<usize, DbError> {
-    let tenant = tx.tenant().0;
-    let others: Vec<Uuid> = sqlx::query_scalar!(
-        "select r.member_id from role_grant r join member m on m.tenant_id = r.tenant_id and m.member_id = r.member_id
-         where r.tenant_id = $1 and r.role = 'global_admin' and m.removed_at is null and m.disabled_at is null
-         order by r.member_id for update of r, m",
-        tenant
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    let blocked = sqlx::query_scalar!(
-        "select member_id from block where tenant_id = $1 and member_id = any($2) and ended_at is null and until > $3",
-        tenant,
-        &others,
-        now.to_sqlx() as _
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    Ok(others.iter().filter(|id| **id != member.0 && !blocked.contains(id)).count())
-}
-
 pub(crate) async fn set_password(tx: &mut TenantTx, member: MemberId, phc: &str, pepper: i16, now: Timestamp) -> Result<(), DbError> {
     let tenant = tx.tenant().0;
     sqlx::query!(
@@ -624,6 +611,20 @@ pub(crate) async fn end_set_up_links(tx: &mut TenantTx, member: MemberId, now: T
     .execute(&mut **tx)
     .await?
     .rows_affected())
+}
+
+/// Ends the right to set a password that a member may have got in a reset.
+pub(crate) async fn end_reset_rights(tx: &mut TenantTx, member: MemberId, now: Timestamp) -> Result<(), DbError> {
+    let tenant = tx.tenant().0;
+    sqlx::query!(
+        "update password_reset set used_at = $3 where tenant_id = $1 and member_id = $2 and used_at is null",
+        tenant,
+        member.0,
+        now.to_sqlx() as _
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
 }
 
 pub(crate) async fn insert_set_up_link(

@@ -302,3 +302,31 @@ async fn f17_a_domain_in_disguise_finds_no_tenant() {
         assert_eq!(tenant_of(other).await, None, "{other}");
     }
 }
+
+/// Another password, by whatever way: what was begun with the old one leads nowhere, and links of before open nothing (bar 18).
+#[tokio::test]
+async fn another_password_ends_what_the_old_one_began() {
+    let app = TestApp::new().await;
+    let ann = app.member_with_password("ann").await;
+    app.set_state(&ann, MfaState::Enabled).await;
+    let (directory, of) = (app.domain.directory(), MemberRef::Id(ann.id));
+    let link = directory.make_set_up_link(&app.admin, &of).await.expect("a link");
+    let sign_in = app.domain.sign_in();
+    let at = sign_in.begin(&ann.upn, None, &client()).await.expect("an attempt");
+    let outcome = sign_in.password(&at, PASSWORD, &client()).await.expect("an outcome");
+    assert_eq!(outcome, PasswordOutcome::Register);
+    let wizard = NewSession::of_attempt(at.tenant, at.attempt, SessionStage::Register, 1, client());
+    sign_in.create_session(b"wizard", &wizard).await.expect("a session");
+    let is_open = async || sign_in.session_exists(b"wizard").await.expect("an answer");
+    assert!(is_open().await);
+    directory.set_password(&app.admin, &of, "zeven droge eenden").await.expect("set");
+    assert!(!is_open().await, "the wizard of the old password");
+    assert!(matches!(directory.set_up_link(&link).await, Err(DirectoryError::LinkGone)));
+    let link = directory.make_set_up_link(&app.admin, &of).await.expect("a link");
+    directory.set_enabled(&app.admin, &of, false, "left").await.expect("off");
+    directory.set_enabled(&app.admin, &of, true, "back").await.expect("on");
+    assert!(
+        matches!(directory.set_up_link(&link).await, Err(DirectoryError::LinkGone)),
+        "it does not come back with the account"
+    );
+}

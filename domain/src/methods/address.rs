@@ -2,7 +2,7 @@
 
 use super::{MethodError, MethodView, Methods, Result, store};
 use crate::{
-    actor::{Admin, Client, Member, Permission},
+    actor::{Admin, Client, Member, Permission, Who},
     delivery::{Address, seal_address},
     directory::{DirectoryError, MemberRef},
     journal::Event,
@@ -43,18 +43,61 @@ pub(crate) struct Prover<'a> {
     pub(crate) member: MemberId,
     pub(crate) client: &'a Client,
     pub(crate) waits_for: Uuid,
+    /// The phone or mailbox of the same kind whose place it takes when it is proven.
+    pub(crate) replaces: Option<MethodId>,
 }
 
 impl Methods<'_> {
-    /// Sends a code to a phone or mailbox that is to become a method. Needs a fresh second factor if there is one to give.
-    pub async fn begin_address(self, me: &Member, kind: MethodKind, address: &Address) -> Result<Proving> {
+    /// Sends a code to a phone or mailbox that is to become a method, or to take the place of one. Needs a fresh second factor if there is one to give.
+    pub async fn begin_address(self, me: &Member, kind: MethodKind, address: &Address, replaces: Option<MethodId>) -> Result<Proving> {
         let proving = Prover {
             tenant: me.tenant(),
             member: me.id(),
             client: me.client(),
             waits_for: me.session(),
+            replaces,
         };
         self.prove_address(proving, |info| self.fresh(me, info), kind, address).await
+    }
+
+    /// Sends a code to a phone or mailbox that the member has already: he sees that it reaches him, and it counts as looked after from then on. Nothing changes
+    /// by it, so that no fresh factor is asked for; the limits of sending hold.
+    pub async fn begin_check(self, me: &Member, method: MethodId) -> Result<Proving> {
+        let mut tx = self.0.db().tenant(me.tenant()).await?;
+        let (view, info) = self.info(&mut tx, me.id()).await?;
+        tx.commit().await?;
+        let held = info
+            .methods
+            .iter()
+            .find(|held| held.id == method && held.active && held.kind.channel().is_some());
+        let kind = held.ok_or(MethodError::Unknown)?.kind;
+        if !info.may_add.contains(&kind) {
+            return Err(MethodError::KindOff(kind));
+        }
+        let upn = Upn::parse(&view.upn).map_err(|_| MethodError::Unknown)?;
+        self.send_proof((me.tenant(), me.id()), &upn, me.client(), method).await
+    }
+
+    /// Puts what has just been proven in the place of what it was to replace: asked for first where that was, and that is removed. Nothing where there is none.
+    pub async fn settle_replaced(self, me: &Member) -> Result<()> {
+        let mut tx = self.0.db().tenant(me.tenant()).await?;
+        store::lock_member(&mut tx, me.id()).await?;
+        let (_, info) = self.info(&mut tx, me.id()).await?;
+        let pairs = store::list_replaced(&mut tx, me.id()).await?;
+        for (new, old) in pairs {
+            let was = info.methods.iter().find(|method| method.id == old);
+            if was.is_some_and(|was| was.is_default) {
+                store::set_default(&mut tx, me.id(), Some(new)).await?;
+            }
+            // "Work phone" stays one; a number that was its own name does not.
+            if let Some(was) = was.filter(|was| !was.label.contains('•')) {
+                store::set_label(&mut tx, me.id(), new, &was.label).await?;
+            }
+            let (_, info) = self.info(&mut tx, me.id()).await?;
+            let who = (Who::Member(me.id()), Some(me.client()));
+            self.remove_from(&mut tx, me.id(), &info, old, who, Event::SecurityInfoDeleted, None).await?;
+        }
+        Ok(tx.commit().await?)
     }
 
     /// The same for whoever is allowed to by something else than a session: `may` says so.
@@ -72,10 +115,15 @@ impl Methods<'_> {
         store::lock_member(&mut tx, by.member).await?;
         let (view, info) = self.info(&mut tx, by.member).await?;
         may(&info)?;
+        if let Some(old) = by.replaces
+            && !info.methods.iter().any(|held| held.id == old && held.kind == kind && held.active)
+        {
+            return Err(MethodError::Unknown);
+        }
         if !info.may_add.contains(&kind) {
             return Err(MethodError::KindOff(kind));
         }
-        check_address(&info.methods, kind, address, &view.upn)?;
+        check_address(&info.methods, kind, address, &view.upn, by.replaces)?;
         // A phone whose calls could confirm nothing is no method.
         if kind == MethodKind::Voice && info.call_pin.is_missing() {
             return Err(MethodError::PinNeeded);
@@ -84,15 +132,24 @@ impl Methods<'_> {
         let expires_at = now + SignedDuration::from_secs(PENDING_METHOD_SECONDS);
         self.insert_address(&mut tx, &keys, view.id, method, kind, address, Some((by.waits_for, expires_at)))
             .await?;
+        if let Some(old) = by.replaces {
+            store::set_replaces(&mut tx, method, old).await?;
+        }
         tx.commit().await?;
         let upn = Upn::parse(&view.upn).map_err(|_| MethodError::Unknown)?;
+        self.send_proof((tenant, by.member), &upn, by.client, method).await
+    }
+
+    /// Begins the proof of a phone or mailbox: its code is on its way.
+    async fn send_proof(self, (tenant, member): (TenantId, MemberId), upn: &Upn, client: &Client, method: MethodId) -> Result<Proving> {
+        let domain = self.0;
         let wanted = Wanted {
             sends: true,
-            ..Wanted::of_name(tenant, upn.folded(), by.member.0)
+            ..Wanted::of_name(tenant, upn.folded(), member.0)
         };
         let begun = domain
             .decide(wanted, |scene| {
-                let begun = Begun::now(domain, scene, &upn, by.client.clone(), None);
+                let begun = Begun::now(domain, scene, upn, client.clone(), None);
                 let place = scene
                     .facts
                     .methods
@@ -195,7 +252,7 @@ impl Methods<'_> {
         }
         store::lock_member(&mut tx, view.id).await?;
         let (_, info) = self.info(&mut tx, view.id).await?;
-        check_address(&info.methods, kind, address, &view.upn)?;
+        check_address(&info.methods, kind, address, &view.upn, None)?;
         let method = MethodId(self.0.rng().id(now));
         self.insert_address(&mut tx, &keys, view.id, method, kind, address, None).await?;
         if view.mfa_state == MfaState::Enabled && kind.counts_as_registered() {
@@ -249,8 +306,8 @@ pub(crate) fn address_mac(keys: &TenantKeys, address: &Address) -> Vec<u8> {
     keys.key(KeyPurpose::AddressMac).mac(&[address.whole().to_lowercase().as_bytes()]).to_vec()
 }
 
-/// A phone for texts and calls, a mailbox for mail that is not the member's own work mailbox, and no more than fit.
-fn check_address(held: &[MethodView], kind: MethodKind, address: &Address, upn: &str) -> Result<()> {
+/// A phone for texts and calls, a mailbox for mail that is not the member's own work mailbox, and no more than fit beside the one that it replaces.
+fn check_address(held: &[MethodView], kind: MethodKind, address: &Address, upn: &str, replaces: Option<MethodId>) -> Result<()> {
     match (kind, address) {
         (MethodKind::Sms | MethodKind::Voice, Address::Phone(_)) => {}
         // Whoever can read the mailbox of the account could reset the account by it.
@@ -258,7 +315,8 @@ fn check_address(held: &[MethodView], kind: MethodKind, address: &Address, upn: 
         (MethodKind::Email, Address::Mail(_)) => {}
         _ => return Err(MethodError::KindOff(kind)),
     }
-    let addresses = held.iter().filter(|m| m.kind.channel().is_some()).count();
+    let stays = |m: &&MethodView| m.kind.channel().is_some() && Some(m.id) != replaces;
+    let addresses = held.iter().filter(stays).count();
     if addresses >= ADDRESSES_MAX {
         return Err(MethodError::AddressLimit(ADDRESSES_MAX));
     }

@@ -24,7 +24,7 @@ use crate::{
         Event,
         entry::{Audited, Change},
     },
-    policy::rules::{Inputs, demanded_for},
+    policy::rules::{Held, Inputs, STILL_IN_THE_WAY, demanded_for, usable_families},
     vault::{KeyPurpose, SealedColumn},
     verification::{compare, facts::MethodFacts, rules::Match},
 };
@@ -104,6 +104,9 @@ pub struct SecurityInfo {
     /// What the policy demands of whoever changes it.
     #[serde(skip)]
     pub(crate) demanded: Then,
+    /// Something is there that is shown at sign-in before anything is registered.
+    #[serde(skip)]
+    pub(crate) shows_first: bool,
 }
 
 /// The verbs of methods.
@@ -403,7 +406,7 @@ impl Methods<'_> {
             .collect();
         let questions = question::view(tx, &view, document.as_ref()).await?;
         let call_pin = call_pin::view(tx, member, document.as_ref()).await?;
-        let methods = rows
+        let methods: Vec<MethodView> = rows
             .into_iter()
             .filter_map(|r| {
                 let (kind, active) = (MethodKind::from_text(&r.kind)?, r.state == "active");
@@ -446,10 +449,15 @@ impl Methods<'_> {
         let demanded = document
             .as_ref()
             .map_or(Then::Block, |document| demanded_for(document, &inputs, Action::RegisterSecurityInfo).0);
+        let held = |kind, active| Held { kind, active, off: !active };
+        let codes = (recovery.left > 0).then(|| held(MethodKind::RecoveryCode, true));
+        let held: Vec<Held> = methods.iter().map(|method| held(method.kind, method.active)).chain(codes).collect();
+        let shows_first = document.as_ref().is_none_or(|document| !usable_families(document, &held).is_empty());
         Ok((
             view,
             SecurityInfo {
                 methods,
+                shows_first,
                 recovery_left: recovery.left,
                 recovery_all: recovery.all,
                 recovery_made_at: recovery.made_at,
@@ -473,7 +481,9 @@ impl Methods<'_> {
             Then::RequirePhishingResistant if !strong => return Err(MethodError::StepUp),
             _ => {}
         }
-        let has_factor = info.methods.iter().any(|m| m.active) || info.recovery_left > 0;
+        // What was reported as lost, disowned or guessed at is still one: nobody who took it out of use puts his own in its place by that.
+        let stands = |m: &MethodView| m.active || m.disabled_reason.as_deref().is_some_and(|why| STILL_IN_THE_WAY.contains(&why));
+        let has_factor = info.methods.iter().any(stands) || info.recovery_left > 0;
         if self.has_fresh_factor(me) || (!has_factor && !me.strict && !info.required) {
             Ok(())
         } else {
@@ -482,7 +492,7 @@ impl Methods<'_> {
     }
 
     /// Whether the member has given a second factor in the last ten minutes (strict: five).
-    fn has_fresh_factor(self, me: &Member) -> bool {
+    pub(crate) fn has_fresh_factor(self, me: &Member) -> bool {
         let minutes = if me.strict { FRESH_MINUTES_STRICT } else { FRESH_MINUTES };
         let now = self.0.clock().now();
         me.level() >= 2 && me.factor_at().is_some_and(|at| now.duration_since(at) < SignedDuration::from_mins(minutes))

@@ -52,6 +52,36 @@ pub(crate) async fn list_methods(tx: &mut TenantTx, member: MemberId) -> Result<
         .collect())
 }
 
+/// Marks what a phone or mailbox that waits for its code is to take the place of.
+pub(crate) async fn set_replaces(tx: &mut TenantTx, method: MethodId, old: MethodId) -> Result<(), DbError> {
+    let tenant = tx.tenant().0;
+    sqlx::query!(
+        "update method set params = params || jsonb_build_object('replaces', $3::uuid) where tenant_id = $1 and method_id = $2",
+        tenant,
+        method.0,
+        old.0
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// What has been proven and has yet to take a place, and whose: of the same kind and member, as it was when the proof began.
+pub(crate) async fn list_replaced(tx: &mut TenantTx, member: MemberId) -> Result<Vec<(MethodId, MethodId)>, DbError> {
+    let tenant = tx.tenant().0;
+    let rows = sqlx::query!(
+        "select n.method_id as new, o.method_id as old
+           from method n
+           join method o on o.tenant_id = n.tenant_id and o.member_id = n.member_id and o.kind = n.kind and o.method_id::text = n.params->>'replaces'
+         where n.tenant_id = $1 and n.member_id = $2 and n.state = 'active' and o.state in ('active', 'off') and o.method_id <> n.method_id",
+        tenant,
+        member.0
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows.into_iter().map(|row| (MethodId(row.new), MethodId(row.old))).collect())
+}
+
 /// A member's set of recovery codes.
 pub(crate) struct RecoverySet {
     pub(crate) left: i64,

@@ -128,9 +128,9 @@ impl store::OwnSignIn {
         self.decision == Decision::Allowed.as_str()
     }
 
-    /// Whoever was asked for a second factor had the password, or something in its place.
+    /// Whoever was asked for a second factor had the password, or something in its place; but for a reset a name is enough.
     fn knew_password(&self) -> bool {
-        self.got_in() || self.second_factor
+        self.got_in() || (self.second_factor && self.purpose != Purpose::Reset.as_str())
     }
 
     /// From when on what was added may be the stranger's: a first registration is proven at the very moment at which it is decided.

@@ -341,12 +341,13 @@ pub(crate) struct OwnSignIn {
     pub(crate) decision: String,
     pub(crate) second_factor: bool,
     pub(crate) application: Option<String>,
+    pub(crate) purpose: String,
 }
 
 pub(crate) async fn find_own_sign_in(tx: &mut TenantTx, member: MemberId, session: SessionId, from: Timestamp) -> Result<Option<OwnSignIn>, DbError> {
     let tenant = tx.tenant().0;
     let row = sqlx::query!(
-        "select occurred_at, decision, second_factor, application from auth_log
+        "select occurred_at, decision, second_factor, application, purpose from auth_log
          where tenant_id = $1 and subject_id = $2 and occurred_at >= $4 and session_id = $3 and decision in ('allowed', 'denied')",
         tenant,
         member.0,
@@ -360,6 +361,7 @@ pub(crate) async fn find_own_sign_in(tx: &mut TenantTx, member: MemberId, sessio
         decision: r.decision,
         second_factor: r.second_factor,
         application: r.application,
+        purpose: r.purpose,
     }))
 }
 

@@ -1,7 +1,9 @@
 //! What a policy says. Pure: the same document and inputs always give the same answer.
 
 use jiff::{SignedDuration, Timestamp};
-use model::{Action, Family, MethodKind, MethodUse, MfaState, PolicyDocument, RegistrationReason, ResetScope, Role, Rule, RuleState, Subjects, Then};
+use model::{
+    Action, Family, MethodKind, MethodUse, MfaState, PolicyDocument, Profile, Reason, RegistrationReason, ResetScope, Role, Rule, RuleState, Subjects, Then,
+};
 use serde::{Deserialize, Serialize};
 
 /// What is known of an attempt when the policy is asked. Stored with the attempt, so that a draft can be tried on it later.
@@ -138,11 +140,28 @@ pub fn demanded_for<'a>(document: &'a PolicyDocument, inputs: &Inputs<'_>, actio
     strictest.map_or((Then::Allow, None), |rule| (rule.then, Some(&rule.name)))
 }
 
+/// Why whoever has shown nothing but a password may register nothing, where that is so: a rule about registering, or the strict profile where a second factor
+/// is asked. Neither an application nor an action is looked at but that of registering.
+pub fn closed_to_a_password(document: &PolicyDocument, inputs: &Inputs<'_>, evaluation: &Evaluation, profile: Profile) -> Option<Reason> {
+    let inputs = Inputs {
+        application: None,
+        ..inputs.clone()
+    };
+    match demanded_for(document, &inputs, Action::RegisterSecurityInfo).0 {
+        Then::Block => Some(Reason::BlockedByPolicy),
+        Then::RequirePhishingResistant => Some(Reason::RegistrationRefused),
+        Then::Allow | Then::RequireMfa => (profile == Profile::Strict && evaluation.then.asks_second_factor()).then_some(Reason::RegistrationRefused),
+    }
+}
+
 fn concerns(who: &Subjects, inputs: &Inputs<'_>) -> bool {
     let among = |groups: &[String], roles: &[Role]| groups.iter().any(|g| inputs.groups.contains(g)) || roles.iter().any(|r| inputs.roles.contains(r));
     let everybody = who.groups.is_empty() && who.roles.is_empty();
     (everybody || among(&who.groups, &who.roles)) && !among(&who.except_groups, &who.except_roles)
 }
+
+/// Why a method is off that still has to be shown, or put right by an admin, before a password alone registers another: guessed at, disowned, or lost.
+pub(crate) const STILL_IN_THE_WAY: [&str; 3] = ["too_many_wrong", "not_me", "lost"];
 
 /// A method of the member, as far as the question goes whether it can be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

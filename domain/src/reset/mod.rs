@@ -24,13 +24,14 @@ use crate::{
     verification::{
         AttemptSecrets, Begun, Outcome, VerificationError, attempt_row,
         commit::{AttemptChange, ChallengeChange, ChallengeRow, Commit, ScopedCounter, Step},
-        count_wrong,
         engine::{Decided, Scene},
         expired,
         facts::{AttemptFacts, ChallengeFacts, Stage},
-        goes_on, judge_code, log_entry, notice, policy_record, sending,
+        goes_on, judge_code, log_entry, notice, policy_record,
+        rules::Counter,
+        sending,
         store::Wanted,
-        unknown_subject, write_alarms,
+        unknown_subject,
     },
 };
 pub use error::ResetError;
@@ -47,6 +48,8 @@ type Judged<T> = std::result::Result<T, VerificationError>;
 
 /// Under which the resets of a subject are counted.
 const RESETS: &str = "reset";
+/// The same for wrong codes.
+const WRONG: &str = "reset:wrong";
 /// The same for phones that are asked.
 const PHONES: &str = "reset:phone";
 /// The same for rounds of questions.
@@ -177,7 +180,7 @@ impl Resets<'_> {
                     return Ok(Decided::Answer(Began::NotOffered));
                 }
                 let counter = scene.facts.counter(RESETS);
-                if let Some(until) = counter.waits(scene.now) {
+                if let Some(until) = counter.waits(scene.now).max(scene.facts.counter(WRONG).waits(scene.now)) {
                     return Ok(Decided::Answer(Began::Wait { until }));
                 }
                 let begun = Begun::now(domain, scene, upn, client.clone(), None);
@@ -324,11 +327,17 @@ impl Resets<'_> {
                 let stands = standing(scene.facts, &document, &offered, &beside, scene.now);
                 let mut commit = Commit::about(tenant, scene.facts, attempt.attempt_id, attempt.started_at, scene.now);
                 let session = SessionId::from_bits(attempt.session_id as u64);
-                let compares = stands.closed.is_none() && stands.held.contains(&kind) && left(&offered, &beside.shown).contains(&kind);
-                let verdict = match compares || scene.facts.member.is_none() {
+                let guessed = scene.facts.counter(WRONG).waits(scene.now).is_some();
+                let compares = !guessed && stands.closed.is_none() && stands.held.contains(&kind) && left(&offered, &beside.shown).contains(&kind);
+                let verdict = match compares || (scene.facts.member.is_none() && !guessed) {
                     true => {
                         let judged = judge_code(scene, None, code, Some(kind))?;
-                        let told = judged.write(domain, tenant, scene, &mut commit, Some(session))?;
+                        let mut written = Commit::about(tenant, scene.facts, attempt.attempt_id, attempt.started_at, scene.now);
+                        let told = judged.write(domain, tenant, scene, &mut written, Some(session))?;
+                        match told.decision {
+                            Decision::Allowed => commit = written,
+                            _ => commit.steps.append(&mut written.steps),
+                        }
                         Verdict {
                             reason: told.reason,
                             right: told.decision == Decision::Allowed,
@@ -339,10 +348,6 @@ impl Resets<'_> {
                     // Nothing that this member types can be right here: it is counted as if it had been looked at.
                     false => {
                         let reason = stands.closed.map_or(Reason::NoMethods, rules::Closed::reason);
-                        if may_compare(scene) {
-                            count_wrong(scene, &mut commit, &document.limits, &[kind.family()]);
-                            write_alarms(domain, tenant, scene, &mut commit, Some(session))?;
-                        }
                         commit.steps.push(Step::with(StepKind::CodeWrong, json!({ "method": kind, "reason": reason })));
                         Verdict {
                             reason,
@@ -352,6 +357,13 @@ impl Resets<'_> {
                         }
                     }
                 };
+                // Anybody who knows a name comes this far: his guesses close resets, and neither lock the member out nor switch a method off.
+                let counter = scene.facts.counter(WRONG);
+                if verdict.right {
+                    commit.counters.push(counted(WRONG, Counter::default()));
+                } else if !guessed {
+                    commit.counters.push(counted(WRONG, rules::after_wrong(&counter, scene.now)));
+                }
                 let gate = Gate {
                     attempt,
                     challenge,
@@ -390,6 +402,10 @@ impl Resets<'_> {
                     right_at: None,
                 });
                 let shut = crate::methods::question::rules::closed(&counter, scene.facts.rolling(Family::Questions), scene.now).is_some();
+                // A day that is closed is not made longer by whoever goes on trying.
+                if shut {
+                    commit.counters.clear();
+                }
                 Ok(Decided::Commit(Box::new(commit), (asked, shut)))
             })
             .await?;
@@ -413,9 +429,16 @@ impl Resets<'_> {
                     false => asked.refused.unwrap_or(Reason::WrongCode),
                 };
                 match right {
-                    true => commit.steps.push(Step::with(StepKind::CodeRight, json!({ "method": kind }))),
+                    true => {
+                        let family = Family::Questions.as_str();
+                        let right = crate::methods::question::rules::after_right(&scene.facts.counter(family));
+                        commit.counters.push(counted(family, right));
+                        commit.steps.push(Step::with(StepKind::CodeRight, json!({ "method": kind })));
+                    }
                     false => {
-                        commit.failed_families.push(Family::Questions);
+                        if !shut {
+                            commit.failed_families.push(Family::Questions);
+                        }
                         commit.steps.push(Step::with(StepKind::CodeWrong, json!({ "method": kind, "reason": reason })));
                     }
                 }
@@ -461,6 +484,8 @@ impl Resets<'_> {
         let phc = self.0.directory().hash_for(token.tenant, &right.member, password).await?;
         let (now, keys, hash) = (self.0.clock().now(), self.0.keys(token.tenant).await?, token.hash());
         let mut tx = self.0.db().tenant(token.tenant).await?;
+        // Whatever else changes this password, or ends what is open, comes before or after.
+        crate::directory::block::store::lock_member(&mut tx, right.member.id).await?;
         let row = store::find_right(&mut tx, token.reset, &hash, now).await?.ok_or(ResetError::LinkGone)?;
         if !store::set_right_used(&mut tx, token.reset, &hash, now).await? {
             return Err(ResetError::LinkGone);
@@ -470,7 +495,6 @@ impl Resets<'_> {
         directory.store_password(&mut tx, member.id, &phc, now).await?;
         let ended = crate::directory::store::delete_sessions(&mut tx, member.id).await?;
         crate::directory::store::end_devices(&mut tx, member.id, now).await?;
-        crate::directory::store::end_set_up_links(&mut tx, member.id, now).await?;
         store::delete_password_counters(&mut tx, member.id).await?;
         let audited = Audited {
             event: Event::PasswordReset,
@@ -522,6 +546,7 @@ impl Resets<'_> {
             now,
             expires: now + SignedDuration::from_mins(RESET_RIGHT_MINUTES),
         };
+        crate::directory::block::store::lock_member(&mut tx, member).await?;
         store::insert_right(&mut tx, &new).await?;
         tx.commit().await?;
         Ok(Shown::Enough(token))

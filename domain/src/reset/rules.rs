@@ -190,6 +190,24 @@ pub fn after_one_from(counter: &Counter, now: Timestamp) -> Counter {
     counted(counter, RESETS_SOURCE_HOUR_MAX, 1, now)
 }
 
+/// The counter of wrong codes after one more: with every tenth in a row nothing is taken for a day, then for two, four, eight, sixteen. In a month that is half
+/// of the hundred that a method bears (NIST SP 800-63B-4 section 3.2.2).
+pub fn after_wrong(counter: &Counter, now: Timestamp) -> Counter {
+    let in_row = counter.in_row.saturating_add(1);
+    let full = in_row % RESET_WRONG_MAX == 0;
+    let level = if full { (counter.level + 1).min(5) } else { counter.level };
+    Counter {
+        in_row,
+        level,
+        wait_until: match full {
+            true => Some(now + SignedDuration::from_hours(RESET_WAIT_HOURS << (level - 1))),
+            false => counter.wait_until,
+        },
+        recent: Vec::new(),
+        last_at: Some(now),
+    }
+}
+
 fn counted(counter: &Counter, most: usize, wait_hours: i64, now: Timestamp) -> Counter {
     let hour = SignedDuration::from_hours(1);
     let mut recent: Vec<Timestamp> = counter.recent.iter().copied().filter(|at| now.duration_since(*at) < hour).collect();

@@ -32,15 +32,8 @@ pub(super) struct NewRight<'a> {
 
 /// Gives a right; an earlier one of the member ends.
 pub(super) async fn insert_right(tx: &mut TenantTx, new: &NewRight<'_>) -> Result<(), DbError> {
+    crate::directory::store::end_reset_rights(tx, new.member, new.now).await?;
     let tenant = tx.tenant().0;
-    sqlx::query!(
-        "update password_reset set used_at = $3 where tenant_id = $1 and member_id = $2 and used_at is null",
-        tenant,
-        new.member.0,
-        new.now.to_sqlx() as _
-    )
-    .execute(&mut **tx)
-    .await?;
     sqlx::query!(
         "insert into password_reset (tenant_id, reset_id, member_id, session_id, token_hash, epoch, created_at, expires_at)
          values ($1, $2, $3, $4, $5, $6, $7, $8)",

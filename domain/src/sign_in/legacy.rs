@@ -7,7 +7,7 @@ use crate::{
     directory::api_key::Credential,
     methods::app_password,
     policy::rules::{Evaluation, Inputs, evaluate},
-    verification::{Entered, VerificationError, authenticate, count_family, log_at_once},
+    verification::{Entered, VerificationError, authenticate, log_at_once},
 };
 use std::net::IpAddr;
 
@@ -138,8 +138,8 @@ fn allows_app_passwords(scene: &Scene<'_>) -> bool {
 
 /// Until when nothing is compared: passwords and app passwords come in by the same field, so the longer wait holds for both.
 fn waits(scene: &Scene<'_>, source: &str) -> Option<Timestamp> {
-    let family = scene.facts.counter(Family::AppPassword.as_str()).waits(scene.now);
-    password_waits(scene, source).max(family)
+    let guessed = scene.facts.counter(&app_passwords_from(source)).waits(scene.now);
+    password_waits(scene, source).max(guessed)
 }
 
 /// What it comes to: the effects, the outcome, and until when to wait.
@@ -173,7 +173,7 @@ fn judged(scene: &Scene<'_>, tenant: TenantId, begun: &Begun, protocol: &str, se
                 (Decision::Denied, reason)
             }
             (_, Sent::AppPassword) => {
-                clear(scene, &mut commit, &[Family::AppPassword.as_str()]);
+                clear(scene, &mut commit, &[&app_passwords_from(source)]);
                 commit.steps.push(Step::with(StepKind::CodeRight, json!({ "method": MethodKind::AppPassword })));
                 (Decision::Allowed, Reason::RightCode)
             }
@@ -226,6 +226,17 @@ fn count_wrong_password(scene: &Scene<'_>, commit: &mut Commit, source: &str, ma
     let before = commit.counters.len();
     count_password(scene, commit, source, mac);
     if commit.counters.len() > before {
-        count_family(scene, commit, Family::AppPassword);
+        let scope = app_passwords_from(source);
+        commit.counters.push(ScopedCounter {
+            counter: scene.facts.counter(&scope).after_wrong_answer(scene.facts.profile(), scene.now),
+            scope,
+            same: Vec::new(),
+        });
     }
+}
+
+/// Wrong app passwords are counted by where they come from: sixteen random letters need no more, and nobody keeps a member's own programs out by guessing from
+/// elsewhere (product rule 6).
+fn app_passwords_from(source: &str) -> String {
+    format!("app_{source}")
 }

@@ -86,7 +86,10 @@ impl SignIn<'_> {
             keep: Some(me.handle),
             client: me.me.client(),
         };
-        self.take_out_of_use(me.me.tenant(), &loser, methods).await
+        let mut receipt = self.take_out_of_use(me.me.tenant(), &loser, methods).await?;
+        // With a second factor that he has just given he sets up the next one now.
+        receipt.way_left |= self.0.methods().has_fresh_factor(&me.me);
+        Ok(receipt)
     }
 
     /// Takes a method into use again that was found. Needs a fresh second factor, which can only be another.
@@ -152,6 +155,9 @@ impl SignIn<'_> {
         receipt.sessions = store::delete_others_in(&mut tx, loser.member, loser.keep).await?;
         receipt.browsers = directory::end_devices(&mut tx, loser.member, now).await?;
         receipt.app_passwords = directory::end_app_passwords(&mut tx, loser.member, now).await?;
+        // Nor is a password set by what was shown from it a moment ago.
+        directory::end_set_up_links(&mut tx, loser.member, now).await?;
+        directory::end_reset_rights(&mut tx, loser.member, now).await?;
         // Every decision under way sees that facts have changed.
         blocks::stir(&mut tx, loser.member).await?;
         let after = json!({
@@ -288,6 +294,46 @@ mod tests {
                 "{state}: {outcome:?}"
             );
         }
+    }
+
+    /// Bar 9: whoever holds a session that has gone stale reports what stands in his way as lost, and has nothing of his own in its place by that; nor does a
+    /// right to set a password, which was got with what is lost, outlive the report.
+    #[tokio::test]
+    async fn taking_a_method_out_of_use_clears_no_way() {
+        let app = TestApp::new().await;
+        let ann = app.member_with_both("ann").await;
+        let (methods, stale) = (app.domain.methods(), app.signed_in(&ann, 2, 11));
+        let tenant = app.tenant;
+        app.as_superuser(format!(
+            "insert into password_reset (tenant_id, reset_id, member_id, session_id, token_hash, epoch, created_at, expires_at)
+             select '{tenant}', gen_random_uuid(), member_id, 1, '\\x00', epoch, now(), now() + interval '1 day' from member where member_id = '{0}';
+             delete from recovery_code",
+            ann.id
+        ))
+        .await;
+        let of = crate::directory::MemberRef::Id(ann.id);
+        app.domain.directory().make_set_up_link(&app.admin, &of).await.expect("a link");
+        let attempt = at_second(&app, &ann).await;
+        let receipt = app
+            .domain
+            .sign_in()
+            .report_lost(tenant, attempt, &[ann.method.expect("an app")], &client())
+            .await
+            .expect("a receipt");
+        assert_eq!((receipt.methods.len(), receipt.way_left), (1, false));
+        for why in ["lost", "not_me", "too_many_wrong"] {
+            app.as_superuser(format!("update method set disabled_reason = '{why}' where state = 'off'"))
+                .await;
+            for me in [&stale, &app.signed_in(&ann, 1, 0)] {
+                assert!(matches!(methods.begin_totp(me).await, Err(MethodError::StepUp)), "{why}");
+                assert!(matches!(methods.new_recovery_codes(me).await, Err(MethodError::StepUp)), "{why}");
+            }
+        }
+        let open = "select (select count(*) from password_reset where used_at is null) + (select count(*) from set_up_link where used_at is null)";
+        assert_eq!(app.number(open).await, 0, "rights and links");
+        // What an admin has switched off is none of his.
+        app.as_superuser("update method set disabled_reason = 'admin' where state = 'off'").await;
+        assert!(methods.begin_totp(&stale).await.is_ok());
     }
 
     /// Found again: by the one who has another factor, freshly given.

@@ -20,7 +20,7 @@ use crate::{
     actor::{Client, Member},
     bytea::Bytea,
     directory::password,
-    policy::rules::{Held, can_satisfy, demanded_for, registration_reasons, usable_families},
+    policy::rules::{Held, can_satisfy, closed_to_a_password, registration_reasons, usable_families},
     vault::{KeyPurpose, Secret},
     verification::{
         AttemptSecrets, Begun, OnItsWay, Outcome, RightAnswer, attempt_row,
@@ -823,12 +823,7 @@ pub(crate) fn right_password(
         decided_at: None,
         decision: None,
     };
-    // Guessing must not clear the way: a factor that too many wrong codes switched off is still one (product rule 6), and so is one that
-    // a notice's link did, or that was reported as lost: a password alone puts nothing in its place.
-    let guessed_off = facts
-        .methods
-        .iter()
-        .any(|m| m.state == "off" && matches!(m.disabled_reason.as_deref(), Some("too_many_wrong" | "not_me" | lost::LOST)));
+    let guessed_off = facts.has_one_switched_off();
     // Whoever has anything to show shows it first, even if it was registered freely and nothing asks for it.
     let asks = !usable_families(&document, &held).is_empty() && (evaluation.then.asks_second_factor() || can_satisfy(&document, &held) || guessed_off);
     if let Some(by) = StandIn::at_sign_in(facts, &document, attempt.application.as_deref(), guessed_off, scene.now).filter(|_| asks || guessed_off) {
@@ -865,12 +860,8 @@ pub(crate) fn right_password(
             }),
         ));
     }
-    // Rules about registering itself: with a password alone no way leads around them.
-    let closed = match demanded_for(&document, &facts.inputs(None), Action::RegisterSecurityInfo).0 {
-        Then::Block => Some(Reason::BlockedByPolicy),
-        Then::RequirePhishingResistant => Some(Reason::RegistrationRefused),
-        Then::Allow | Then::RequireMfa => None,
-    };
+    // With a password alone no way leads around these.
+    let closed = closed_to_a_password(&document, &facts.inputs(None), &evaluation, facts.profile());
     if closed.is_some() && !evaluation.then.asks_second_factor() {
         // Nothing needs it now, and it cannot be done now.
         reasons.clear();
@@ -878,12 +869,7 @@ pub(crate) fn right_password(
     if !reasons.is_empty() {
         // Whoever has a second factor that will not do here proves nothing by a password: no stronger one is made with it. A pass is.
         let too_weak = evaluation.then == Then::RequirePhishingResistant && has_any(scene, &held);
-        let strict = facts.profile() == Profile::Strict && evaluation.then.asks_second_factor();
-        if let Some(reason) = too_weak
-            .then_some(Reason::MethodTooWeak)
-            .or(closed)
-            .or(strict.then_some(Reason::RegistrationRefused))
-        {
+        if let Some(reason) = too_weak.then_some(Reason::MethodTooWeak).or(closed) {
             decide(domain, tenant, scene, attempt, &mut commit, Decision::Denied, reason)?;
             return Ok((commit, Some(PasswordOutcome::Refused { reason, until: None })));
         }
@@ -1028,11 +1014,7 @@ fn view_of(domain: &Domain, scene: &Scene<'_>, attempt: &AttemptFacts) -> Verdic
         apps: labels(MethodKind::Totp),
         tokens: labels(MethodKind::HardwareToken),
         addresses,
-        first_choice: facts
-            .methods
-            .iter()
-            .find(|m| known && m.state == "active" && Some(m.method_id) == facts.member.as_ref().and_then(|m| m.default_method))
-            .map(|m| m.kind),
+        first_choice: document.as_ref().filter(|_| known).and_then(|document| first_choice(scene, document)),
         sent: facts
             .challenge
             .as_ref()
@@ -1048,6 +1030,20 @@ fn view_of(domain: &Domain, scene: &Scene<'_>, attempt: &AttemptFacts) -> Verdic
         second_asked: attempt.second_asked,
         remember_days: device::days_for(scene, attempt).filter(|_| known),
     })
+}
+
+/// The kind that a page asks for first: the member's default, or the strongest that would do, as the tenant has it.
+fn first_choice(scene: &Scene<'_>, document: &PolicyDocument) -> Option<MethodKind> {
+    let facts = scene.facts;
+    let default = facts.member.as_ref().and_then(|member| member.default_method);
+    let mut active = facts.methods.iter().filter(|method| method.state == "active");
+    match document.first_choice {
+        FirstChoice::Member => active.find(|method| Some(method.method_id) == default).map(|method| method.kind),
+        FirstChoice::Strongest => {
+            let held = facts.held_with_pass(scene.now).into_iter().filter(|held| held.active).map(|held| held.kind);
+            held.filter(|kind| document.allows(*kind, MethodUse::Mfa)).min()
+        }
+    }
 }
 
 /// Days left in which registration may be skipped: only when nothing stricter asks for it, and only within the grace of the policy.

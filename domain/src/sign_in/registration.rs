@@ -265,11 +265,13 @@ pub(super) fn open_registration<'a>(
         return Err(gone());
     }
     let member = scene.facts.member.as_ref().ok_or_else(gone)?;
-    // A rule about registering that came while the wizard was open closes it; a link of an admin's or a second factor that was given leads past the weaker one.
+    // What would refuse the wizard now closes it while it is open; a link of an admin's or a second factor that was given leads past all but a rule that blocks.
     let by_password = attempt.purpose == Purpose::SignIn && !attempt.second_asked;
-    match demanded_for(&document, &scene.facts.inputs(None), Action::RegisterSecurityInfo).0 {
-        Then::Block => return Err(gone()),
-        Then::RequirePhishingResistant if by_password => return Err(gone()),
+    let switched_off = by_password && !proven && scene.facts.has_one_switched_off();
+    match closed_to_a_password(&document, &scene.facts.inputs(None), &evaluation, scene.facts.profile()) {
+        _ if switched_off => return Err(gone()),
+        Some(Reason::BlockedByPolicy) => return Err(gone()),
+        Some(_) if by_password => return Err(gone()),
         _ => {}
     }
     Ok((attempt, member, document))

@@ -653,3 +653,53 @@ async fn the_id_of_a_session_is_nowhere_in_the_database() {
     assert!(dump.contains(&data_encoding::HEXLOWER.encode(&hash(id))));
     assert!(!dump.contains(&hex) && !dump.contains("nobody guesses"));
 }
+
+/// The tenant decides what a page asks for first; everything else stays one step away.
+#[tokio::test]
+async fn the_page_asks_for_the_default_or_for_the_strongest() {
+    let app = TestApp::new().await;
+    let ann = app.member_with_both("ann").await;
+    app.as_superuser(format!(
+        "insert into method (tenant_id, method_id, member_id, kind, label, state, params, created_at)
+         select '{0}', gen_random_uuid(), '{1}', kind, kind, 'active', '{{\"masked\": \"+31 ••78\"}}', now() from unnest(array['sms', 'passkey', 'email']) kind",
+        app.tenant, ann.id
+    ))
+    .await;
+    let default = |kind: &str| {
+        format!(
+            "update member set default_method = (select method_id from method where kind = '{kind}') where member_id = '{}'",
+            ann.id
+        )
+    };
+    let directory = app.domain.directory();
+    let prefers = async |first_choice| {
+        let changed = directory.change_policy(&app.admin, "test", |document| PolicyDocument { first_choice, ..document });
+        changed.await.expect("published");
+    };
+    let asked = async || {
+        let at = app.domain.sign_in().begin(&ann.upn, None, &client()).await.expect("an attempt");
+        assert_eq!(
+            app.domain.sign_in().password(&at, PASSWORD, &client()).await.expect("an outcome"),
+            PasswordOutcome::Second
+        );
+        let view = app.domain.sign_in().look(app.tenant, at.attempt.expect("an attempt")).await.expect("a view");
+        view.first_choice
+    };
+    for kind in [MethodKind::Totp, MethodKind::Sms] {
+        app.as_superuser(default(kind.as_str())).await;
+        assert_eq!(asked().await, Some(kind));
+    }
+    prefers(FirstChoice::Strongest).await;
+    assert_eq!(asked().await, Some(MethodKind::Passkey));
+    // Only what would do: not what is switched off, nor what is no second factor here.
+    app.as_superuser("update method set state = 'off', disabled_reason = 'admin' where kind in ('passkey', 'totp')")
+        .await;
+    assert_eq!(asked().await, Some(MethodKind::Sms));
+    app.as_superuser("update method set state = 'off', disabled_reason = 'admin' where kind = 'sms'")
+        .await;
+    app.as_superuser("update method set state = 'active', disabled_reason = null where kind = 'totp'")
+        .await;
+    assert_eq!(asked().await, Some(MethodKind::Totp));
+    prefers(FirstChoice::Member).await;
+    assert_eq!(asked().await, None, "the default is off: the page offers what there is");
+}

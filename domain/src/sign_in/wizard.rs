@@ -51,6 +51,7 @@ impl SignIn<'_> {
             member,
             client,
             waits_for: attempt.0,
+            replaces: None,
         };
         self.0.methods().prove_address(prover, |_| Ok(()), kind, address).await
     }

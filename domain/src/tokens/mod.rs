@@ -429,7 +429,7 @@ impl Tokens<'_> {
         crate::methods::store::lock_member(&mut tx, member.id).await?;
         let (view, info) = self.0.methods().info(&mut tx, member.id).await?;
         check_room(&info)?;
-        if proven_in.is_some_and(|(_, factor)| !factor) && (info.methods.iter().any(|m| m.active) || info.recovery_left > 0) {
+        if proven_in.is_some_and(|(_, factor)| !factor) && info.shows_first {
             return Err(TokenError::Verification(verification::VerificationError::ChallengeGone));
         }
         if row.state == TokenState::Available.as_str() && !store::set_assigned(&mut tx, token, member.id, now).await? {

@@ -5,7 +5,7 @@ use crate::{
     delivery::rules::Sends,
     policy::{
         PolicyFacts,
-        rules::{ForReset, Held, Inputs, lacks_for_reset},
+        rules::{ForReset, Held, Inputs, STILL_IN_THE_WAY, lacks_for_reset},
     },
     verification::rules::Counter,
 };
@@ -457,6 +457,14 @@ impl Facts {
             });
         }
         held
+    }
+
+    /// Guessing must not clear the way: a factor that too many wrong codes switched off is still one (product rule 6), and so is one that a notice's link did,
+    /// or that was reported as lost: a password alone puts nothing in its place.
+    pub fn has_one_switched_off(&self) -> bool {
+        self.methods
+            .iter()
+            .any(|m| m.state == "off" && m.disabled_reason.as_deref().is_some_and(|why| STILL_IN_THE_WAY.contains(&why)))
     }
 
     /// The same with the pass, where it is good at this moment.

@@ -1083,6 +1083,11 @@ fn added(
     let (Some(member), Some((Some(id), kind))) = (&scene.facts.member, method) else {
         return Ok(());
     };
+    let proven = scene.facts.methods.iter().find(|held| held.method_id == id);
+    if proven.is_some_and(|held| held.state == "active") {
+        // It was there already, and still reaches its member.
+        return Ok(());
+    }
     let counts = kind.counts_as_registered();
     commit.member = Some(MemberChange {
         mfa_state: (counts && member.mfa_state == MfaState::Enabled).then_some(MfaState::Enforced),
@@ -1090,7 +1095,7 @@ fn added(
         ends_devices: true,
         ..MemberChange::default()
     });
-    let to = scene.facts.methods.iter().find(|m| m.method_id == id).and_then(|m| m.masked());
+    let to = proven.and_then(|held| held.masked());
     let after = json!({ "kind": kind, "to": to });
     let event = Event::SecurityInfoRegistered;
     let audited = Audited {

@@ -4,7 +4,7 @@
 use super::{Verification, VerificationError, engine::Decided, store::Wanted, unknown_subject};
 use crate::{
     actor::{Integration, Scope},
-    policy::rules::{Because, can_satisfy, demanded_for, registration_reasons},
+    policy::rules::{Because, can_satisfy, closed_to_a_password, registration_reasons, usable_families},
 };
 use model::*;
 
@@ -56,7 +56,13 @@ impl Verification<'_> {
                     true => Vec::new(),
                     false => registration_reasons(&document, &evaluation, &held, scene.facts.lacks_for_reset(&document, scene.now)),
                 };
-                let closed = demanded_for(&document, &scene.facts.inputs(None), Action::RegisterSecurityInfo).0 == Then::Block;
+                // Where sign-in would refuse the wizard there is no link into it. Whoever has something to show shows it first, and is refused by a block alone.
+                let shows_first = !usable_families(&document, &held).is_empty();
+                let closed = match closed_to_a_password(&document, &scene.facts.inputs(None), &evaluation, scene.facts.profile()) {
+                    Some(Reason::BlockedByPolicy) => true,
+                    Some(_) => !shows_first,
+                    None => !shows_first && scene.facts.has_one_switched_off(),
+                };
                 let would_do = |kind: &&MethodKind| match kind {
                     MethodKind::Passkey => domain.offers_passkeys(&document),
                     kind => kind.counts_as_registered() && document.allows(**kind, MethodUse::Mfa),

@@ -327,7 +327,8 @@ pub fn sent_to(facts: &Facts, document: &PolicyDocument, now: Timestamp) -> Opti
     facts.methods.iter().position(|m| {
         Some(m.method_id) == challenge.method_id
             && if proving {
-                m.state == "pending"
+                // One that is there already is only checked.
+                m.state == "pending" || m.state == "active"
             } else {
                 m.state == "active" && document.allows(m.kind, MethodUse::Mfa)
             }

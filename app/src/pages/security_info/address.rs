@@ -17,11 +17,22 @@ use crate::{
     shell::{Frame, MemberShell},
 };
 
+/// The number or mailbox whose place another one is to take.
+#[derive(Clone, Debug)]
+pub struct Replaced {
+    /// Sent back as `replaces`.
+    pub id: String,
+    /// How its member knows it.
+    pub name: String,
+}
+
 /// The form, with what was typed.
 #[derive(Clone, Debug)]
 pub struct AddressForm {
     /// A phone or a mailbox.
     pub kind: MethodKind,
+    /// What it takes the place of; nothing where it is one more.
+    pub replaces: Option<Replaced>,
     /// What was typed.
     pub typed: String,
     /// What is wrong with it.
@@ -34,11 +45,41 @@ pub struct AddressForm {
     pub wizard: Option<InWizard>,
 }
 
+/// Why a code was sent to a number or mailbox.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Proves {
+    /// It is to become a method.
+    #[default]
+    New,
+    /// It is to take the place of the one with this id.
+    InsteadOf(String),
+    /// It is a method; its member tries whether it reaches him.
+    Still,
+}
+
+impl Proves {
+    /// The query and the fields that carry it from page to page.
+    pub fn fields(&self) -> Option<(&'static str, &str)> {
+        match self {
+            Self::New => None,
+            Self::InsteadOf(id) => Some(("replaces", id)),
+            Self::Still => Some(("check", "1")),
+        }
+    }
+
+    fn hidden(&self) -> Option<AnyView> {
+        let (name, value) = self.fields()?;
+        Some(view! { <input type="hidden" name=name value=value.to_owned()/> }.into_any())
+    }
+}
+
 /// The page of the code that was sent.
 #[derive(Clone, Debug)]
 pub struct AddressCode {
     /// A phone or a mailbox.
     pub kind: MethodKind,
+    /// What the code is for.
+    pub proves: Proves,
     /// Sent back with the code.
     pub attempt: String,
     /// Where the code went, masked.
@@ -60,6 +101,8 @@ pub struct AddressCall {
     pub call: Call,
     /// The attempt.
     pub attempt: String,
+    /// What the call is for.
+    pub proves: Proves,
     /// What went wrong.
     pub problem: Option<Problem>,
     /// The wizard of a sign-in around it.
@@ -131,6 +174,16 @@ pub fn address_form(shell: MemberShell, model: AddressForm) -> Page {
             text!(security_info.phone_send),
         ),
     };
+    let heading = match (&model.replaces, model.kind) {
+        (None, kind) => title(kind),
+        (Some(_), MethodKind::Email) => text!(security_info.change_mail_title),
+        (Some(_), _) => text!(security_info.change_phone_title),
+    };
+    let lead = match &model.replaces {
+        None => lead.into_any(),
+        Some(old) => rich!(security_info.change_lead, what = old.name.clone(), <b> = <strong/>).into_any(),
+    };
+    let replaces = model.replaces.map(|old| view! { <input type="hidden" name="replaces" value=old.id/> });
     let pin_is_wrong = matches!(model.pin, Some(Some(_)));
     let pin = model.pin.map(|wrong| {
         view! {
@@ -148,10 +201,11 @@ pub fn address_form(shell: MemberShell, model: AddressForm) -> Page {
     let note = (model.kind == MethodKind::Sms).then(|| view! { <p class="muted small">{text!(security_info.phone_cost)}</p> });
     let body = view! {
         <div class="stack screen-stack">
-            <div class="lead">{stair(model.kind, wizard)}<h1>{title(model.kind)}</h1>{why}<p>{lead}</p></div>
+            <div class="lead">{stair(model.kind, wizard)}<h1>{heading}</h1>{why}<p>{lead}</p></div>
             {banner}
             <form class="stack" method="post" action=action>
                 <input type="hidden" name="step" value="send"/>
+                {replaces}
                 <input type="hidden" name="kind" value=model.kind.as_str()/>
                 <TextField
                     name="address"
@@ -173,7 +227,7 @@ pub fn address_form(shell: MemberShell, model: AddressForm) -> Page {
             {details}
         </div>
     };
-    framed(shell, title(model.kind), body.into_any())
+    framed(shell, heading, body.into_any())
 }
 
 /// Draws the page that waits for a call.
@@ -182,6 +236,7 @@ pub fn address_call(shell: MemberShell, model: AddressCall) -> Page {
     let AddressCall {
         call,
         attempt,
+        proves,
         problem,
         wizard,
     } = model;
@@ -189,17 +244,23 @@ pub fn address_call(shell: MemberShell, model: AddressCall) -> Page {
     let banner = problem.as_ref().and_then(Problem::banner);
     let details = problem.map(|problem| Details::new(problem.code, title(MethodKind::Voice), None).folded());
     let (action, other) = place(MethodKind::Voice, wizard.as_ref());
-    let here = match wizard {
-        Some(_) => format!("{other}&attempt={attempt}"),
-        None => format!("{other}?attempt={attempt}"),
+    let carried = proves.fields().map(|(name, value)| (name, value.to_owned()));
+    let (first, other) = match (&wizard, &carried) {
+        (Some(_), _) => ('&', other),
+        (None, Some((name, value))) => ('&', format!("{other}?{name}={value}")),
+        (None, None) => ('?', other),
     };
+    let here = format!("{other}{first}attempt={attempt}");
     let again = Again {
         action,
-        fields: vec![
+        fields: [
             ("step", "again".to_owned()),
             ("kind", MethodKind::Voice.as_str().to_owned()),
             ("attempt", attempt),
-        ],
+        ]
+        .into_iter()
+        .chain(carried)
+        .collect(),
     };
     let calling = rich!(security_info.call_sent, to = call.sent_to.clone(), <b> = <strong/>).into_any();
     let view = view! {
@@ -234,6 +295,19 @@ pub fn address_code(shell: MemberShell, model: AddressCode) -> Page {
         MethodKind::Email => text!(sign_in.code_title_mail),
         _ => text!(sign_in.code_title_sms),
     };
+    let (carried, carried_again) = (model.proves.hidden(), model.proves.hidden());
+    let confirm = match model.proves {
+        Proves::Still => text!(security_info.try_confirm),
+        Proves::New | Proves::InsteadOf(_) => text!(security_info.address_confirm),
+    };
+    let other = match &model.proves {
+        Proves::New => view! { <LinkButton href=other look=ButtonLook::Quiet size=ButtonSize::Block>{text!(security_info.address_other)}</LinkButton> },
+        Proves::InsteadOf(id) => {
+            let other = format!("{other}?replaces={id}");
+            view! { <LinkButton href=other look=ButtonLook::Quiet size=ButtonSize::Block>{text!(security_info.address_other)}</LinkButton> }
+        }
+        Proves::Still => view! { <LinkButton href=PATH look=ButtonLook::Quiet size=ButtonSize::Block>{text!(security_info.cancel)}</LinkButton> },
+    };
     let body = view! {
         <div class="stack screen-stack">
             <div class="lead">
@@ -246,17 +320,19 @@ pub fn address_code(shell: MemberShell, model: AddressCode) -> Page {
                 <input type="hidden" name="step" value="code"/>
                 <input type="hidden" name="kind" value=model.kind.as_str()/>
                 <input type="hidden" name="attempt" value=model.attempt/>
+                {carried}
                 <CodeBoxes label=text!(sign_in.code_label_six) value=model.typed error=error focus=true/>
                 <p class="muted small">{text!(sign_in.valid_left)}" "<Countdown until=model.until/></p>
-                <Button look=ButtonLook::Primary size=ButtonSize::Block>{text!(security_info.address_confirm)}</Button>
+                <Button look=ButtonLook::Primary size=ButtonSize::Block>{confirm}</Button>
             </form>
             <form method="post" action=action>
                 <input type="hidden" name="step" value="again"/>
                 <input type="hidden" name="kind" value=model.kind.as_str()/>
                 <input type="hidden" name="attempt" value=attempt/>
+                {carried_again}
                 <Button size=ButtonSize::Block>{text!(sign_in.send_again)}</Button>
             </form>
-            <LinkButton href=other look=ButtonLook::Quiet size=ButtonSize::Block>{text!(security_info.address_other)}</LinkButton>
+            {other}
             {details}
         </div>
     };

@@ -10,6 +10,7 @@ use crate::{
         passkey::{Act, PasskeyForm, Words},
         problem::{Details, Problem},
         sign_in::{Again, Asked, Call, call_body, call_lead, call_title, pass_field, pass_line},
+        words::method_key,
     },
     routes,
     visit::query_value,
@@ -28,6 +29,8 @@ pub struct Confirm {
     pub passkey: Option<String>,
     /// Where a code can be sent: kind and masked address.
     pub sends: Vec<(MethodKind, String)>,
+    /// Nothing is changed afterwards: the member tries whether this kind of method works.
+    pub tries: Option<MethodKind>,
     /// What was typed.
     pub typed: Option<String>,
     /// What went wrong.
@@ -41,6 +44,7 @@ pub(super) fn view(confirm: Confirm) -> AnyView {
         call,
         passkey,
         sends,
+        tries,
         typed,
         problem,
     } = confirm;
@@ -50,7 +54,12 @@ pub(super) fn view(confirm: Confirm) -> AnyView {
     }
     let lead = match asked.as_ref().and_then(|asked| asked.sent_to.clone()) {
         Some(to) => rich!(security_info.confirm_sent, to = to, <b> = <strong/>).into_any(),
+        None if tries.is_some() => text!(security_info.try_lead).into_any(),
         None => text!(security_info.confirm_lead).into_any(),
+    };
+    let title = match tries {
+        Some(kind) => text!(security_info.try_title, method = method_key(kind).plain_name()),
+        None => text!(security_info.confirm_title).to_owned(),
     };
     let has_field = asked.is_some() || passkey.is_some();
     let passkey = passkey.map(|attempt| passkey_form(&handle, &attempt, asked.is_some()));
@@ -62,7 +71,7 @@ pub(super) fn view(confirm: Confirm) -> AnyView {
     let details = problem.map(|problem| Details::new(problem.code, text!(security_info.page_confirm), None).folded());
     view! {
         <div class="stack screen-stack">
-            <div class="lead"><h1>{text!(security_info.confirm_title)}</h1><p>{lead}</p></div>
+            <div class="lead"><h1>{title}</h1><p>{lead}</p></div>
             {banner}
             {passkey}
             {form}

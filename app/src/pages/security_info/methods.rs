@@ -5,11 +5,13 @@ use jiff::Timestamp;
 use leptos::prelude::*;
 use model::MethodKind;
 
-use super::PATH;
+use super::{PATH, TRIED};
 use crate::{
     components::{Badge, BadgeLook, Banner, Button, ButtonSize, Icon, IconName, LinkButton, MethodCard, MethodOff, Tone},
     format,
     pages::words::method_key,
+    routes,
+    visit::query_value,
 };
 
 /// A method that is set up.
@@ -210,6 +212,23 @@ fn found(method: String, name: String) -> AnyView {
     .into_any()
 }
 
+/// Tries a method out: a code goes to a phone or mailbox, anything else is asked for as before a change.
+fn check(method: &MethodView) -> AnyView {
+    let words = text!(security_info.try_it);
+    if matches!(method.kind, MethodKind::Sms | MethodKind::Email) {
+        return view! {
+            <form class="item-form" method="post" action=PATH>
+                <input type="hidden" name="step" value="check"/>
+                <input type="hidden" name="method" value=method.id.clone()/>
+                <button class="item" type="submit"><Icon name=IconName::CheckCircle/>{words}</button>
+            </form>
+        }
+        .into_any();
+    }
+    let back = format!("{PATH}?done={TRIED}&only={}", method.kind);
+    view! { <a href=format!("{PATH}?confirm={}", query_value(&back))><Icon name=IconName::CheckCircle/>{words}</a> }.into_any()
+}
+
 /// What can be done with a method, behind three dots.
 fn menu(method: &MethodView) -> Option<AnyView> {
     let first = (method.can_be_first && !method.first_choice).then(|| {
@@ -224,12 +243,21 @@ fn menu(method: &MethodView) -> Option<AnyView> {
     let rename = method.can_be_renamed.then(|| {
         view! { <a href=format!("{PATH}?rename={}", method.id)><Icon name=IconName::Wand/>{text!(security_info.rename)}</a> }
     });
+    let change = (method.can_be_first && method.kind.channel().is_some()).then(|| {
+        let (page, icon, words) = match method.kind {
+            MethodKind::Email => (routes::SECURITY_INFO_ADD_MAIL, IconName::MethodMail, text!(security_info.change_mail)),
+            MethodKind::Voice => (routes::SECURITY_INFO_ADD_CALL, IconName::MethodVoice, text!(security_info.change_phone)),
+            _ => (routes::SECURITY_INFO_ADD_PHONE, IconName::MethodSms, text!(security_info.change_phone)),
+        };
+        view! { <a href=format!("{page}?replaces={}", method.id)><Icon name=icon/>{words}</a> }
+    });
     let renew = matches!(method.state, MethodState::Codes { .. }).then(|| {
         view! { <a href=format!("{PATH}?renew")><Icon name=IconName::Refresh/>{text!(security_info.renew)}</a> }
     });
     let remove = method.can_be_removed.then(|| {
         view! { <a class="bad" href=format!("{PATH}?remove={}", method.id)><Icon name=IconName::X/>{text!(security_info.remove)}</a> }
     });
+    let check = method.can_be_first.then(|| check(method));
     if first.is_none() && rename.is_none() && renew.is_none() && remove.is_none() {
         return None;
     }
@@ -238,7 +266,7 @@ fn menu(method: &MethodView) -> Option<AnyView> {
         view! {
             <details class="menu-button">
                 <summary class="button quiet icon-only" aria-label=label><Icon name=IconName::More/></summary>
-                <div class="pop">{first}{rename}{renew}{remove}</div>
+                <div class="pop">{first}{check}{change}{rename}{renew}{remove}</div>
             </details>
         }
         .into_any(),

@@ -17,7 +17,7 @@ mod passkey;
 mod questions;
 
 pub use add::{AddChoice, AddToken, AddTokenErrors, Closed, add_choice, add_token, closed};
-pub use address::{AddressCall, AddressCode, AddressForm, address_call, address_code, address_form};
+pub use address::{AddressCall, AddressCode, AddressForm, Proves, Replaced, address_call, address_code, address_form};
 pub use app_passwords::{AppPasswords, app_passwords};
 pub use call_pin::{CallPinForm, call_pin_form};
 pub use change::{Remove, RemoveEffect};
@@ -50,6 +50,8 @@ use crate::{
 
 /// The path of the page and of its forms.
 pub const PATH: &str = "/security-info";
+/// What `done` says of a method that was tried.
+pub const TRIED: &str = "tried";
 
 /// The page.
 #[derive(Clone, Debug)]
@@ -120,12 +122,18 @@ pub enum Notice {
     First(String),
     /// A method that was lost is in use again.
     Found(String),
+    /// A number or mailbox took the place of another one.
+    Changed(String),
+    /// A method was tried and works.
+    Tried(String),
     /// A browser is no longer remembered.
     Forgotten(String),
     /// A sign-in was reported.
     Reported,
     /// Security questions were answered.
     Questions,
+    /// Security questions were removed.
+    QuestionsRemoved,
     /// A PIN for calls was chosen.
     Pin,
     /// The one-time bypass was ended.
@@ -140,9 +148,12 @@ impl Notice {
             Self::Renamed(what) => text!(security_info.done_renamed, what = what),
             Self::First(what) => text!(security_info.done_first, what = what),
             Self::Found(what) => text!(security_info.done_found, what = what),
+            Self::Changed(what) => text!(security_info.done_changed, what = what),
+            Self::Tried(what) => text!(security_info.done_tried, what = what),
             Self::Forgotten(what) => text!(security_info.done_forgotten, what = what),
             Self::Reported => text!(security_info.done_reported).to_owned(),
             Self::Questions => text!(security_info.done_questions).to_owned(),
+            Self::QuestionsRemoved => text!(security_info.done_removed, what = crate::components::MethodKey::Questions.plain_name()),
             Self::Pin => text!(security_info.done_pin).to_owned(),
             Self::BypassEnded => text!(security_info.done_bypass_ended).to_owned(),
         }

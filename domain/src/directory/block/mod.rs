@@ -104,7 +104,7 @@ impl Directory<'_> {
             return Err(DirectoryError::Oneself);
         }
         let (now, until) = (change.now, term.until(change.now)?);
-        self.keep_a_global_admin(&mut change.tx, &view).await?;
+        self.keep_a_global_admin(&mut change, &view).await?;
         store::lock_member(&mut change.tx, view.id).await?;
         let replaced = store::end_blocks(&mut change.tx, view.id, by.who().id(), reason, now).await?;
         let id = self.0.rng().id(now);

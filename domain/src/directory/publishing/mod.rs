@@ -138,17 +138,19 @@ impl Directory<'_> {
         let before: PolicyDocument = before
             .and_then(|document| serde_json::from_value(document).ok())
             .ok_or(DirectoryError::Unknown("policy"))?;
-        let groups = rules::groups_named([&before, &after]);
+        let groups = rules::groups_named(&[&before, &after]);
         let mut everybody = store::list_alike(&mut tx, &groups, false, ALIKE_MAX as i64 + 1, now).await?;
         drop(tx);
         let complete = everybody.len() <= ALIKE_MAX;
         everybody.truncate(ALIKE_MAX);
         let json = |document: &PolicyDocument| serde_json::to_value(document).unwrap_or_default();
-        Ok(PolicyTrial {
+        // Thousands of combinations times rules times applications: not between the requests of others.
+        let compared = tokio::task::spawn_blocking(move || PolicyTrial {
             based_on,
             changes: rules::differences(&json(&before), &json(&after)),
             effect: rules::effect(&before, &after, &everybody, complete),
-        })
+        });
+        compared.await.map_err(|_| DirectoryError::Unknown("policy"))
     }
 
     async fn replace(self, tx: &mut TenantTx, by: &Admin, new: NewPolicy<'_>) -> Result<i32> {
@@ -161,12 +163,12 @@ impl Directory<'_> {
     }
 
     /// Refuses a document that takes from the tenant's global admins the way in that the present one leaves them.
-    pub(super) async fn keep_a_way_in(self, tx: &mut TenantTx, before: Option<&Value>, after: &PolicyDocument, now: Timestamp) -> Result<()> {
+    pub(super) async fn keep_a_way_in(self, tx: &mut TenantTx, profile: Profile, before: Option<&Value>, after: &PolicyDocument, now: Timestamp) -> Result<()> {
         let before: Option<PolicyDocument> = before.and_then(|before| serde_json::from_value(before.clone()).ok());
         let Some(before) = before else { return Ok(()) };
-        let groups = rules::groups_named([&before, after]);
+        let groups = rules::groups_named(&[&before, after]);
         let admins = store::list_alike(tx, &groups, true, ALIKE_MAX as i64, now).await?;
-        let (was, will) = (rules::way_in(&before, &admins), rules::way_in(after, &admins));
+        let (was, will) = (rules::way_in(&before, profile, &admins), rules::way_in(after, profile, &admins));
         match will {
             _ if will >= was => Ok(()),
             WayIn::ByMethod => Ok(()),
@@ -175,5 +177,16 @@ impl Directory<'_> {
                 "a rule refuses them, or none has a method that it lets in",
             ))),
         }
+    }
+
+    /// How the global admins get in under the policy in force; none, where there is no global admin at all. Whoever changes them or the policy waits from here
+    /// to the end of this transaction, so that two changes that are harmless one by one do not lock everybody out together.
+    pub(super) async fn way_of_the_admins(self, tx: &mut TenantTx, now: Timestamp) -> Result<Option<WayIn>> {
+        let (profile, found) = super::store::lock_policy(tx).await?;
+        let profile = Profile::from_text(&profile).ok_or(DirectoryError::Unknown("profile"))?;
+        let document = found.and_then(|(_, document)| serde_json::from_value(document).ok());
+        let document: PolicyDocument = document.ok_or(DirectoryError::Unknown("policy"))?;
+        let admins = store::list_alike(tx, &rules::groups_named(&[&document]), true, ALIKE_MAX as i64, now).await?;
+        Ok((!admins.is_empty()).then(|| rules::way_in(&document, profile, &admins)))
     }
 }

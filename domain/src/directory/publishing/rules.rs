@@ -1,8 +1,8 @@
 //! What a change of the policy would do to members, and whether it would leave the tenant's admins a way in. Pure.
 
 pub(crate) use crate::policy::rules::Held;
-use crate::policy::rules::{Inputs, can_satisfy, evaluate, registration_reasons};
-use model::{MfaState, PolicyDocument, Role, Then};
+use crate::policy::rules::{Evaluation, Inputs, can_satisfy, closed_to_a_password, evaluate, registration_reasons, usable_families};
+use model::{MethodKind, MethodUse, MfaState, PolicyDocument, Profile, Role, Then};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -14,7 +14,12 @@ pub(crate) struct Alike {
     pub(crate) roles: Vec<Role>,
     pub(crate) operator: bool,
     pub(crate) groups: Vec<String>,
-    pub(crate) held: Vec<Held>,
+    /// Methods, and the country of a phone.
+    pub(crate) methods: Vec<(Held, Option<String>)>,
+    /// Has a PIN for calls.
+    pub(crate) call_pin: bool,
+    /// One of the methods is off in a way that a password alone puts nothing in its place.
+    pub(crate) still_in_the_way: bool,
     pub(crate) members: i64,
 }
 
@@ -56,15 +61,49 @@ impl Alike {
         }
     }
 
+    fn held(&self) -> Vec<Held> {
+        self.methods.iter().map(|(held, _)| *held).collect()
+    }
+
+    /// What is left of the methods where a document sends to no phone of their country, and asks a PIN in calls that has not been chosen.
+    fn within_reach(&self, document: &PolicyDocument) -> Vec<Held> {
+        let answers = |held: &Held| held.kind != MethodKind::Voice || !document.calls.pin || self.call_pin;
+        let is_sent_to = |country: &Option<String>| country.as_ref().is_none_or(|country| document.delivery.countries.contains(country));
+        let reached = self.methods.iter().filter(|(held, country)| answers(held) && is_sent_to(country));
+        reached.map(|(held, _)| *held).collect()
+    }
+
     fn outcome(&self, document: &PolicyDocument, application: Option<&str>) -> Outcome {
         let evaluation = evaluate(document, &self.inputs(application));
         let left = document.under(evaluation.then);
         Outcome {
             blocked: evaluation.then == Then::Block,
             prompted: evaluation.then.asks_second_factor(),
-            registers: !registration_reasons(&left, &evaluation, &self.held, false).is_empty(),
-            has_method: can_satisfy(&left, &self.held),
+            registers: !registration_reasons(&left, &evaluation, &self.held(), false).is_empty(),
+            has_method: can_satisfy(&left, &self.within_reach(document)),
         }
+    }
+
+    fn way_in(&self, document: &PolicyDocument, profile: Profile) -> WayIn {
+        let evaluation = evaluate(document, &self.inputs(None));
+        let left = document.under(evaluation.then);
+        if evaluation.then == Then::Block {
+            WayIn::None
+        } else if can_satisfy(&left, &self.within_reach(document)) {
+            WayIn::ByMethod
+        } else if self.may_register(document, &left, &evaluation, profile) {
+            WayIn::ByRegistering
+        } else {
+            WayIn::None
+        }
+    }
+
+    /// As sign-in has it: nothing that would have to be shown first, nothing that refuses the wizard, and something to set up in it.
+    fn may_register(&self, document: &PolicyDocument, left: &PolicyDocument, evaluation: &Evaluation, profile: Profile) -> bool {
+        let shows_first = !usable_families(document, &self.held()).is_empty();
+        let closed = closed_to_a_password(document, &self.inputs(None), evaluation, profile).is_some();
+        let would_do = |kind: &MethodKind| kind.counts_as_registered() && left.allows(*kind, MethodUse::Mfa);
+        !shows_first && !self.still_in_the_way && !closed && MethodKind::ALL.iter().any(would_do)
     }
 }
 
@@ -72,8 +111,8 @@ impl Alike {
 const APPLICATIONS_MAX: usize = 20;
 
 /// Names of groups that either document speaks of; others make no difference.
-pub(crate) fn groups_named(documents: [&PolicyDocument; 2]) -> Vec<String> {
-    let named = documents.into_iter().flat_map(|document| {
+pub(crate) fn groups_named(documents: &[&PolicyDocument]) -> Vec<String> {
+    let named = documents.iter().flat_map(|document| {
         let rules = document.rules.iter().flat_map(|rule| rule.who.groups.iter().chain(&rule.who.except_groups));
         rules.chain(&document.reset.groups)
     });
@@ -92,9 +131,12 @@ pub(crate) fn effect(before: &PolicyDocument, after: &PolicyDocument, everybody:
     };
     for alike in everybody {
         effect.members += alike.members;
-        let applications = || std::iter::once(None).chain(named.iter().copied().take(APPLICATIONS_MAX).map(Some));
+        let applications = std::iter::once(None).chain(named.iter().copied().take(APPLICATIONS_MAX).map(Some));
+        let outcomes: Vec<(Outcome, Outcome)> = applications
+            .map(|application| (alike.outcome(before, application), alike.outcome(after, application)))
+            .collect();
         let newly = |holds: fn(&Outcome, &Outcome) -> bool| {
-            let somewhere = applications().any(|application| holds(&alike.outcome(before, application), &alike.outcome(after, application)));
+            let somewhere = outcomes.iter().any(|(was, will)| holds(was, will));
             if somewhere { alike.members } else { 0 }
         };
         effect.newly_asked_to_register += newly(|was, will| will.registers && !was.registers);
@@ -117,18 +159,8 @@ pub(crate) enum WayIn {
 }
 
 /// The best way in of these admins.
-pub(crate) fn way_in(document: &PolicyDocument, admins: &[Alike]) -> WayIn {
-    let of = |admin: &Alike| {
-        let outcome = admin.outcome(document, None);
-        let has_anything = admin.held.iter().any(|method| method.active && method.kind.counts_as_registered());
-        match outcome {
-            Outcome { blocked: true, .. } => WayIn::None,
-            Outcome { has_method: true, .. } => WayIn::ByMethod,
-            _ if !has_anything => WayIn::ByRegistering,
-            _ => WayIn::None,
-        }
-    };
-    admins.iter().map(of).max().unwrap_or(WayIn::None)
+pub(crate) fn way_in(document: &PolicyDocument, profile: Profile, admins: &[Alike]) -> WayIn {
+    admins.iter().map(|admin| admin.way_in(document, profile)).max().unwrap_or(WayIn::None)
 }
 
 /// A part of the document that differs.

@@ -4,7 +4,10 @@ use super::{
     PolicyAuthor,
     rules::{Alike, Held},
 };
-use crate::db::{DbError, TenantTx};
+use crate::{
+    db::{DbError, TenantTx},
+    policy::rules::STILL_IN_THE_WAY,
+};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use model::{MethodKind, MfaState, Role};
@@ -85,36 +88,43 @@ fn author(by: Option<Uuid>, upn: Option<String>, key_name: Option<String>) -> Op
 pub(crate) async fn list_alike(tx: &mut TenantTx, groups: &[String], admins_only: bool, limit: i64, now: Timestamp) -> Result<Vec<Alike>, DbError> {
     let tenant = tx.tenant().0;
     let rows = sqlx::query!(
-        r#"select s.mfa_state as "mfa_state!", s.roles as "roles!", s.groups as "groups!", s.operator as "operator!", s.methods as "methods!", count(*) as "members!"
+        r#"select s.mfa_state as "mfa_state!", s.roles as "roles!", s.groups as "groups!", s.operator as "operator!", s.methods as "methods!",
+             s.call_pin as "call_pin!", s.in_the_way as "in_the_way!", count(*) as "members!"
            from (
              select m.mfa_state,
                array(select r.role from role_grant r where r.tenant_id = m.tenant_id and r.member_id = m.member_id order by r.role) as roles,
                array(select g.name from group_member gm join "group" g on g.tenant_id = gm.tenant_id and g.group_id = gm.group_id
                      where gm.tenant_id = m.tenant_id and gm.member_id = m.member_id and g.name = any($2) order by g.name) as groups,
                exists(select 1 from operator o where o.tenant_id = m.tenant_id and o.member_id = m.member_id) as operator,
-               array(select distinct x.kind || ' ' || x.state as held from method x
-                     where x.tenant_id = m.tenant_id and x.member_id = m.member_id and x.state in ('active', 'off') order by held) as methods
+               array(select distinct x.kind || ' ' || x.state || ' ' || coalesce(x.params->>'country', '') as held from method x
+                     where x.tenant_id = m.tenant_id and x.member_id = m.member_id and x.state in ('active', 'off') order by held) as methods,
+               exists(select 1 from call_pin c where c.tenant_id = m.tenant_id and c.member_id = m.member_id) as call_pin,
+               exists(select 1 from method x where x.tenant_id = m.tenant_id and x.member_id = m.member_id and x.state = 'off'
+                 and x.disabled_reason = any($6)) as in_the_way
              from member m
              where m.tenant_id = $1 and m.removed_at is null and m.disabled_at is null
                and (not $3 or (exists(select 1 from role_grant r where r.tenant_id = m.tenant_id and r.member_id = m.member_id and r.role = 'global_admin')
                  and not exists(select 1 from block b where b.tenant_id = m.tenant_id and b.member_id = m.member_id and b.ended_at is null and b.until > $5)))
            ) s
-           group by s.mfa_state, s.roles, s.groups, s.operator, s.methods order by count(*) desc limit $4"#,
+           group by s.mfa_state, s.roles, s.groups, s.operator, s.methods, s.call_pin, s.in_the_way order by count(*) desc limit $4"#,
         tenant,
         groups,
         admins_only,
         limit,
-        now.to_sqlx() as _
+        now.to_sqlx() as _,
+        &STILL_IN_THE_WAY.map(str::to_owned)
     )
     .fetch_all(&mut **tx)
     .await?;
-    let held = |text: &String| {
-        let (kind, state) = text.split_once(' ')?;
-        Some(Held {
+    let method = |text: &String| {
+        let (kind, rest) = text.split_once(' ')?;
+        let (state, country) = rest.split_once(' ')?;
+        let held = Held {
             kind: MethodKind::from_text(kind)?,
             active: state == "active",
             off: state == "off",
-        })
+        };
+        Some((held, Some(country.to_owned()).filter(|country| !country.is_empty())))
     };
     Ok(rows
         .into_iter()
@@ -123,7 +133,9 @@ pub(crate) async fn list_alike(tx: &mut TenantTx, groups: &[String], admins_only
             roles: r.roles.iter().filter_map(|role| Role::from_text(role)).collect(),
             operator: r.operator,
             groups: r.groups,
-            held: r.methods.iter().filter_map(held).collect(),
+            methods: r.methods.iter().filter_map(method).collect(),
+            call_pin: r.call_pin,
+            still_in_the_way: r.in_the_way,
             members: r.members,
         })
         .collect())

@@ -205,3 +205,137 @@ async fn no_change_locks_out_the_last_global_admin() {
     assert!(locks(directory.replace_policy(&app.admin, new(1, without)).await));
     assert_eq!(present(&app).await.of.version, 1);
 }
+
+async fn holds(app: &TestApp, member: &TestMember, kind: &str, params: &str) {
+    app.as_superuser(format!(
+        "insert into method (tenant_id, method_id, member_id, kind, label, state, params, created_at)
+         values ('{}', gen_random_uuid(), '{}', '{kind}', '{kind}', 'active', '{params}', now())",
+        app.tenant, member.id
+    ))
+    .await;
+}
+
+/// What looks like a method and opens nothing is no way in: a call without the PIN that it asks for, a phone of a country that nothing is sent to.
+#[tokio::test]
+async fn a_phone_out_of_reach_is_no_way_in() {
+    let app = TestApp::new().await;
+    let directory = app.domain.directory();
+    let document = present(&app).await.document;
+    let locks = |told: std::result::Result<PolicyTrial, DirectoryError>| matches!(told, Err(DirectoryError::PolicyLocksOut(_)));
+    let admin = app.member_with_roles("eva", &[Role::GlobalAdmin]).await;
+    holds(&app, &admin, "voice", r#"{"country": "NL"}"#).await;
+    let mut pins = document.clone();
+    pins.calls.pin = true;
+    let mut abroad = document.clone();
+    abroad.delivery.countries.retain(|country| country != "NL");
+    assert!(locks(directory.try_policy(&app.admin, new(1, pins.clone())).await), "no PIN is chosen");
+    assert!(locks(directory.try_policy(&app.admin, new(1, abroad)).await), "nothing is sent to his country");
+    app.as_superuser(format!("insert into call_pin values ('{}', '{}', 'phc', now())", app.tenant, admin.id))
+        .await;
+    assert!(directory.try_policy(&app.admin, new(1, pins.clone())).await.is_ok());
+    // The counts tell it of everybody.
+    let bob = app.member("bob").await;
+    holds(&app, &bob, "voice", r#"{"country": "NL"}"#).await;
+    let trial = directory.try_policy(&app.admin, new(1, pins)).await.expect("a trial");
+    assert_eq!(trial.effect.left_without_method, 1);
+}
+
+/// Registering counts as a way in only where sign-in would let him register.
+#[tokio::test]
+async fn registering_is_a_way_in_only_where_it_is_open() {
+    let app = TestApp::new().await;
+    let directory = app.domain.directory();
+    let document = present(&app).await.document;
+    let locks = |told: std::result::Result<PolicyTrial, DirectoryError>| matches!(told, Err(DirectoryError::PolicyLocksOut(_)));
+    let eva = app.member_with_roles("eva", &[Role::GlobalAdmin]).await;
+    let about = |then: Then| {
+        let mut document = document.clone();
+        document.rules.push(Rule {
+            actions: vec![model::Action::RegisterSecurityInfo],
+            ..rule("Registering", then, &[])
+        });
+        document
+    };
+    for then in [Then::Block, Then::RequirePhishingResistant] {
+        assert!(locks(directory.try_policy(&app.admin, new(1, about(then))).await), "{then:?}");
+    }
+    assert!(directory.try_policy(&app.admin, new(1, about(Then::RequireMfa))).await.is_ok());
+    let mut nothing = document.clone();
+    for row in &mut nothing.methods {
+        row.uses
+            .retain(|wanted| *wanted != model::MethodUse::Mfa || row.kind == MethodKind::RecoveryCode);
+    }
+    assert!(locks(directory.try_policy(&app.admin, new(1, nothing)).await), "nothing is left to register");
+    // In the strict profile a password alone registers nothing: it is no way in before the change either, so nothing is lost by it.
+    app.as_superuser(format!("update tenant set profile = 'strict' where tenant_id = '{}'", app.tenant))
+        .await;
+    let way = async || {
+        let mut tx = app.domain.db().tenant(app.tenant).await.expect("a transaction");
+        directory.way_of_the_admins(&mut tx, app.now()).await.expect("a way")
+    };
+    assert_eq!(way().await, Some(WayIn::None));
+    app.as_superuser(format!("update tenant set profile = 'standard' where tenant_id = '{}'", app.tenant))
+        .await;
+    assert_eq!(way().await, Some(WayIn::ByRegistering));
+    holds(&app, &eva, "sms", r#"{"country": "NL"}"#).await;
+    assert_eq!(way().await, Some(WayIn::ByMethod));
+    for (why, then) in [
+        ("admin", WayIn::ByRegistering),
+        ("too_many_wrong", WayIn::None),
+        ("lost", WayIn::None),
+        ("not_me", WayIn::None),
+    ] {
+        app.as_superuser(format!("update method set state = 'off', disabled_reason = '{why}'")).await;
+        assert_eq!(way().await, Some(then), "{why}");
+    }
+}
+
+/// The rules may stand still and the admins move: whoever is switched off, demoted, blocked or given another role leaves somebody behind who gets in.
+#[tokio::test]
+async fn no_change_of_an_admin_leaves_the_others_outside() {
+    let app = TestApp::new().await;
+    let directory = app.domain.directory();
+    let mut document = present(&app).await.document;
+    let eva = app.member_with_roles("eva", &[Role::GlobalAdmin, Role::Support]).await;
+    let eva = app.with_app(eva).await;
+    let fem = app.member_with_roles("fem", &[Role::GlobalAdmin, Role::Reader]).await;
+    app.with_app(fem).await;
+    let mut readers = rule("No readers", Then::Block, &[Role::Reader]);
+    readers.who.except_roles = vec![Role::Support];
+    document.rules.push(readers);
+    directory.replace_policy(&app.admin, new(1, document)).await.expect("eva gets in");
+    let eva = MemberRef::Id(eva.id);
+    let last = |told: std::result::Result<(), DirectoryError>| matches!(told, Err(DirectoryError::LastGlobalAdmin));
+    assert!(last(directory.set_enabled(&app.admin, &eva, false, "test").await.map(drop)));
+    assert!(last(directory.remove_member(&app.admin, &eva, "test").await));
+    assert!(last(directory.block(&app.admin, &eva, block::BlockTerm::default(), "test").await.map(drop)));
+    assert!(last(directory.withdraw_role(&app.admin, &eva, Role::GlobalAdmin).await));
+    // A role that the rule speaks of, while another one excepts her from it; then that one.
+    directory.grant_role(&app.admin, &eva, Role::Reader).await.expect("she is excepted");
+    assert!(last(directory.withdraw_role(&app.admin, &eva, Role::Support).await));
+    directory.withdraw_role(&app.admin, &eva, Role::Reader).await.expect("nothing is lost");
+    directory.withdraw_role(&app.admin, &eva, Role::Support).await.expect("nothing is lost");
+    assert!(last(directory.grant_role(&app.admin, &eva, Role::Reader).await));
+    // What was refused is undone as a whole.
+    let roles = directory.member(&app.admin, &eva).await.expect("eva").roles;
+    assert_eq!(roles, [Role::GlobalAdmin]);
+    // A colleague who has nothing yet can register: the change goes through.
+    app.member_with_roles("gus", &[Role::GlobalAdmin]).await;
+    directory.withdraw_role(&app.admin, &eva, Role::GlobalAdmin).await.expect("gus registers");
+}
+
+/// Two changes that are harmless one by one: the one that comes second sees the first.
+#[tokio::test]
+async fn publishing_and_demoting_at_once_lock_nobody_out() {
+    let app = TestApp::new().await;
+    let directory = app.domain.directory();
+    let eva = app.member_with_roles("eva", &[Role::GlobalAdmin]).await;
+    let eva = app.with_app(eva).await;
+    let fem = app.member_with_roles("fem", &[Role::GlobalAdmin, Role::Reader]).await;
+    app.with_app(fem).await;
+    let mut document = present(&app).await.document;
+    document.rules.push(rule("No readers", Then::Block, &[Role::Reader]));
+    let (eva, published) = (MemberRef::Id(eva.id), directory.replace_policy(&app.admin, new(1, document)));
+    let (published, demoted) = tokio::join!(published, directory.withdraw_role(&app.admin, &eva, Role::GlobalAdmin));
+    assert!(published.is_ok() != demoted.is_ok(), "{published:?} {demoted:?}");
+}

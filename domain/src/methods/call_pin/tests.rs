@@ -95,7 +95,7 @@ async fn no_phone_is_added_for_calls_without_a_pin() {
     app.domain.delivery().add_provider(operator, provider).await.expect("a provider");
     let phone = crate::delivery::Address::Phone(crate::delivery::phone::PhoneNumber::parse("+31207946000", None).expect("a number"));
     let (methods, me) = (app.domain.methods(), app.signed_in(&ann, 2, 1));
-    let refused = methods.begin_address(&me, MethodKind::Voice, &phone).await;
+    let refused = methods.begin_address(&me, MethodKind::Voice, &phone, None).await;
     assert!(matches!(refused, Err(MethodError::PinNeeded)), "{refused:?}");
     assert_eq!(app.number("select count(*) from method where kind = 'voice'").await, 0);
 }

@@ -231,7 +231,7 @@ async fn b23_a_phone_is_added_by_whoever_asked_for_it() {
     let phone = Address::Phone(PhoneNumber::parse(NUMBER, None).expect("a number"));
     let methods = calls.app.domain.methods();
     let (me, other) = (calls.app.signed_in(&ann, 2, 1), calls.app.signed_in(&bob, 2, 1));
-    let proving = methods.begin_address(&me, MethodKind::Voice, &phone).await.expect("on its way");
+    let proving = methods.begin_address(&me, MethodKind::Voice, &phone, None).await.expect("on its way");
     let call = calls.newest().await;
     assert!(methods.complete_address(&me, proving.attempt).await.expect("decided").is_none());
     assert_eq!(calls.confirms(call).await, Line::Approved);

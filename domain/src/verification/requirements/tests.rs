@@ -93,6 +93,26 @@ async fn what_is_required_is_told_with_why_and_a_link() {
     );
     let closed = ask(&app, "ann@noord.example", Some("Payroll"), None).await;
     assert_eq!((closed.demand, closed.satisfied, closed.link), (Then::Block, false, None));
+    // Where sign-in would refuse the wizard no link leads into it.
+    let profile = async |profile: &str| {
+        app.as_superuser(format!("update tenant set profile = '{profile}' where tenant_id = '{}'", app.tenant))
+            .await
+    };
+    profile("strict").await;
+    for name in ["ann@noord.example", "nobody@noord.example"] {
+        let refused = ask(&app, name, None, device).await;
+        assert_eq!(
+            (refused.reasons.as_slice(), refused.link),
+            (&[RegistrationReason::DeviceRegistration][..], None),
+            "{name}"
+        );
+    }
+    profile("standard").await;
+    let off = "insert into method (tenant_id, method_id, member_id, kind, label, state, disabled_reason, created_at)
+               select tenant_id, gen_random_uuid(), member_id, 'sms', 'phone', 'off', 'lost', now() from member where upn like 'ann@%'";
+    app.as_superuser(off.to_owned()).await;
+    assert_eq!(ask(&app, "ann@noord.example", None, device).await.link, None, "it was reported as lost");
+    app.as_superuser(String::from("delete from method")).await;
     app.with_app(ann).await;
     let told = ask(&app, "ann@noord.example", None, device).await;
     assert_eq!((told.satisfied, told.missing, told.link), (true, vec![], None));
