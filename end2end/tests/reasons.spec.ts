@@ -104,6 +104,8 @@ const CAUSES: Cause[] = [
 
 for (const language of LANGUAGES) {
   test(`each of the seven reasons comes from its cause and is told everywhere (${language})`, async ({ server, somebody }) => {
+    // Eight members, one after the other: what the organisation demands changes between them.
+    test.slow();
     const org = await tenant(server, NAME);
     const rule = (name: string, about: object) => ({ name, state: "on", then: "require_mfa", ...about });
     await org.policy((document) => {
