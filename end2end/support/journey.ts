@@ -41,6 +41,13 @@ export async function registerApp(me: Person): Promise<{ app: App; codes: string
   return { app, codes: await readCodes(me) };
 }
 
+/** The recovery codes are saved, and the wizard is left by its last page. */
+export async function leaveWizard(me: Person): Promise<void> {
+  await me.tick(me.page.getByRole("checkbox", { name: me.say("register.saved") }));
+  await me.go(me.button("register.finish"));
+  await me.go(me.link("register.go_on"));
+}
+
 /** The recovery codes on the page. */
 export async function readCodes(me: Person): Promise<string[]> {
   await expect(me.heading()).toHaveText(me.say("register.codes_title"));
@@ -72,8 +79,6 @@ export async function setUp(me: Person, link: string): Promise<App> {
   await me.page.goto(link);
   await me.enter(me.field("set_up.password_label"), "blauwe kranen zingen zacht");
   const { app } = await registerApp(me);
-  await me.tick(me.page.getByRole("checkbox", { name: me.say("register.saved") }));
-  await me.go(me.button("register.finish"));
-  await me.go(me.link("register.go_on"));
+  await leaveWizard(me);
   return app;
 }

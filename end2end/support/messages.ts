@@ -27,6 +27,12 @@ export class Messages {
     return links().at(-1) ?? "";
   }
 
+  /** Waits for a message to this number or address that says this. */
+  async says(to: string, words: string): Promise<void> {
+    const said = () => this.#all(to).some((text) => text.includes(words));
+    await expect.poll(said, { message: `“${words}” to ${to}`, timeout: WAIT_MILLISECONDS_MAX }).toBe(true);
+  }
+
   /** How many codes went to this number or address. */
   count(to: string): number {
     return this.#to(to).length;

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App } from "./oath.ts";
 import { program, type Server } from "./server.ts";
+import type { Language } from "./words.ts";
 
 export const PASSWORD = "vier natte eenden";
 
@@ -31,17 +32,20 @@ export interface Tenant {
   importTokens(csv: string): void;
   /** A verification that another program asks for; answers its decision. */
   verify(upn: string, code: string, application: string): Promise<string>;
+  /** Publishes the policy with a change. */
+  policy(change: (document: any) => void): Promise<void>;
   /** Calls the REST interface as an admin. */
   rest(method: string, path: string, body?: unknown): Promise<{ status: number; body: any }>;
 }
 
 let made = 0;
 
-export async function tenant(server: Server, name: string, options: { strict?: boolean } = {}): Promise<Tenant> {
+export async function tenant(server: Server, name: string, options: { strict?: boolean; language?: Language } = {}): Promise<Tenant> {
   const slug = `t${process.pid}-${++made}`;
   const domain = `${slug}.example`;
   const run = (...args: string[]) => command(server, args);
-  run("tenant", "create", "--slug", slug, "--name", name, "--domain", domain, ...(options.strict ? ["--strict"] : []));
+  const more = [...(options.strict ? ["--strict"] : []), ...(options.language ? ["--locale", options.language] : [])];
+  run("tenant", "create", "--slug", slug, "--name", name, "--domain", domain, ...more);
   const key = run("api-key", "create", "--tenant", slug, "--name", "tests", "--scope", "verify,admin,read,support,questions").trim();
   const rest: Tenant["rest"] = async (method, path, body) => {
     const headers: Record<string, string> = { authorization: `Bearer ${key}` };
@@ -79,6 +83,11 @@ export async function tenant(server: Server, name: string, options: { strict?: b
       const file = join(mkdtempSync(join(tmpdir(), "tokens-")), "tokens.csv");
       writeFileSync(file, csv);
       run("token", "import", "--tenant", slug, file);
+    },
+    async policy(change) {
+      const { version, document } = (await rest("GET", "/policy")).body;
+      change(document);
+      await good("PUT", "/policy", { based_on: version, document, reason: "tests" });
     },
     async verify(upn, code, application) {
       return (await good("POST", "/verifications", { user: upn, code, application })).decision;

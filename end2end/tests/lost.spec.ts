@@ -1,6 +1,6 @@
 // A phone is lost: it goes off at once, what is left leads in again, and with nothing left the service desk helps. And a sign-in that was somebody else's.
 import { gallery } from "../support/gallery.ts";
-import { enterCode, enterName, enterPassword, enterRecoveryCode, readKey, registerApp, sessionId, setUp, signIn, signOut } from "../support/journey.ts";
+import { enterCode, enterName, enterPassword, enterRecoveryCode, leaveWizard, readKey, registerApp, sessionId, setUp, signIn, signOut } from "../support/journey.ts";
 import { tenant } from "../support/tenant.ts";
 import { expect, test } from "../support/test.ts";
 import { LANGUAGES } from "../support/words.ts";
@@ -14,9 +14,7 @@ for (const language of LANGUAGES) {
     await enterName(me, upn);
     await enterPassword(me);
     const { app, codes } = await registerApp(me);
-    await me.tick(me.page.getByRole("checkbox", { name: me.say("register.saved") }));
-    await me.go(me.button("register.finish"));
-    await me.go(me.link("register.go_on"));
+    await leaveWizard(me);
 
     const other = await somebody({ language, width: 390, keyboard: language === "nl" });
     await other.page.goto("/lost");
@@ -99,53 +97,45 @@ for (const language of LANGUAGES) {
     await me.go(me.link("sign_in.pass_instead"));
     await me.enter(me.field("sign_in.pass_label"), pass ?? "");
     await registerApp(me);
-    await me.tick(me.page.getByRole("checkbox", { name: me.say("register.saved") }));
-    await me.go(me.button("register.finish"));
-    await me.go(me.link("register.go_on"));
+    await leaveWizard(me);
     await expect(me.heading()).toHaveText(me.say("security_info.title"));
   });
 }
 
-test("a sign-in that was not mine is reported, and everybody is out", async ({ server, somebody }) => {
-  const org = await tenant(server, "Hogeschool Duinmeer");
-  const upn = org.member("ilse", { given: "Ilse" });
-  const app = await org.app(upn);
-  await org.rest("PUT", `/users/${upn}/mfa-state`, { state: "enabled" });
-  const [me, stranger] = [await somebody({ width: 390 }), await somebody({ width: 390 })];
-  await signIn(me, upn, app);
-  await enterName(stranger, upn);
-  await enterPassword(stranger, "a guess that is wrong");
-  await signIn(stranger, upn, app);
+for (const language of LANGUAGES) {
+  test(`a sign-in that was not mine is reported, and everybody is out (${language})`, async ({ server, somebody }) => {
+    const org = await tenant(server, "Hogeschool Duinmeer");
+    const upn = org.member("ilse", { given: "Ilse" });
+    const app = await org.app(upn);
+    await org.rest("PUT", `/users/${upn}/mfa-state`, { state: "enabled" });
+    const [me, stranger] = [await somebody({ language, width: 390 }), await somebody({ language, width: 390 })];
+    await signIn(me, upn, app);
+    await enterName(stranger, upn);
+    await enterPassword(stranger, "a guess that is wrong");
+    await signIn(stranger, upn, app);
 
-  // A try that failed ends nothing.
-  await me.page.goto("/activity");
-  await gallery(me, "activity-mine");
-  const refused = me.main().locator("a.danger").first();
-  await me.go(refused);
-  await expect(me.heading()).toHaveText(me.say("activity.report_title"));
-  await me.reads("activity.report_stopped");
-  await gallery(me, "activity-report-try");
-  await me.go(me.button("activity.not_me"));
-  await me.reads("security_info.done_reported");
-  await me.reads("activity.reported");
+    // A try that failed ends nothing.
+    await me.page.goto("/activity");
+    await gallery(me, "activity-mine", { language });
+    const refused = me.main().locator("a.danger").first();
+    await me.go(refused);
+    await expect(me.heading()).toHaveText(me.say("activity.report_title"));
+    await me.reads("activity.report_stopped");
+    await gallery(me, "activity-report-try", { language });
+    await me.go(me.button("activity.not_me"));
+    await me.reads("security_info.done_reported");
+    await me.reads("activity.reported");
 
-  // One that did ends everything.
-  await me.go(me.main().locator("a.quiet").first());
-  await me.reads("activity.report_sessions");
-  await gallery(me, "activity-report");
-  await me.go(me.button("activity.not_me"));
-  await expect(me.heading()).toHaveText(me.say("activity.done_title"));
-  await gallery(me, "activity-done", { language: "en" });
-  for (const one of [me, stranger]) {
-    await one.page.goto("/security-info");
-    await expect(one.page).toHaveURL(/\/sign-in/);
-  }
-  // The same in Dutch, for the picture.
-  me.language = "nl";
-  await me.page.context().addCookies([{ name: "lang", value: "nl", url: me.url }]);
-  await signIn(me, upn, app);
-  await me.page.goto("/activity");
-  await me.go(me.main().locator("a.quiet").first());
-  await me.go(me.button("activity.not_me"));
-  await gallery(me, "activity-done", { language: "nl" });
-});
+    // One that did ends everything.
+    await me.go(me.main().locator("a.quiet").first());
+    await me.reads("activity.report_sessions");
+    await gallery(me, "activity-report", { language });
+    await me.go(me.button("activity.not_me"));
+    await expect(me.heading()).toHaveText(me.say("activity.done_title"));
+    await gallery(me, "activity-done", { language });
+    for (const one of [me, stranger]) {
+      await one.page.goto("/security-info");
+      await expect(one.page).toHaveURL(/\/sign-in/);
+    }
+  });
+}

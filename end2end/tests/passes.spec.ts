@@ -1,76 +1,66 @@
 // A Temporary Access Pass: the service desk gives one to somebody who has nothing yet, and it opens the wizard where a password alone does not.
 import { gallery } from "../support/gallery.ts";
-import { enterName, registerApp, setUp, signOut } from "../support/journey.ts";
+import { enterName, leaveWizard, registerApp, setUp, signOut } from "../support/journey.ts";
 import { tenant } from "../support/tenant.ts";
 import { expect, test } from "../support/test.ts";
+import { LANGUAGES } from "../support/words.ts";
 
-test("the service desk gives a pass, and a member registers with it where the rules are strict", async ({ server, somebody }) => {
-  const org = await tenant(server, "Zorggroep Lindenhof", { strict: true });
-  const upn = org.member("noor", { given: "Noor", family: "Visser" });
-  await org.rest("PUT", `/users/${upn}/mfa-state`, { state: "enabled" });
-  const { body } = await org.rest("GET", `/users/${upn}`);
-  const member = `/admin/${org.slug}/users/${body.id}`;
+for (const language of LANGUAGES) {
+  test(`the service desk gives a pass, and a member registers with it where the rules are strict (${language})`, async ({ server, somebody }) => {
+    const org = await tenant(server, "Zorggroep Lindenhof", { strict: true });
+    const upn = org.member("noor", { given: "Noor", family: "Visser" });
+    await org.rest("PUT", `/users/${upn}/mfa-state`, { state: "enabled" });
+    const { body } = await org.rest("GET", `/users/${upn}`);
+    const member = `/admin/${org.slug}/users/${body.id}`;
 
-  const desk = await somebody();
-  await setUp(desk, org.invited("sanne", { given: "Sanne", family: "de Boer", role: "support" }));
-  await desk.page.goto(`${member}?do=pass`);
-  await gallery(desk, "console-do-pass");
-  await gallery(desk, "console-do-pass-wrong", {
-    reach: async () => {
-      await desk.page.goto(`${member}?do=pass`);
-      await desk.type(desk.field("member.pass_time"), "25:99");
-      await desk.enter(desk.field("members.reason"), " ");
-      await desk.reads("member.pass_start_bad");
-    },
-  });
-  const give = async () => {
+    const desk = await somebody({ language, width: 390 });
+    await setUp(desk, org.invited("sanne", { given: "Sanne", family: "de Boer", role: "support" }));
     await desk.page.goto(`${member}?do=pass`);
-    await desk.enter(desk.field("members.reason"), "New phone, ticket 4711");
-    await expect(desk.heading()).toHaveText(desk.say("member.pass_given_title", { name: "Noor Visser" }));
-    const shown = await desk.main().innerText();
-    const [pass] = shown.match(/\b[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}\b/) ?? [];
-    return pass ?? "";
-  };
-  await gallery(desk, "console-pass-given", { reach: async () => void (await give()) });
-  const replaced = await give();
-  const pass = await give();
-  expect(pass).not.toBe("");
-  await desk.page.goto(member);
-  await desk.reads("member.pass_open");
-  await gallery(desk, "console-member-pass");
+    await gallery(desk, "console-do-pass", { language });
+    await desk.type(desk.field("member.pass_time"), "25:99");
+    await desk.enter(desk.field("members.reason"), " ");
+    await desk.reads("member.pass_start_bad");
+    await gallery(desk, "console-do-pass-wrong", { language });
+    const give = async () => {
+      await desk.page.goto(`${member}?do=pass`);
+      await desk.enter(desk.field("members.reason"), "New phone, ticket 4711");
+      await expect(desk.heading()).toHaveText(desk.say("member.pass_given_title", { name: "Noor Visser" }));
+      const shown = await desk.main().innerText();
+      const [pass] = shown.match(/\b[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}\b/) ?? [];
+      return pass ?? "";
+    };
+    const replaced = await give();
+    await gallery(desk, "console-pass-given", { language });
+    const pass = await give();
+    expect(pass).not.toBe("");
+    await desk.page.goto(member);
+    await desk.reads("member.pass_open");
+    await gallery(desk, "console-member-pass", { language });
 
-  const me = await somebody();
-  await enterName(me, upn);
-  await me.go(me.link("sign_in.pass_instead"));
-  await gallery(me, "sign-in-pass");
-  // The one that was replaced opens nothing.
-  await gallery(me, "sign-in-pass-wrong", {
-    reach: async () => {
+    const me = await somebody({ language, width: 390 });
+    const offer = async (typed: string) => {
       await enterName(me, upn);
-      await me.page.goto("/sign-in?show=pass");
-      await me.enter(me.field("sign_in.pass_label"), replaced);
-      await me.reads("problems.wrong_pass");
-    },
-  });
-  await enterName(me, upn);
-  await me.go(me.link("sign_in.pass_instead"));
-  await me.enter(me.field("sign_in.pass_label"), pass.toLowerCase());
-  await registerApp(me);
-  await me.tick(me.page.getByRole("checkbox", { name: me.say("register.saved") }));
-  await me.go(me.button("register.finish"));
-  await me.go(me.link("register.go_on"));
-  await expect(me.heading()).toHaveText(me.say("security_info.title"));
-  await signOut(me);
+      await me.go(me.link("sign_in.pass_instead"));
+      await me.enter(me.field("sign_in.pass_label"), typed);
+    };
+    await enterName(me, upn);
+    await me.go(me.link("sign_in.pass_instead"));
+    await gallery(me, "sign-in-pass", { language });
+    // The one that was replaced opens nothing.
+    await offer(replaced);
+    await me.reads("problems.wrong_pass");
+    await gallery(me, "sign-in-pass-wrong", { language });
+    await offer(pass.toLowerCase());
+    await registerApp(me);
+    await leaveWizard(me);
+    await expect(me.heading()).toHaveText(me.say("security_info.title"));
+    await signOut(me);
 
-  await gallery(me, "sign-in-pass-used", {
-    reach: async () => {
-      await enterName(me, upn);
-      await me.page.goto("/sign-in?show=pass");
-      await me.enter(me.field("sign_in.pass_label"), pass);
-      await me.reads("errors.pass_unusable_title");
-    },
+    await offer(pass);
+    await me.reads("errors.pass_unusable_title");
+    await gallery(me, "sign-in-pass-used", { language });
   });
-});
+}
 
 test("a member sees that a pass is open", async ({ server, somebody }) => {
   const org = await tenant(server, "Hogeschool Duinmeer");

@@ -8,6 +8,8 @@ import { Messages } from "../support/messages.ts";
 import { program } from "../support/server.ts";
 import { tenant } from "../support/tenant.ts";
 import { expect, test } from "../support/test.ts";
+import { aDayPasses } from "../support/time.ts";
+import { LANGUAGES } from "../support/words.ts";
 
 const PHONE = "+31612345678";
 const MAIL = "femke@thuis.example";
@@ -127,6 +129,72 @@ test("a phone and a mailbox are added by a code that is sent there, and let some
   await enterCode(me, app.fresh());
   await expect(me.heading()).toHaveText(me.say("security_info.title"));
 });
+
+/** What texts tell of a change, which stands in no locale file. */
+const TOLD = {
+  en: { added: "a phone was added to the account", removed: "this number no longer belongs to your account" },
+  nl: { added: "is een telefoon toegevoegd", removed: "dit nummer hoort niet meer bij je account" },
+};
+
+for (const language of LANGUAGES) {
+  test(`another phone takes the place of the old one (${language})`, async ({ untouched: server, somebody }) => {
+    const other = "+31687654395";
+    const messages = new Messages(server);
+    const org = await tenant(server, "Hogeschool Duinmeer", { language });
+    const upn = org.member("femke", { given: "Femke" });
+    await org.rest("PUT", `/users/${upn}/mfa-state`, { state: "enabled" });
+    await org.rest("POST", `/users/${upn}/methods`, { kind: "sms", phone: PHONE });
+    aDayPasses(server);
+    const me = await somebody({ at: server, language, width: 390 });
+    const way = me.page.locator("main button[name=method][value=sms]");
+    await enterName(me, upn);
+    await enterPassword(me);
+    await me.go(way);
+    await enterCode(me, await messages.code(PHONE, 0));
+    await expect(me.heading()).toHaveText(me.say("security_info.title"));
+
+    // The new one is proven by itself, and the old one is told of it.
+    messages.clear();
+    await me.go(me.link("security_info.add").first());
+    await me.go(me.page.locator('main a[href="/security-info/add/phone"]'));
+    await me.enter(me.field("security_info.phone_label"), "+31 6 87654395");
+    const code = await messages.code(other, 0);
+    await enterCode(me, OTHER(code));
+    await expect(me.main()).toContainText(me.say("problems.wrong_code"));
+    await enterCode(me, code);
+    expect(messages.count(PHONE)).toBe(0);
+    await messages.says(PHONE, TOLD[language].added);
+    const card = (tail: string) => me.page.getByRole("region", { name: me.say("security_info.methods") }).getByRole("listitem").filter({ hasText: tail });
+    await expect(card("95")).toBeVisible();
+    await expect(card("78")).toBeVisible();
+
+    // What she set up herself is asked for first, and she may have it otherwise.
+    await expect(card("95")).toContainText(me.say("security_info.first_choice"));
+    for (const tail of ["78", "95"]) {
+      await me.press(card(tail).locator("summary"));
+      await me.go(me.button("security_info.make_first"));
+    }
+    await expect(card("95")).toContainText(me.say("security_info.first_choice"));
+    await expect(card("78")).not.toContainText(me.say("security_info.first_choice"));
+    await me.press(card("78").locator("summary"));
+    await me.go(me.link("security_info.remove"));
+    await me.reads("security_info.remove_one_left");
+    await me.go(me.button("security_info.remove_confirm"));
+    await expect(card("78")).toHaveCount(0);
+    await messages.says(PHONE, TOLD[language].removed);
+    await signOut(me);
+
+    // From now on codes go there, and nowhere else.
+    messages.clear();
+    await enterName(me, upn);
+    await enterPassword(me);
+    await enterCode(me, await messages.code(other, 0));
+    await expect(me.heading()).toHaveText(me.say("security_info.title"));
+    expect(messages.count(PHONE)).toBe(0);
+    const { body } = await org.rest("GET", `/users/${upn}/methods`);
+    expect(body.items.filter(({ kind }: { kind: string }) => kind === "sms")).toHaveLength(1);
+  });
+}
 
 test("the first gateway dies, the second carries the code, and the case tells it", async ({ untouched: server, somebody }) => {
   const dead = createServer((_, response) => void response.writeHead(500).end()).listen(0, "127.0.0.1");
