@@ -57,6 +57,11 @@ test("a phone and a mailbox are added by a code that is sent there, and let some
   await enterCode(me, code);
   await expect(me.page.getByRole("region", { name: me.say("security_info.methods") })).toContainText("78");
   await gallery(me, "security-info-phone-added");
+  await me.press(me.page.getByRole("listitem").filter({ has: me.page.locator('a[href*="totp"]') }).locator("summary"));
+  await me.go(me.link("security_info.try_it"));
+  await expect(me.main()).toContainText(me.say("security_info.try_lead"));
+  await gallery(me, "security-info-try");
+  await me.page.goto("/security-info");
 
   const mail = "/security-info/add/email";
   await me.page.goto(mail);
@@ -191,8 +196,29 @@ for (const language of LANGUAGES) {
     await enterCode(me, await messages.code(other, 0));
     await expect(me.heading()).toHaveText(me.say("security_info.title"));
     expect(messages.count(PHONE)).toBe(0);
-    const { body } = await org.rest("GET", `/users/${upn}/methods`);
-    expect(body.items.filter(({ kind }: { kind: string }) => kind === "sms")).toHaveLength(1);
+    const held = async () => (await org.rest("GET", `/users/${upn}/methods`)).body.items.filter(({ kind }: { kind: string }) => kind === "sms");
+    expect(await held()).toHaveLength(1);
+
+    // In one go: the number that was hers again, in the place of the other and asked for first as that was.
+    messages.clear();
+    await me.press(card("95").locator("summary"));
+    await me.go(me.link("security_info.change_phone"));
+    await expect(me.heading()).toHaveText(me.say("security_info.change_phone_title"));
+    await expect(me.main()).toContainText("95");
+    if (language === "en") await gallery(me, "security-info-change-phone");
+    await me.enter(me.field("security_info.phone_label"), PHONE);
+    await enterCode(me, await messages.code(PHONE, 0));
+    await expect(card("78")).toContainText(me.say("security_info.first_choice"));
+    await expect(card("95")).toHaveCount(0);
+    expect(await held()).toHaveLength(1);
+
+    // And whether it reaches her.
+    messages.clear();
+    await me.press(card("78").locator("summary"));
+    await me.go(me.button("security_info.try_it"));
+    await enterCode(me, await messages.code(PHONE, 0));
+    await expect(me.page.locator("body")).toContainText(me.say("security_info.done_tried", { what: "+31 •••••••78" }));
+    expect(await held()).toHaveLength(1);
   });
 }
 
