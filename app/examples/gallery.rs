@@ -831,6 +831,28 @@ fn questions(rows: Vec<QuestionRow>) -> QuestionsForm {
     }
 }
 
+/// A fresh code, before a change or to try the app out.
+fn confirm(tries: Option<MethodKind>) -> SecurityInfo {
+    let asked = Asked {
+        kind: MethodKind::Totp,
+        method: "1".to_owned(),
+        digits: 6,
+        issuer: "Duinmeer".to_owned(),
+        sent_to: None,
+        valid_until: None,
+    };
+    SecurityInfo::Confirm(Confirm {
+        handle: String::new(),
+        asked: Some(asked),
+        call: None,
+        passkey: None,
+        sends: Vec::new(),
+        tries,
+        typed: None,
+        problem: None,
+    })
+}
+
 fn security_infos() -> Vec<(&'static str, Draw)> {
     fn draw(model: fn() -> SecurityInfo) -> Draw {
         Box::new(move || security_info::page(signed_in(), model()))
@@ -994,52 +1016,8 @@ fn security_infos() -> Vec<(&'static str, Draw)> {
                 unticked: false,
             }),
         ),
-        (
-            "security-info-confirm",
-            draw(|| {
-                let asked = Asked {
-                    kind: MethodKind::Totp,
-                    method: "1".to_owned(),
-                    digits: 6,
-                    issuer: "Duinmeer".to_owned(),
-                    sent_to: None,
-                    valid_until: None,
-                };
-                SecurityInfo::Confirm(Confirm {
-                    handle: String::new(),
-                    asked: Some(asked),
-                    call: None,
-                    passkey: None,
-                    sends: Vec::new(),
-                    tries: None,
-                    typed: None,
-                    problem: None,
-                })
-            }),
-        ),
-        (
-            "security-info-try",
-            draw(|| {
-                let asked = Asked {
-                    kind: MethodKind::Totp,
-                    method: "1".to_owned(),
-                    digits: 6,
-                    issuer: "Duinmeer".to_owned(),
-                    sent_to: None,
-                    valid_until: None,
-                };
-                SecurityInfo::Confirm(Confirm {
-                    handle: String::new(),
-                    asked: Some(asked),
-                    call: None,
-                    passkey: None,
-                    sends: Vec::new(),
-                    tries: Some(MethodKind::Totp),
-                    typed: None,
-                    problem: None,
-                })
-            }),
-        ),
+        ("security-info-confirm", draw(|| confirm(None))),
+        ("security-info-try", draw(|| confirm(Some(MethodKind::Totp)))),
         (
             "activity",
             Box::new(|| {

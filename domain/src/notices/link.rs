@@ -185,7 +185,6 @@ impl Notices<'_> {
             let until = now + SignedDuration::from_hours(24 * BLOCK_DAYS);
             blocks::insert_block(tx, self.0.rng().id(now), member, (blocks::FRAUD_REPORT, reason), None, now, until).await?;
         }
-        blocks::stir(tx, member).await?;
         Ok(Shut {
             sessions_ended,
             methods_off,

@@ -141,13 +141,9 @@ pub fn demanded_for<'a>(document: &'a PolicyDocument, inputs: &Inputs<'_>, actio
 }
 
 /// Why whoever has shown nothing but a password may register nothing, where that is so: a rule about registering, or the strict profile where a second factor
-/// is asked. Neither an application nor an action is looked at but that of registering.
+/// is asked. The inputs name no application: registering is for all of them.
 pub fn closed_to_a_password(document: &PolicyDocument, inputs: &Inputs<'_>, evaluation: &Evaluation, profile: Profile) -> Option<Reason> {
-    let inputs = Inputs {
-        application: None,
-        ..inputs.clone()
-    };
-    match demanded_for(document, &inputs, Action::RegisterSecurityInfo).0 {
+    match demanded_for(document, inputs, Action::RegisterSecurityInfo).0 {
         Then::Block => Some(Reason::BlockedByPolicy),
         Then::RequirePhishingResistant => Some(Reason::RegistrationRefused),
         Then::Allow | Then::RequireMfa => (profile == Profile::Strict && evaluation.then.asks_second_factor()).then_some(Reason::RegistrationRefused),

@@ -268,11 +268,9 @@ pub(super) fn open_registration<'a>(
     // What would refuse the wizard now closes it while it is open; a link of an admin's or a second factor that was given leads past all but a rule that blocks.
     let by_password = attempt.purpose == Purpose::SignIn && !attempt.second_asked;
     let switched_off = by_password && !proven && scene.facts.has_one_switched_off();
-    match closed_to_a_password(&document, &scene.facts.inputs(None), &evaluation, scene.facts.profile()) {
-        _ if switched_off => return Err(gone()),
-        Some(Reason::BlockedByPolicy) => return Err(gone()),
-        Some(_) if by_password => return Err(gone()),
-        _ => {}
+    let closed = closed_to_a_password(&document, &scene.facts.inputs(None), &evaluation, scene.facts.profile());
+    if switched_off || closed.is_some_and(|reason| by_password || reason == Reason::BlockedByPolicy) {
+        return Err(gone());
     }
     Ok((attempt, member, document))
 }

@@ -342,7 +342,9 @@ async fn one_person(app: &TestApp, name: &str, has_app: bool, enabled: bool, act
         member = app.with_app(member).await;
     }
     let mut proven = has_app;
-    let mut pending: Option<TestMember> = None;
+    // What each of the two wizards was shown, and what has been proven in one of them.
+    let mut pending: [Option<TestMember>; 2] = [None, None];
+    let mut registered: Option<TestMember> = None;
     let mut at = [begins(app, &member).await, begins(app, &member).await];
     let mut stage = [Stage::Password; 2];
     let mut opened = 0;
@@ -376,7 +378,7 @@ async fn one_person(app: &TestApp, name: &str, has_app: bool, enabled: bool, act
             Act::Second { right } => {
                 // A fresh step each time, and a quiet hour after each wrong one, so that only the order of steps decides.
                 app.wait(31);
-                let shown = pending.as_ref().filter(|_| !has_app).unwrap_or(&member);
+                let shown = registered.as_ref().unwrap_or(&member);
                 let code = if *right && !shown.seed.is_empty() {
                     app.code(shown)
                 } else {
@@ -402,21 +404,23 @@ async fn one_person(app: &TestApp, name: &str, has_app: bool, enabled: bool, act
                 assert!(answered.is_err(), "{said}: {answered:?}");
             }
             Act::Square => match (here, proven, square(app, &at[*n]).await) {
-                (Stage::Register, false, Ok(square)) => pending = Some(holding(&member, &square)),
+                (Stage::Register, false, Ok(square)) => pending[*n] = Some(holding(&member, &square)),
                 (Stage::Register, false, Err(error)) => panic!("{said}: {error}"),
                 (.., Ok(_)) => panic!("{said}: a square"),
                 (.., Err(_)) => {}
             },
             Act::Register { right } => {
-                let shown = pending.as_ref().unwrap_or(&member);
+                // Where this wizard has shown no square, the one of the other is tried: it is confirmed in its own alone.
+                let shown = pending[*n].as_ref().or(pending[1 - *n].as_ref()).unwrap_or(&member);
                 let code = if *right && !shown.seed.is_empty() {
                     app.code(shown)
                 } else {
                     String::from("000000")
                 };
-                match (here, proven, &pending, registers(app, &at[*n], &code).await) {
+                match (here, proven, &pending[*n], registers(app, &at[*n], &code).await) {
                     (Stage::Register, false, Some(_), Ok(Confirmed::Right(..))) if *right => {
                         (stage[*n], proven, opened) = (Stage::Decided, true, opened + 1);
+                        registered = pending[*n].take();
                     }
                     (Stage::Register, false, Some(_), Ok(Confirmed::Wrong)) if !right => {}
                     (Stage::Register, false, None, Err(_)) => {}

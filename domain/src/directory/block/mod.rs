@@ -111,7 +111,6 @@ impl Directory<'_> {
         store::insert_block(&mut change.tx, id, view.id, (store::ADMIN, reason), by.who().id(), now, until).await?;
         super::end_what_was_given(&mut change.tx, view.id, now).await?;
         let ended = super::store::delete_sessions(&mut change.tx, view.id).await?;
-        store::stir(&mut change.tx, view.id).await?;
         let after = self.view(&mut change.tx, &MemberRef::Id(view.id)).await?;
         let told = json!({ "until": (term != BlockTerm::WithoutEnd).then_some(until), "sessions_ended": ended });
         change
