@@ -4,9 +4,9 @@ grant usage on schema public to {app}, {keeper};
 
 grant select, insert, update on tenant, tenant_domain, operator, staff_grant, tenant_key, subject_key, member, password, "group", group_member, role_grant,
   set_up_link, api_key, method, recovery_code, throttle, failure_day, attempt, challenge, idempotency, session, session_locator, node, lease, outbox,
-  oath_token, token_import, delivery_provider, sender, delivery, user_handle, ceremony, fido_metadata, access_pass, block, bypass, trusted_network, remembered_device, app_password, security_answer, emergency_key, conversion_alarm, notice_link, password_reset, call_pin to {app};
+  oath_token, token_import, delivery_provider, sender, delivery, user_handle, ceremony, fido_metadata, access_pass, block, bypass, trusted_network, remembered_device, app_password, security_answer, emergency_key, conversion_alarm, notice_link, password_reset, call_pin, ticket, ticket_message to {app};
 grant delete on operator, staff_grant, group_member, role_grant, recovery_code, throttle, failure_day, idempotency, session, password, tenant_domain, ceremony, trusted_network, sender,
-  security_answer, outbox, notice_link, call_pin to {app};
+  security_answer, outbox, notice_link, call_pin, ticket, ticket_message to {app};
 -- Which migrations are there: asked before a node says it is ready.
 grant select on _sqlx_migrations to {app};
 -- Append only: the application can add and read, never change.

@@ -74,11 +74,13 @@ pub enum Permission {
     ManageKeys,
     /// Give Temporary Access Passes and take them back.
     GivePasses,
+    /// Read tickets, answer and close them.
+    HandleTickets,
 }
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::ReadMembers,
         Self::ManageMembers,
         Self::ManageRoles,
@@ -91,6 +93,7 @@ impl Permission {
         Self::PublishPolicy,
         Self::ManageKeys,
         Self::GivePasses,
+        Self::HandleTickets,
     ];
 
     /// The roles that hold it, besides `global_admin`, who holds all.
@@ -99,7 +102,7 @@ impl Permission {
             Self::ReadMembers => &[Role::Support, Role::AuthAdmin, Role::PolicyAdmin, Role::BillingAdmin, Role::Reader],
             Self::ManageMembers | Self::ManageMfa | Self::ManageTokens => &[Role::AuthAdmin],
             Self::ManageRoles | Self::ManageKeys => &[],
-            Self::Unlock | Self::GivePasses => &[Role::AuthAdmin, Role::Support],
+            Self::Unlock | Self::GivePasses | Self::HandleTickets => &[Role::AuthAdmin, Role::Support],
             Self::ReadSignIns => &[Role::Support, Role::AuthAdmin, Role::PolicyAdmin, Role::Reader],
             Self::ReadAudit => &[Role::AuthAdmin, Role::PolicyAdmin, Role::Reader],
             Self::ReadCase => &[Role::Support, Role::AuthAdmin, Role::Reader],

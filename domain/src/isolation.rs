@@ -110,6 +110,11 @@ impl From<crate::reset::ResetError> for Told {
         Self::Refused(error.code())
     }
 }
+impl From<crate::tickets::TicketError> for Told {
+    fn from(error: crate::tickets::TicketError) -> Self {
+        Self::Refused(error.code())
+    }
+}
 impl From<crate::notices::NoticeError> for Told {
     fn from(error: crate::notices::NoticeError) -> Self {
         Self::Refused(error.code())
@@ -122,7 +127,9 @@ impl From<crate::journal::JournalError> for Told {
 }
 
 /// Verbs that take no id of a tenant's things: nothing of another tenant can be named to them.
-const NOTHING_TO_NAME: [&str; 45] = [
+const NOTHING_TO_NAME: [&str; 47] = [
+    "ticket_counts",
+    "sweep_tickets",
     "call_rules",
     "set_call_rules",
     "policy_version",
@@ -169,7 +176,8 @@ const NOTHING_TO_NAME: [&str; 45] = [
     "session_exists",
     "end_session",
 ];
-const OF_ONESELF: [&str; 24] = [
+const OF_ONESELF: [&str; 25] = [
+    "own_tickets",
     "my_app_passwords",
     "make_my_app_password",
     "my_belongings",
@@ -297,6 +305,25 @@ async fn e1_e3_no_verb_reaches_into_another_tenant() {
         theirs.member.id
     ))
     .await;
+    // A ticket of theirs.
+    let help = crate::tickets::Draft {
+        page: String::from("/"),
+        error: None,
+        words: CleanLines::parse("help").expect("words"),
+    };
+    let theirs_in = zuid.signed_in(&theirs.member, 2, 0);
+    let ticket = zuid
+        .domain
+        .tickets()
+        .file(&theirs_in, &help, Some(theirs.session), None)
+        .await
+        .expect("filed")
+        .number;
+    let tickets = domain.tickets();
+    let lists = crate::tickets::TicketQuery {
+        limit: 9,
+        ..crate::tickets::TicketQuery::default()
+    };
     let before = zuid.rows().await;
     let phone = crate::delivery::Address::Phone(crate::delivery::phone::PhoneNumber::parse("+31612345678", None).expect("a number"));
     let mut told: Vec<(&str, Told)> = Vec::new();
@@ -506,6 +533,18 @@ async fn e1_e3_no_verb_reaches_into_another_tenant() {
         set(&right, "zeven groene kikkers") on resets => nothing;
     }
     tries! {
+        file(&me, &help, Some(theirs.session), None) on tickets => nothing;
+        file_in(&swapped, &help, &client()) on tickets => nothing;
+        add_to_own(&me, ticket, &help.words) on tickets => nothing;
+        ticket(by, ticket) on tickets => nothing;
+        take_ticket(by, ticket) on tickets => nothing;
+        reply(by, ticket, MessageKind::Answer, &help.words, true) on tickets => nothing;
+        close_ticket(by, ticket) on tickets => nothing;
+        reopen_ticket(by, ticket) on tickets => nothing;
+        tickets(by, &lists) on tickets => |page| Told::Nothing(page.items.is_empty());
+        tickets_about(by, theirs.session) on tickets => |about| Told::Nothing(about.is_empty());
+    }
+    tries! {
         revoke(&signed_in, Some(handle)) on sign_in => |ended| Told::Nothing(ended == 0);
         report_mine_lost(&signed_in, &[theirs.method]) on sign_in => |receipt| Told::Nothing(receipt.methods.is_empty());
         end_attempt_sessions(noord.tenant, attempt) on sign_in => |()| Told::Nothing(true);
@@ -539,7 +578,7 @@ async fn e1_e3_no_verb_reaches_into_another_tenant() {
     let covered: BTreeSet<&str> = told
         .iter()
         .map(|(verb, _)| *verb)
-        .chain(["begin", "begin_for", "begin_set_up", "use_emergency_key", "requirements"])
+        .chain(["begin", "begin_for", "begin_set_up", "use_emergency_key", "requirements", "file_for_name"])
         .chain(NOTHING_TO_NAME)
         .chain(OF_ONESELF)
         .collect();
@@ -574,6 +613,7 @@ fn verbs() -> BTreeSet<&'static str> {
         include_str!("sign_in/device/mod.rs"),
         include_str!("sign_in/legacy.rs"),
         include_str!("reset/mod.rs"),
+        include_str!("tickets/mod.rs"),
         include_str!("passkeys/mod.rs"),
         include_str!("passkeys/models.rs"),
         include_str!("verification/mod.rs"),
@@ -630,6 +670,9 @@ async fn e2_a_statement_that_forgets_the_tenant_meets_only_its_own_rows() {
                select tenant_id, '{t}', member_id, 'x', 'Firefox', 0, now(), now() + interval '1 day' from member where tenant_id = '{t}' limit 1;
              insert into notice_link (tenant_id, link_id, member_id, token_hash, kind, since, expires_at)
                select tenant_id, '{t}', member_id, 'x', 'password.set', now(), now() + interval '7 days' from member where tenant_id = '{t}' limit 1;
+             insert into ticket (tenant_id, ticket_id, number, subject_id, session_id, page, shown, source_mac, sealed, filed_at, moved_at)
+               values ('{t}', '{t}', 10000000, '{t}', 1, '/', 'name', 'x', 'x', now(), now());
+             insert into ticket_message (tenant_id, message_id, ticket_id, kind, sealed, written_at) values ('{t}', '{t}', '{t}', 'member', 'x', now());
              insert into call_pin (tenant_id, member_id, phc, set_at)
                select tenant_id, member_id, 'x', now() from member where tenant_id = '{t}' limit 1;"
         ))

@@ -20,6 +20,7 @@ pub mod rng;
 pub mod sign_in;
 #[cfg(test)]
 mod testing;
+pub mod tickets;
 pub mod tokens;
 pub mod vault;
 pub mod verification;
@@ -155,6 +156,11 @@ impl Domain {
     /// Setting a new password without help.
     pub const fn reset(&self) -> reset::Resets<'_> {
         reset::Resets(self)
+    }
+
+    /// Tickets of the support desk.
+    pub const fn tickets(&self) -> tickets::Tickets<'_> {
+        tickets::Tickets(self)
     }
 
     /// The sample data.

@@ -168,11 +168,15 @@ pub enum SealedColumn {
     AuthLog,
     /// `audit_log.sealed`: before and after.
     AuditLog,
+    /// `ticket.sealed`: who it is about, and where it came from.
+    Ticket,
+    /// `ticket_message.sealed`: what was said.
+    TicketMessage,
 }
 
 impl SealedColumn {
     /// Every sealed column.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::TenantKey,
         Self::MethodSeed,
         Self::ChallengeCode,
@@ -185,6 +189,8 @@ impl SealedColumn {
         Self::Outbox,
         Self::AuthLog,
         Self::AuditLog,
+        Self::Ticket,
+        Self::TicketMessage,
     ];
 
     /// Table and column.
@@ -202,6 +208,8 @@ impl SealedColumn {
             Self::Outbox => ("outbox", "sealed"),
             Self::AuthLog => ("auth_log", "sealed"),
             Self::AuditLog => ("audit_log", "sealed"),
+            Self::Ticket => ("ticket", "sealed"),
+            Self::TicketMessage => ("ticket_message", "sealed"),
         }
     }
 }

@@ -35,6 +35,7 @@ const HASHES: &[(&str, &str)] = &[
     ("security_answer.phc", "Argon2id with a pepper, in PHC form"),
     ("session.id_hash", "SHA-256 of 256 random bits"),
     ("set_up_link.token_hash", "SHA-256 of 256 random bits"),
+    ("ticket.source_mac", "MAC of a place, to count tickets by"),
     ("throttle.same", "MACs of the last wrong passwords"),
 ];
 
@@ -88,6 +89,8 @@ const DELETABLE: &[&str] = &[
     "staff_grant",
     "tenant_domain",
     "throttle",
+    "ticket",
+    "ticket_message",
     "trusted_network",
 ];
 

@@ -49,6 +49,7 @@ error_codes! {
     1008 TooBusy 429 "Too many requests at this moment" => "Wait a moment and try again.";
     1009 Invalid 422 "A value is not allowed" => "Correct the field that the detail names.";
     1010 Conflict 409 "Somebody else changed this at the same moment" => "Load it again and repeat your change.";
+    1011 TicketsTooMany 429 "Too many requests for help at once" => "Wait until the time shown, or call the service desk.";
     1101 NotSignedIn 401 "Not signed in" => "Sign in first.";
     1102 KeyRefused 401 "The API key is missing, wrong, expired or not for this network" => "Check the key or have a new one made.";
     1103 ScopeMissing 403 "The API key does not have the scope for this" => "Use a key with the scope that the detail names.";

@@ -16,6 +16,7 @@ mod policy;
 mod question;
 mod session_id;
 mod text;
+mod ticket;
 
 pub use code::{CodeError, OfferedCode, read_emergency_key};
 pub use error_code::ErrorCode;
@@ -33,4 +34,5 @@ pub use policy::{
 };
 pub use question::{QuestionNumbers, SecurityQuestion};
 pub use session_id::{SessionId, SessionIdError};
-pub use text::{CleanText, TextError, nfkc};
+pub use text::{CleanLines, CleanText, TextError, nfkc};
+pub use ticket::{MessageKind, Shown, TicketNumber, TicketNumberError, TicketState};

@@ -181,3 +181,15 @@ pub const PASSKEY_MODELS_MAX: usize = 500;
 pub const EMERGENCY_KEY_CHARACTERS: usize = 32;
 /// Days that an emergency key is good, most: five years.
 pub const EMERGENCY_KEY_DAYS_MAX: i64 = 1_825;
+/// Longest message of a ticket, in characters.
+pub const TICKET_CHARACTERS_MAX: usize = 2_000;
+/// Tickets about one name within 24 hours, most.
+pub const TICKETS_DAY_MAX: i64 = 5;
+/// Tickets from one place (an IPv4 address, an IPv6 /64) within 24 hours that were filed without being signed in, most.
+pub const TICKETS_SOURCE_DAY_MAX: i64 = 20;
+/// Tickets of a tenant within an hour that were filed without being signed in, most: a desk that drowns helps nobody.
+pub const TICKETS_TENANT_HOUR_MAX: i64 = 200;
+/// Messages of one ticket, most.
+pub const TICKET_MESSAGES_MAX: i64 = 100;
+/// Days for which a closed ticket is kept.
+pub const TICKET_DAYS: i64 = 90;

@@ -102,6 +102,33 @@ impl<const MAX: usize> fmt::Debug for CleanText<MAX> {
     }
 }
 
+/// What somebody writes in his own words: like [`CleanText`], on as many lines as he likes.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CleanLines<const MAX: usize>(String);
+
+impl<const MAX: usize> CleanLines<MAX> {
+    /// Trims and checks. Units: Unicode scalar values. Line ends of any kind become one, a tab a space.
+    pub fn parse(text: &str) -> Result<Self, TextError> {
+        let text = text.replace("\r\n", "\n").replace('\r', "\n").replace('\t', " ");
+        let lines = text.split('\n').map(str::trim_end).collect::<Vec<_>>().join("\n");
+        let lines = lines.trim();
+        // A line end is the one control character that stays: the rest is judged with a space in its place.
+        CleanText::<MAX>::parse(&lines.replace('\n', " "))?;
+        Ok(Self(lines.to_owned()))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<const MAX: usize> fmt::Debug for CleanLines<MAX> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.0)
+    }
+}
+
 /// Unicode normal form KC, in which passwords are hashed and names compared.
 pub fn nfkc(text: &str) -> String {
     unicode_normalization::UnicodeNormalization::nfkc(text).collect()
@@ -161,6 +188,15 @@ mod tests {
         assert_eq!(CleanText::<5>::parse("   "), Err(TextError::Empty));
         assert_eq!(CleanText::<5>::parse("Noorda"), Err(TextError::TooLong { length: 6, max: 5 }));
         assert!(matches!(CleanText::<64>::parse(&"a".repeat(1 << 20)), Err(TextError::TooLong { .. })));
+    }
+
+    #[test]
+    fn lines_stay_lines() {
+        let lines = |text: &str| CleanLines::<20>::parse(text).map(|lines| lines.as_str().to_owned());
+        assert_eq!(lines(" one  \r\ntwo\rthree\t \n\n"), Ok(String::from("one\ntwo\nthree")));
+        assert_eq!(lines(" \n \n"), Err(TextError::Empty));
+        assert!(matches!(lines("one\n\u{202E}two"), Err(TextError::Forbidden { code: 0x202E, position: 5 })));
+        assert!(matches!(lines(&"a\n".repeat(11)), Err(TextError::TooLong { length: 21, max: 20 })));
     }
 
     #[test]

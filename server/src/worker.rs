@@ -112,10 +112,11 @@ async fn watch_conversion(domain: Domain) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What was sent, and links that are long past.
+/// What was sent, links that are long past, and tickets that were closed long ago.
 async fn sweep_notices(domain: Domain) -> Result<(), Failure> {
     let tenants = domain.directory().tenants(Operator::console()).await?;
     let tenants: Vec<_> = tenants.into_iter().map(|tenant| tenant.id).collect();
+    domain.tickets().sweep_tickets(&tenants).await?;
     Ok(domain.notices().sweep(&tenants).await?)
 }
 

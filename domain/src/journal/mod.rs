@@ -170,6 +170,16 @@ events! {
     OperatorRecovered = "operator.recovered",
     /// A member said by the link of a notice that a change was not his; what came since was ended.
     AccountFrozen = "account.frozen",
+    /// Somebody asked the support desk for help.
+    TicketFiled = "ticket.filed",
+    /// Somebody at the desk looks after it.
+    TicketTaken = "ticket.taken",
+    /// The desk answered.
+    TicketAnswered = "ticket.answered",
+    /// It is done with.
+    TicketClosed = "ticket.closed",
+    /// It was opened again.
+    TicketReopened = "ticket.reopened",
     /// A notice reached nobody, or not everybody it was for.
     NoticeNotSent = "notice.not_sent",
 }

@@ -105,6 +105,10 @@ kinds! {
     FraudAlert = "fraud.alert",
     /// The link of a notice was used.
     Frozen = "account.frozen",
+    /// The service desk was asked for help.
+    TicketFiled = "ticket.filed",
+    /// The service desk has answered.
+    TicketAnswered = "ticket.answered",
 }
 
 impl Kind {
@@ -128,6 +132,8 @@ impl Kind {
                 | Self::FraudReported
                 | Self::FraudAlert
                 | Self::Frozen
+                | Self::TicketFiled
+                | Self::TicketAnswered
                 | Self::Other
         )
     }

@@ -59,6 +59,10 @@ pub(crate) fn mail(told: &Told<'_>) -> Letter {
     lines.push(String::new());
     lines.push(said.sentence);
     lines.push(String::new());
+    if told.kind == Kind::TicketAnswered {
+        lines.extend(answer_lines(told.after));
+        lines.push(String::new());
+    }
     let mut fact = |english: &str, dutch: &str, value: &str| {
         let label = if en { english } else { dutch };
         lines.push(format!("{:<10}{value}", format!("{label}:")));
@@ -102,6 +106,10 @@ fn what_to_do(told: &Told<'_>) -> Vec<String> {
         ],
         (Language::En, Kind::Frozen | Kind::FraudReported, ..) => line("Think of a new password, and tell your service desk what was not you."),
         (Language::Nl, Kind::Frozen | Kind::FraudReported, ..) => line("Bedenk een nieuw wachtwoord en vertel je servicedesk wat jij niet was."),
+        (Language::En, Kind::TicketFiled, ..) => line("Was it not you? Tell your service desk. It never asks for your code or your password."),
+        (Language::Nl, Kind::TicketFiled, ..) => line("Was jij dit niet? Vertel het je servicedesk. Die vraagt nooit om je code of je wachtwoord."),
+        (Language::En, Kind::TicketAnswered, ..) => line("Does it not help? Call your service desk and name the number."),
+        (Language::Nl, Kind::TicketAnswered, ..) => line("Helpt dit niet? Bel je servicedesk en noem het nummer."),
         (Language::En, Kind::Locked | Kind::MethodSwitchedOff, ..) => {
             line("Was it not you? Then somebody may know your password. Change it, and tell your service desk.")
         }
@@ -111,6 +119,12 @@ fn what_to_do(told: &Told<'_>) -> Vec<String> {
         (Language::En, ..) => line("Does this surprise you? Ask your service desk."),
         (Language::Nl, ..) => line("Verbaast dit je? Vraag het je servicedesk."),
     }
+}
+
+/// What the desk wrote, each line marked as somebody's words.
+fn answer_lines(after: &Value) -> Vec<String> {
+    let answer = after["answer"].as_str().unwrap_or_default();
+    answer.lines().map(|line| format!("> {line}").trim_end().to_owned()).collect()
 }
 
 /// Why a member cannot set a new password without help.
@@ -250,6 +264,7 @@ pub(crate) fn happened(told: &Told<'_>) -> Happened {
         (None, true) => String::from("A hardware token"),
         (None, false) => String::from("Een hardwaretoken"),
     };
+    let number = told.after["number"].as_str().map(plain_name).unwrap_or_default();
     match told.kind {
         Kind::Registered => say(
             ("Sign-in method added", format!("A way to sign in was added to your account: {new}.")),
@@ -513,6 +528,26 @@ pub(crate) fn happened(told: &Told<'_>) -> Happened {
                     "Iemand vroeg om een nieuw wachtwoord voor je account. Dat kan niet zonder hulp: {}.",
                     why_no_reset(told.after, false)
                 ),
+            ),
+        ),
+        Kind::TicketFiled => say(
+            (
+                "Your request for help",
+                format!("The service desk was asked for help with your account. The request has the number {number}; whoever calls you about it names it."),
+            ),
+            (
+                "Je vraag om hulp",
+                format!("De servicedesk is om hulp gevraagd voor je account. De vraag heeft nummer {number}; wie je daarover belt, noemt het."),
+            ),
+        ),
+        Kind::TicketAnswered => say(
+            (
+                "The service desk has answered",
+                format!("The service desk has answered your request {number}. Its answer stands below."),
+            ),
+            (
+                "De servicedesk heeft geantwoord",
+                format!("De servicedesk heeft je vraag {number} beantwoord. Het antwoord staat hieronder."),
             ),
         ),
         Kind::SetUpLinkUsed => say(
