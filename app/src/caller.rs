@@ -411,6 +411,7 @@ has_code!(
     domain::notices::NoticeError,
     domain::passkeys::PasskeysError,
     domain::reset::ResetError,
+    domain::tickets::TicketError,
     domain::tokens::TokenError,
     domain::verification::VerificationError
 );

@@ -50,6 +50,8 @@ pub const HELP: &str = "/help";
 pub const HELP_METHOD: &str = "/help/methods/{kind}";
 /// An error, explained.
 pub const HELP_ERROR: &str = "/help/errors/{code}";
+/// A question to the support desk.
+pub const REQUEST: &str = "/help/request";
 /// "I lost my phone".
 pub const LOST: &str = "/lost";
 /// One's own sign-ins.
@@ -68,6 +70,10 @@ pub const NOTICE: &str = "/notices/{token}";
 pub const SUPPORT: &str = "/support";
 /// One attempt at the desk.
 pub const CASE: &str = "/support/sessions/{session_id}";
+/// What members have asked the desk.
+pub const TICKETS: &str = "/support/tickets";
+/// One of them.
+pub const TICKET: &str = "/support/tickets/{number}";
 /// Sign-ins of a tenant.
 pub const JOURNAL: &str = "/admin/{tenant}/journal";
 /// The same rows as a file.
@@ -123,6 +129,11 @@ pub fn admin(tenant: &str, page: &str) -> String {
 /// The case of an attempt.
 pub fn case(session_id: model::SessionId) -> String {
     format!("{SUPPORT}/sessions/{session_id}")
+}
+
+/// A ticket at the desk.
+pub fn ticket(number: model::TicketNumber) -> String {
+    format!("{TICKETS}/{number}")
 }
 
 /// The page of a token. Serial numbers are as their makers like them, so they travel escaped; one that reads like a page of its own is escaped whole,

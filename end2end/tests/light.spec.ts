@@ -57,6 +57,7 @@ test("every page of members stays under 100 KB, and under 200 KB with its island
   for (const kind of ["", "/phone", "/call", "/email", "/passkey", "/hardware-token"]) await open(`add${kind}`, `${start}/add${kind}`);
   await open("app passwords", `${start}/app-passwords`);
   await open("activity", "/activity");
+  await open("request", "/help/request?page=/activity");
   await me.go(me.main().locator("a.button").first());
   await scales.weigh("report");
   await open("lost: choice", "/lost");

@@ -517,6 +517,61 @@ async fn f13_wrong_passwords_look_and_cost_the_same() {
     assert_eq!(seen[0].1, 1);
 }
 
+/// F13: a request to the desk for a name that exists, one that does not, and one of no organisation: the same answer. And what was written comes back where
+/// it cannot be sent.
+#[tokio::test]
+async fn f13_requests_for_help_look_the_same() {
+    let site = Site::new().await;
+    site.member("ann", &[], true).await;
+    let mut seen = Vec::new();
+    for name in ["ann%40noord.example", "bea%40noord.example", "ann%40nowhere.example"] {
+        let sent = site
+            .post("/help/request", "", &format!("step=send&page=%2Fsign-in&code=TS-2001&upn={name}&words=help"))
+            .await;
+        let session = sent.location().strip_prefix("/help/request?sent=").expect("a session id").to_owned();
+        assert!(session.parse::<SessionId>().is_ok(), "{session}");
+        let names: Vec<String> = sent.headers.keys().map(ToString::to_string).collect();
+        // The same in the middle of signing in, where the name has been typed before.
+        let named = site.post("/sign-in", "", &format!("step=name&upn={name}")).await;
+        let cookie = named.cookie().expect("a cookie");
+        let asked = site.get("/help/request?page=/sign-in&code=TS-2001", &cookie).await;
+        let nonce = asked
+            .body
+            .split("nonce=\"")
+            .nth(1)
+            .and_then(|rest| rest.split('"').next())
+            .unwrap_or_default()
+            .to_owned();
+        let mut body = asked.body.replace(&nonce, "N").replace(&name.replace("%40", "@"), "NAME");
+        let shown = ids(&body);
+        assert!(!shown.is_empty(), "a session id stands there");
+        for id in shown {
+            body = body.replace(&id, "ID");
+        }
+        let there = site.post("/help/request", &cookie, "step=send&page=%2Fsign-in&words=help").await;
+        assert!(there.location().starts_with("/help/request?sent="), "{}", there.location());
+        seen.push((sent.status, names, asked.status, body, there.status));
+    }
+    assert_eq!(seen[0], seen[1]);
+    assert_eq!(seen[0], seen[2]);
+    let long = "x".repeat(2_001);
+    for (fields, said) in [
+        (format!("upn=ann%40noord.example&words={long}"), "2001 characters"),
+        (String::from("upn=ann%40noord.example&words="), "in a few words"),
+        (String::from("upn=ann%40noord.example&words=a%E2%80%AEb"), "can’t be sent"),
+        (String::from("upn=ann&words=keep+me"), "keep me"),
+    ] {
+        let refused = site.post("/help/request", "", &format!("step=send&page=%2Flost&{fields}")).await;
+        assert_eq!(refused.status, 422, "{fields}");
+        assert!(refused.body.contains(said) && refused.body.contains("value=\"/lost\""), "{said}");
+    }
+    // Neither a token in the page's address nor a page of elsewhere goes along.
+    let asked = site
+        .get("/help/request?page=https%3A%2F%2Fevil.example%2F%3Cb%3E&code=nonsense&session=nonsense", "")
+        .await;
+    assert!(asked.status == 200 && asked.body.contains("name=\"page\" value=\"/\""), "{}", asked.body);
+}
+
 /// An address with something plausible in each of its places.
 fn filled(path: &str) -> String {
     let nobody = "00000000-0000-7000-8000-000000000000";
@@ -527,6 +582,7 @@ fn filled(path: &str) -> String {
         .replace("{id}", nobody)
         .replace("{kind}", "totp")
         .replace("{code}", "TS-2106")
+        .replace("{number}", "T-4821-7735")
         .replace(['{', '}'], "")
 }
 

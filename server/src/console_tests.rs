@@ -229,6 +229,11 @@ async fn each_role_opens_its_own_doors() {
         ("GET", "/admin/noord/alarms".into(), String::new(), [404, 200, 200, 200, 200, 403, 200, 404, 200, 404]),
         ("POST", "/admin/noord/alarms".into(), "do=terms&sends=30&percent=20&reason=z".into(), [404, 403, 403, 403, 303, 403, 303, 404, 303, 404]),
         ("POST", "/admin/noord/alarms".into(), "do=resume&country=NL&reason=z".into(), [404, 403, 403, 403, 404, 403, 404, 404, 404, 404]),
+        // The desk is that of one's own organisation.
+        ("GET", "/support/tickets".into(), String::new(), [404, 403, 200, 200, 403, 403, 200, 200, 200, 404]),
+        ("GET", "/support/tickets?show=closed&cursor=x".into(), String::new(), [404, 403, 422, 422, 403, 403, 422, 422, 422, 404]),
+        ("GET", "/support/tickets/T-1234-5678".into(), String::new(), [404, 403, 404, 404, 403, 403, 404, 404, 404, 404]),
+        ("POST", "/support/tickets/T-1234-5678".into(), "step=take".into(), [404, 403, 404, 404, 403, 403, 404, 404, 404, 404]),
         ("GET", "/operator/providers".into(), String::new(), [404, 404, 404, 404, 404, 404, 404, 404, 200, 404]),
         ("POST", "/operator/providers".into(), "do=up&id=x".into(), [404, 404, 404, 404, 404, 404, 404, 404, 404, 404]),
         ("GET", "/operator/providers/new?kind=smtp".into(), String::new(), [404, 404, 404, 404, 404, 404, 404, 404, 200, 404]),

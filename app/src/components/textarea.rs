@@ -25,6 +25,9 @@ pub fn TextArea(
     /// The most characters it takes.
     #[prop(optional)]
     length_max: Option<u32>,
+    /// Lines that it shows.
+    #[prop(optional)]
+    rows: Option<u8>,
     /// Must be filled in.
     #[prop(optional)]
     required: bool,
@@ -41,6 +44,7 @@ pub fn TextArea(
                 class="input"
                 id=id
                 name=name
+                rows=rows
                 maxlength=length_max.map(|length| length.to_string())
                 required=required
                 aria-invalid=invalid.then_some("true")

@@ -26,6 +26,7 @@ mod providers;
 mod questions;
 mod register;
 mod register_more;
+mod request;
 mod reset;
 mod security_info;
 mod senders;
@@ -33,6 +34,7 @@ mod set_up;
 mod sign_in;
 mod support;
 mod tenants;
+mod tickets;
 mod token;
 mod token_import;
 mod tokens;
@@ -109,6 +111,8 @@ where
         .get(routes::HELP, Who::Anyone, help::index)
         .get(routes::HELP_METHOD, Who::Anyone, help::method)
         .get(routes::HELP_ERROR, Who::Anyone, help::error)
+        .get(routes::REQUEST, Who::Anyone, request::show)
+        .post(routes::REQUEST, Who::Anyone, request::act)
         .get(routes::LOST, Who::Anyone, lost::show)
         .post(routes::LOST, Who::Visitor, lost::act)
         .get(routes::ACTIVITY, Who::Member, activity::show)
@@ -149,6 +153,9 @@ where
         .get(routes::AUDIT, Who::Admin, audit::show)
         .get(routes::AUDIT_CSV, Who::Admin, audit::csv)
         .get(routes::SUPPORT, Who::Support, support::desk)
+        .get(routes::TICKETS, Who::Support, tickets::list)
+        .get(routes::TICKET, Who::Support, tickets::show)
+        .post(routes::TICKET, Who::Support, tickets::act)
         .get(routes::CASE, Who::Support, support::case)
         .post(routes::CASE, Who::Support, support::act)
 }

@@ -9,6 +9,7 @@ use domain::{
     actor::{Admin, Permission},
     directory::{DirectoryError, MemberQuery, MemberRef},
     journal::{CaseView, JournalError, SignInQuery},
+    tickets::TicketQuery,
 };
 use jiff::SignedDuration;
 use model::{CleanText, ErrorCode, NAME_CHARACTERS_MAX, SETUP_LINK_HOURS, SessionId, SessionIdError, Upn};
@@ -21,7 +22,7 @@ use crate::{
     pages::support::{
         Act,
         case::{self, AskPage, CasePage, Refused},
-        desk::{self, Found, NAME_DAYS, ROWS, RUN_DAYS},
+        desk::{self, Found, NAME_DAYS, ROWS, RUN_DAYS, TICKETS, Waiting},
     },
     routes,
 };
@@ -65,14 +66,37 @@ pub(super) async fn desk(guest: Guest, QueryOf(search): QueryOf<Search>) -> Answ
     let console = Console::of(&guest, admin).await?;
     let asked: String = search.q.trim().chars().filter(|c| !c.is_control()).take(SEARCH_CHARACTERS_MAX).collect();
     if !allowed {
-        let page = || desk::page(console.shell(Place::Support), asked, Found::NotAllowed);
+        let page = || desk::page(console.shell(Place::Support), asked, Found::NotAllowed, None);
         return Ok(guest.show_with(ErrorCode::Forbidden, page));
+    }
+    let tickets = console.admin.may(Permission::HandleTickets);
+    if let (true, Ok(number)) = (tickets, asked.parse()) {
+        return Ok(see(&routes::ticket(number)));
     }
     let found = match find(&guest, &console.admin, &asked).await? {
         Ok(found) => found,
         Err(session) => return Ok(see(&routes::case(session))),
     };
-    Ok(guest.show(|| desk::page(console.shell(Place::Support), asked, found)))
+    let waiting = match matches!(found, Found::NotAsked) && tickets {
+        true => Some(waiting(&guest, &console.admin).await?),
+        false => None,
+    };
+    Ok(guest.show(|| desk::page(console.shell(Place::Support), asked, found, waiting)))
+}
+
+/// What members have asked and nobody has closed.
+async fn waiting(guest: &Guest, admin: &Admin) -> Result<Waiting, Stop> {
+    let query = TicketQuery {
+        limit: TICKETS,
+        ..TicketQuery::default()
+    };
+    let tickets = guest.domain().tickets();
+    let first = tickets.tickets(admin, &query).await.map_err(guest.fails())?.items;
+    let counts = tickets.ticket_counts(admin).await.map_err(guest.fails())?;
+    Ok(Waiting {
+        first,
+        count: counts.open + counts.taken,
+    })
 }
 
 /// What a search comes to: a list, or the one attempt that it names.
@@ -178,7 +202,17 @@ pub(super) async fn case(guest: Guest, Path(id): Path<String>, QueryOf(asked): Q
         return Ok(guest.show(|| case::ask(console.shell(Place::Support), model)));
     }
     let member = case.member.as_ref().map(|member| member.id);
+    let tickets = match console.admin.may(Permission::HandleTickets) {
+        true => guest
+            .domain()
+            .tickets()
+            .tickets_about(&console.admin, case.row.session_id)
+            .await
+            .map_err(guest.fails())?,
+        false => Vec::new(),
+    };
     let model = CasePage {
+        tickets,
         case,
         may: Permission::ALL.into_iter().filter(|p| console.admin.may(*p)).collect(),
         member_href: member.map(|id| routes::admin(console.slug(), &format!("users/{id}"))),
@@ -241,7 +275,7 @@ async fn open(guest: &Guest, id: &str) -> Result<Result<(Console, CaseView), Res
             Err(error) => return Err(guest.fails()(error)),
         },
     };
-    let page = || desk::page(console.shell(Place::Support), asked, found);
+    let page = || desk::page(console.shell(Place::Support), asked, found, None);
     Ok(Err(guest.show_with(ErrorCode::NotFound, page)))
 }
 

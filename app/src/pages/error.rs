@@ -54,8 +54,7 @@ fn view(model: ErrorPage) -> AnyView {
         _ => (Tone::Neutral, IconName::Info),
     };
     let here = visit().here;
-    // The address may hold a token; only its path is worth telling.
-    let path = here.split('?').next().unwrap_or_default().to_owned();
+    let path = domain::tickets::rules::page(&here);
     let home = home.unwrap_or_else(|| "/".to_owned());
     let again = (ours || code.status() == 429).then(|| {
         view! { <LinkButton href=here look=ButtonLook::Primary size=ButtonSize::Block>{text!(sign_in.try_again)}</LinkButton> }

@@ -4,7 +4,7 @@
 
 use domain::sign_in::lost::Receipt;
 use leptos::prelude::*;
-use model::{MethodKind, SessionId};
+use model::{ErrorCode, MethodKind, SessionId};
 
 use super::{sign_in, words::method_key};
 use crate::{
@@ -223,6 +223,7 @@ fn stranded(session: Option<SessionId>, tenant: String) -> AnyView {
         <Banner tone=Tone::Warn title=text!(lost.desk_title).to_owned()>{text!(lost.desk_words, tenant = tenant)}</Banner>
         {session.map(|id| view! { <CopyBox text=id.to_string() look=CopyLook::Block button=text!(lost.copy).to_owned()/> })}
         <Consequences consequences=steps/>
+        <LinkButton href=super::request::href(PATH, Some(ErrorCode::NoMethods), None) size=ButtonSize::Block>{text!(tickets.link_ask)}</LinkButton>
         <form method="post" action=sign_in::PATH>
             <input type="hidden" name="step" value="restart"/>
             <Button size=ButtonSize::Block>{text!(lost.have_pass)}</Button>

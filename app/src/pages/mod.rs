@@ -24,6 +24,7 @@ mod problem;
 pub mod providers;
 pub mod reason;
 pub mod register;
+pub mod request;
 pub mod reset;
 pub mod security_info;
 pub mod senders;

@@ -1,6 +1,7 @@
 //! What went wrong on a page: the words, and the details a person can copy for the service desk (error code, session id, page, account,
 //! time).
 
+use domain::tickets::rules;
 use jiff::Timestamp;
 use leptos::prelude::*;
 use model::ErrorCode;
@@ -147,16 +148,19 @@ impl Details {
 
     /// The facts with one button that copies them all.
     pub(crate) fn open(self) -> AnyView {
-        let more = self
-            .code
-            .map(|code| view! { <a class="small" href=super::help::error_href(code)>{text!(help.more)}</a> });
+        let more = self.code.map(|code| view! { <a href=super::help::error_href(code)>{text!(help.more)}</a> });
+        let send = {
+            let visit = visit();
+            let href = super::request::href(&rules::page(&visit.here), self.code, visit.session_id.as_deref());
+            view! { <a href=href>{text!(tickets.link_send)}</a> }
+        };
         let facts = self.facts();
         let all = facts.iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join("\n");
         let facts = facts
             .into_iter()
             .map(|(name, value)| view! { <Fact name=name><span class=letters(name)>{value}</span></Fact> })
             .collect_view();
-        view! { <div class="stack tight details"><Facts>{facts}</Facts><div><CopyButton text=all>{text!(problems.copy_details)}</CopyButton></div>{more}</div> }
+        view! { <div class="stack tight details"><Facts>{facts}</Facts><div><CopyButton text=all>{text!(problems.copy_details)}</CopyButton></div><p class="row small">{send}{more}</p></div> }
             .into_any()
     }
 

@@ -199,6 +199,20 @@ impl Tickets<'_> {
         self.write(tx, &keys, about, draft, me.client(), now).await
     }
 
+    /// What one of one's own tickets would be about.
+    pub async fn session_of(self, me: &Member, session: Option<SessionId>, opened_by: Option<AttemptId>) -> Result<SessionId> {
+        let mut tx = self.0.db().tenant(me.tenant()).await?;
+        let own = store::find_own_session(&mut tx, me.id(), session, opened_by).await?;
+        tx.commit().await?;
+        own.ok_or(TicketError::Unknown)
+    }
+
+    /// What a ticket of an attempt would be about: its session, and the name that was typed in it.
+    pub async fn attempt_of(self, tenant: TenantId, attempt: AttemptId) -> Result<(SessionId, String)> {
+        let about = self.about(tenant, attempt).await?;
+        Ok((about.session, about.upn))
+    }
+
     /// Asks for help in the middle of an attempt, of whose name is nobody's too. What is told back is the session id alone: a number would tell whether
     /// there is such an organisation.
     pub async fn file_in(self, at: &BegunAttempt, draft: &Draft, client: &Client) -> Result<SessionId> {
@@ -207,8 +221,15 @@ impl Tickets<'_> {
             self.0.directory().note("visitor", "unknown_domain_ticket", note).await?;
             return Ok(at.session_id);
         };
-        let domain = self.0;
-        let about = domain
+        let about = self.about(tenant, attempt).await?;
+        let (now, keys) = (self.0.clock().now(), self.0.keys(tenant).await?);
+        let tx = self.0.db().tenant(tenant).await?;
+        Ok(self.write(tx, &keys, about, draft, client, now).await?.session_id)
+    }
+
+    async fn about(self, tenant: TenantId, attempt: AttemptId) -> Result<About> {
+        let about = self
+            .0
             .decide(Wanted::of_attempt(tenant, attempt), |scene| {
                 let attempt = scene.facts.attempt.as_ref().ok_or(VerificationError::ChallengeGone)?;
                 let key = scene.keys.key(KeyPurpose::AttemptFacts);
@@ -225,9 +246,7 @@ impl Tickets<'_> {
                 }))
             })
             .await?;
-        let (now, keys) = (domain.clock().now(), domain.keys(tenant).await?);
-        let tx = domain.db().tenant(tenant).await?;
-        Ok(self.write(tx, &keys, about, draft, client, now).await?.session_id)
+        Ok(about)
     }
 
     /// Asks for help with nothing but a name: an attempt begins, so that there is a session to speak of.

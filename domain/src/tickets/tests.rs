@@ -161,9 +161,9 @@ async fn a_stranger_learns_nothing_about_a_name() {
     assert_eq!(tickets.tickets_about(&by, of_reset).await.expect("tickets")[0].shown, Shown::Name);
 }
 
-/// A6: whoever files without end meets a limit that says until when, by name, by place and by desk; the signed-in member only that of his own name.
+/// Whoever files without end meets a limit that says until when, by name, by place and by desk; the signed-in member only that of his own name.
 #[tokio::test]
-async fn a6_nobody_floods_the_desk() {
+async fn nobody_floods_the_desk() {
     let app = TestApp::new().await;
     let ann = app.member_with_both("ann").await;
     let me = app.signed_in(&ann, 2, 0);

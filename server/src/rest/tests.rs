@@ -212,6 +212,7 @@ async fn a_stranger_is_answered_as_the_register_says() {
             .replace("{method}", "00000000-0000-0000-0000-000000000001")
             .replace("{app_password}", "00000000-0000-0000-0000-000000000001")
             .replace("{session_id}", "000000000-0")
+            .replace("{number}", "T-1234-5678")
             .replace("{token}", "nonsense")
             .replace("{kind}", "totp")
             .replace("{code}", "TS-2106")

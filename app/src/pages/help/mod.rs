@@ -114,6 +114,10 @@ fn index(unknown: Option<String>) -> AnyView {
                 <div class="table-frame"><table><tbody>{rows}</tbody></table></div>
             </details>
         </Section>
+        <Section id="ask" title=text!(help.ask)>
+            <p>{text!(help.ask_words)}</p>
+            <div class="row"><LinkButton href=super::request::href(routes::HELP, None, None)>{text!(tickets.link_ask)}</LinkButton></div>
+        </Section>
     }
     .into_any()
 }
@@ -149,7 +153,10 @@ fn error(code: ErrorCode) -> AnyView {
             <h1>{common::error_title(code)}</h1>
         </div>
         <Section id="do" title=text!(help.error_do)><p>{common::error_next(code)}</p><p class="muted">{text!(help.error_tell)}</p></Section>
-        <div class="row"><LinkButton href=sign_in::PATH>{text!(help.sign_in)}</LinkButton></div>
+        <div class="row">
+            <LinkButton href=sign_in::PATH>{text!(help.sign_in)}</LinkButton>
+            <LinkButton href=super::request::href(&error_href(code), Some(code), None)>{text!(tickets.link_ask)}</LinkButton>
+        </div>
         <p class="small"><a href=routes::HELP>{text!(help.back)}</a></p>
     }
     .into_any()

@@ -5,6 +5,7 @@
 use domain::{
     actor::Permission,
     journal::{AuditRow, CaseView, Event, Shown, view::CounterView},
+    tickets::TicketView,
 };
 use jiff::Timestamp;
 use leptos::prelude::*;
@@ -35,6 +36,8 @@ pub struct CasePage {
     pub may: Vec<Permission>,
     /// The member's page, where the role may see it.
     pub member_href: Option<String>,
+    /// What was asked about it.
+    pub tickets: Vec<TicketView>,
     /// The address of the installation, for the ticket.
     pub address: String,
     /// What has just been done.
@@ -126,9 +129,25 @@ fn view(model: CasePage) -> AnyView {
         case,
         may,
         member_href,
+        tickets,
         address,
         done,
     } = model;
+    let asked = (!tickets.is_empty()).then(|| {
+        let lines = tickets
+            .into_iter()
+            .map(|ticket| {
+                let line = ticket.excerpt.clone();
+                view! {
+                    <li><div class="list-line">
+                        <span class="grow"><a class="code" href=routes::ticket(ticket.number)>{ticket.number.to_string()}</a>" "<span class="small">{line}</span></span>
+                        {super::super::request::state(ticket.state)}
+                    </div></li>
+                }
+            })
+            .collect_view();
+        view! { <Section id="asked" title=text!(tickets.about)><ul class="card flush list inset">{lines}</ul></Section> }
+    });
     let title = format!("{}, {}", person(&case), application(&case));
     let told = said(&case);
     let ticket = ticket(&case, &told, &address);
@@ -165,6 +184,7 @@ fn view(model: CasePage) -> AnyView {
                 <div class="stack wide">
                     <Diagnosis finding=what>{why}{earlier}</Diagnosis>
                     {picture}
+                    {asked}
                     <Section id="fixes" title=fixes_title>{fixes}</Section>
                     <Section id="steps" title=text!(support.every_step) note=move || view! { <p class="small">{span}</p> }>
                         <Timeline steps=steps/>

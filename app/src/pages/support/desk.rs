@@ -1,6 +1,6 @@
 //! `/support`: one search box on a quiet page (`?q=`): a session id in any spelling, a sign-in name, part of a name, or a correlation id.
 
-use domain::{directory::MemberView, journal::SignInRow};
+use domain::{directory::MemberView, journal::SignInRow, tickets::TicketView};
 use leptos::prelude::*;
 use model::{SessionId, SessionIdError};
 
@@ -14,7 +14,7 @@ use crate::{
     pages::words,
     render::{Page, PageMeta},
     routes,
-    shell::{ConsolePage, ConsoleShell, PageWidth},
+    shell::{ConsolePage, ConsoleShell, PageWidth, Section},
     visit::query_value,
 };
 
@@ -24,6 +24,18 @@ pub const ROWS: usize = 20;
 pub const NAME_DAYS: i64 = 90;
 /// Days that are looked back for a run.
 pub const RUN_DAYS: i64 = 7;
+
+/// Tickets shown on the desk.
+pub const TICKETS: usize = 5;
+
+/// What members have asked and nobody has closed.
+#[derive(Clone, Debug)]
+pub struct Waiting {
+    /// Those that wait longest.
+    pub first: Vec<TicketView>,
+    /// How many there are.
+    pub count: i64,
+}
 
 /// What came of a search.
 #[derive(Clone, Debug)]
@@ -64,12 +76,12 @@ pub enum Found {
 
 /// Draws the page.
 #[must_use]
-pub fn page(shell: ConsoleShell, asked: String, found: Found) -> Page {
+pub fn page(shell: ConsoleShell, asked: String, found: Found, waiting: Option<Waiting>) -> Page {
     let meta = PageMeta::new(text!(support.title), text!(support.description));
-    Page::new(meta, shell, view(asked, found))
+    Page::new(meta, shell, view(asked, found, waiting))
 }
 
-fn view(asked: String, found: Found) -> AnyView {
+fn view(asked: String, found: Found, waiting: Option<Waiting>) -> AnyView {
     if let Found::NotAllowed = found {
         return view! {
             <ConsolePage title=text!(support.title) width=PageWidth::Narrow>
@@ -93,9 +105,20 @@ fn view(asked: String, found: Found) -> AnyView {
                 keep=|| view! { <span class="visually-hidden"><Button look=ButtonLook::Primary>{text!(support.find)}</Button></span> }
             />
             <div role="status" class="stack">{result(asked, found)}</div>
+            {waiting.map(tickets)}
         </ConsolePage>
     }
     .into_any()
+}
+
+fn tickets(waiting: Waiting) -> AnyView {
+    let all = text!(tickets.rows, count = waiting.count);
+    let note = move || view! { <p class="small"><a href=routes::TICKETS>{text!(tickets.waiting_link)}</a></p> };
+    let body = match waiting.first.is_empty() {
+        true => view! { <p class="muted">{text!(tickets.none_waiting_title)}"."</p> }.into_any(),
+        false => super::tickets::table(waiting.first, move || view! { <p class="pager"><span>{all}</span></p> }),
+    };
+    view! { <Section id="waiting" title=text!(tickets.waiting_title) note=note>{body}</Section> }.into_any()
 }
 
 fn result(asked: String, found: Found) -> AnyView {

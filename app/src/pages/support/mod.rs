@@ -6,5 +6,7 @@ pub(crate) mod findings;
 mod fixes;
 mod picture;
 pub(crate) mod steps;
+pub mod ticket;
+pub mod tickets;
 
 pub use fixes::Act;

@@ -1,0 +1,195 @@
+//! `/help/request`: a question to the support desk, by whoever cannot go on: signed in, in the middle of an attempt, or with nothing but a name.
+
+use axum::{
+    extract::{Form, Query as QueryOf},
+    response::Response,
+};
+use domain::{
+    sign_in::{BegunAttempt, Caller},
+    tickets::{Draft, TicketError, Words, rules},
+};
+use jiff::Timestamp;
+use model::*;
+use serde::Deserialize;
+
+use super::forms::Pairs;
+use crate::{
+    caller::{Answer, Guest, Stop, see},
+    pages::{
+        Problem,
+        request::{Ask, RequestDone, RequestPage, page, wrong_words},
+    },
+    routes,
+};
+
+/// The query of the page.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Query {
+    page: String,
+    code: String,
+    session: String,
+    sent: String,
+    done: String,
+    number: String,
+}
+
+/// More than a question can have, so that what is too long is shown again whole, and no more than a form may hold.
+const TYPED_CHARACTERS_MAX: usize = 10_000;
+
+/// The form with what goes along; or the word that it has been sent.
+pub(super) async fn show(guest: Guest, QueryOf(query): QueryOf<Query>) -> Answer {
+    if let Ok(session) = query.sent.parse() {
+        return Ok(guest.show(|| page(guest.shell(), RequestPage::Sent { session })));
+    }
+    let done = match query.done.as_str() {
+        "sent" => Some(RequestDone::Sent),
+        "added" => Some(RequestDone::Added),
+        _ => None,
+    };
+    let ask = Ask {
+        page: rules::page(&query.page),
+        code: query.code.parse().ok(),
+        session: query.session.parse().ok(),
+        done: done.zip(query.number.parse().ok()),
+        ..Ask::default()
+    };
+    shown(guest, ask, None).await
+}
+
+/// Sends it, or adds to one that was sent.
+pub(super) async fn act(guest: Guest, Form(fields): Form<Vec<(String, String)>>) -> Answer {
+    let fields = Pairs(fields);
+    let typed = fields.one("words");
+    let words = Words::parse(typed);
+    let typed: String = typed.chars().take(TYPED_CHARACTERS_MAX).collect();
+    if fields.one("step") == "add" {
+        return add(guest, fields.one("number").parse().ok(), words, typed).await;
+    }
+    let ask = Ask {
+        page: rules::page(fields.one("page")),
+        code: fields.one("code").parse().ok(),
+        session: fields.one("session").parse().ok(),
+        upn: fields.one("upn").chars().filter(|c| !c.is_control()).take(UPN_CHARACTERS_MAX).collect(),
+        words: typed,
+        ..Ask::default()
+    };
+    let words = match words {
+        Ok(words) => words,
+        Err(error) => return shown(guest, ask, Some(Wrong::Words(error))).await,
+    };
+    let draft = Draft {
+        page: ask.page.clone(),
+        error: ask.code,
+        words,
+    };
+    let tickets = guest.domain().tickets();
+    if let Caller::Member(me) = &guest.caller {
+        return match tickets.file(&me.me, &draft, ask.session, me.attempt).await {
+            Ok(filed) => Ok(see(&format!("{}?done=sent&number={}", routes::REQUEST, filed.number))),
+            Err(TicketError::TooMany(until)) => shown(guest, ask, Some(Wrong::TooMany(until))).await,
+            Err(error) => Err(guest.fails()(error)),
+        };
+    }
+    let sent = match at(&guest).await? {
+        Some((at, _)) => tickets.file_in(&at, &draft, &guest.client).await,
+        None => match Upn::parse(&ask.upn) {
+            Ok(upn) => tickets.file_for_name(&upn, &draft, &guest.client).await,
+            Err(_) => return shown(guest, ask, Some(Wrong::Name)).await,
+        },
+    };
+    match sent {
+        Ok(session) => Ok(see(&format!("{}?sent={session}", routes::REQUEST))),
+        Err(TicketError::TooMany(until)) => shown(guest, ask, Some(Wrong::TooMany(until))).await,
+        Err(error) => Err(guest.fails()(error)),
+    }
+}
+
+/// Why it was not sent.
+enum Wrong {
+    Words(TextError),
+    Name,
+    TooMany(Timestamp),
+}
+
+async fn add(guest: Guest, number: Option<TicketNumber>, words: Result<Words, TextError>, typed: String) -> Answer {
+    let me = guest.member()?.clone();
+    let number = number.ok_or_else(|| guest.oops(ErrorCode::NotFound))?;
+    let words = match words {
+        Ok(words) => words,
+        Err(error) => {
+            let ask = Ask {
+                page: routes::REQUEST.to_owned(),
+                adding: Some((number, typed, String::new())),
+                ..Ask::default()
+            };
+            return shown(guest, ask, Some(Wrong::Words(error))).await;
+        }
+    };
+    guest.domain().tickets().add_to_own(&me.me, number, &words).await.map_err(guest.fails())?;
+    Ok(see(&format!("{}?done=added&number={number}", routes::REQUEST)))
+}
+
+/// The attempt of somebody who is not signed in, and the name that was typed in it; `None` where it is gone.
+async fn at(guest: &Guest) -> Result<Option<(BegunAttempt, String)>, Stop> {
+    let note = guest.note();
+    let Some((tenant, attempt)) = guest.attempt() else {
+        let at = note.session_id.map(|session_id| BegunAttempt {
+            tenant: None,
+            attempt: None,
+            session_id,
+        });
+        return Ok(at.zip(note.upn));
+    };
+    match guest.domain().tickets().attempt_of(tenant, attempt).await {
+        Ok((session_id, upn)) => Ok(Some((
+            BegunAttempt {
+                tenant: Some(tenant),
+                attempt: Some(attempt),
+                session_id,
+            },
+            upn,
+        ))),
+        Err(error) if error.code() == ErrorCode::ChallengeGone => Ok(None),
+        Err(error) => Err(guest.fails()(error)),
+    }
+}
+
+/// The form, filled in with what is known about whoever asks.
+async fn shown(guest: Guest, mut ask: Ask, wrong: Option<Wrong>) -> Answer {
+    let tickets = guest.domain().tickets();
+    match &guest.caller {
+        Caller::Member(me) => {
+            ask.account = Some(me.member.upn.clone());
+            ask.session = Some(tickets.session_of(&me.me, ask.session, me.attempt).await.map_err(guest.fails())?);
+            ask.own = Some(tickets.own_tickets(&me.me).await.map_err(guest.fails())?);
+        }
+        _ => {
+            let found = at(&guest).await?;
+            ask.session = found.as_ref().map(|(at, _)| at.session_id);
+            ask.account = found.map(|(_, upn)| upn);
+        }
+    }
+    Ok(draw(&guest, ask, wrong))
+}
+
+fn draw(guest: &Guest, mut ask: Ask, wrong: Option<Wrong>) -> Response {
+    let code = match &wrong {
+        None => return guest.show(|| page(guest.shell(), RequestPage::Ask(Box::new(ask)))),
+        Some(Wrong::TooMany(_)) => ErrorCode::TicketsTooMany,
+        Some(Wrong::Words(_)) => ErrorCode::Invalid,
+        Some(Wrong::Name) => ErrorCode::NameForm,
+    };
+    guest.show_with(code, || {
+        match wrong {
+            Some(Wrong::TooMany(until)) => ask.until = Some(until),
+            Some(Wrong::Name) => ask.upn_error = Some(Problem::new(ErrorCode::NameForm).line(0)),
+            Some(Wrong::Words(error)) => match &mut ask.adding {
+                Some((.., adding)) => *adding = wrong_words(&error),
+                None => ask.words_error = Some(wrong_words(&error)),
+            },
+            None => {}
+        }
+        page(guest.shell(), RequestPage::Ask(Box::new(ask)))
+    })
+}
