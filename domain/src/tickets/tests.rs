@@ -70,6 +70,7 @@ async fn a_ticket_goes_from_the_member_to_the_desk_and_back() {
         .reply(&by, filed.number, MessageKind::Note, &words("clock of her phone?"), false)
         .await
         .expect("noted");
+    app.wait(1);
     tickets
         .reply(&by, filed.number, MessageKind::Answer, &words("Set the time of your phone."), true)
         .await
