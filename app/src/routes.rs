@@ -74,6 +74,8 @@ pub const CASE: &str = "/support/sessions/{session_id}";
 pub const TICKETS: &str = "/support/tickets";
 /// One of them.
 pub const TICKET: &str = "/support/tickets/{number}";
+/// Who is calling?
+pub const CALLER: &str = "/support/callers/{id}";
 /// Sign-ins of a tenant.
 pub const JOURNAL: &str = "/admin/{tenant}/journal";
 /// The same rows as a file.
@@ -129,6 +131,16 @@ pub fn admin(tenant: &str, page: &str) -> String {
 /// The case of an attempt.
 pub fn case(session_id: model::SessionId) -> String {
     format!("{SUPPORT}/sessions/{session_id}")
+}
+
+/// The check of a caller, and where it leads back to.
+pub fn caller(member: model::MemberId, back: &str) -> String {
+    format!("{SUPPORT}/callers/{member}?back={}", query_value(back))
+}
+
+/// The ways of a check, from its address.
+pub fn caller_ways(page: &str, back: &str) -> String {
+    format!("{page}?back={}", query_value(back))
 }
 
 /// A ticket at the desk.

@@ -74,8 +74,8 @@ pub enum Permission {
     ManageKeys,
     /// Give Temporary Access Passes and take them back.
     GivePasses,
-    /// Read tickets, answer and close them.
-    HandleTickets,
+    /// Work at the support desk: its tickets, and the check of a caller.
+    WorkAtDesk,
 }
 
 impl Permission {
@@ -93,7 +93,7 @@ impl Permission {
         Self::PublishPolicy,
         Self::ManageKeys,
         Self::GivePasses,
-        Self::HandleTickets,
+        Self::WorkAtDesk,
     ];
 
     /// The roles that hold it, besides `global_admin`, who holds all.
@@ -102,7 +102,7 @@ impl Permission {
             Self::ReadMembers => &[Role::Support, Role::AuthAdmin, Role::PolicyAdmin, Role::BillingAdmin, Role::Reader],
             Self::ManageMembers | Self::ManageMfa | Self::ManageTokens => &[Role::AuthAdmin],
             Self::ManageRoles | Self::ManageKeys => &[],
-            Self::Unlock | Self::GivePasses | Self::HandleTickets => &[Role::AuthAdmin, Role::Support],
+            Self::Unlock | Self::GivePasses | Self::WorkAtDesk => &[Role::AuthAdmin, Role::Support],
             Self::ReadSignIns => &[Role::Support, Role::AuthAdmin, Role::PolicyAdmin, Role::Reader],
             Self::ReadAudit => &[Role::AuthAdmin, Role::PolicyAdmin, Role::Reader],
             Self::ReadCase => &[Role::Support, Role::AuthAdmin, Role::Reader],

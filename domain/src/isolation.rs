@@ -371,6 +371,11 @@ async fn e1_e3_no_verb_reaches_into_another_tenant() {
             clear_call_pin(by, r, "x") on methods => nothing;
             add_address(by, r, MethodKind::Sms, &phone) on methods => nothing;
             assign(by, &serial, r) on tokens => nothing;
+            caller_ways(by, r) on domain.tickets() => nothing;
+            begin_caller_check(by, &client(), r, theirs.method) on domain.tickets() => nothing;
+            look_at_caller_check(by, r, attempt) on domain.tickets() => nothing;
+            read_back(by, r, attempt, &code) on domain.tickets() => nothing;
+            caller_checked(by, r) on domain.tickets() => nothing;
         }
         let (asked, audited) = (
             SignInQuery {
@@ -616,6 +621,7 @@ fn verbs() -> BTreeSet<&'static str> {
         include_str!("sign_in/legacy.rs"),
         include_str!("reset/mod.rs"),
         include_str!("tickets/mod.rs"),
+        include_str!("tickets/caller.rs"),
         include_str!("passkeys/mod.rs"),
         include_str!("passkeys/models.rs"),
         include_str!("verification/mod.rs"),

@@ -43,6 +43,15 @@ text_enum! {
         AddMethod = "add_method",
         /// Showing who one is, to set a new password.
         Reset = "reset",
+        /// A caller reads back to the desk what was sent to a phone or mailbox of the account.
+        CallerCheck = "caller_check",
+    }
+}
+
+impl Purpose {
+    /// Whether an answer is a second factor, which may count for billing. Proving a new phone, or who is calling, opens nothing and costs nothing.
+    pub const fn is_second_factor(self) -> bool {
+        !matches!(self, Self::AddMethod | Self::CallerCheck)
     }
 }
 

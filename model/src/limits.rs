@@ -193,3 +193,7 @@ pub const TICKETS_TENANT_HOUR_MAX: i64 = 200;
 pub const TICKET_MESSAGES_MAX: i64 = 100;
 /// Days for which a closed ticket is kept.
 pub const TICKET_DAYS: i64 = 90;
+/// Codes that a caller may read back wrongly in one check.
+pub const CALLER_TRIES_MAX: i32 = 3;
+/// Minutes for which the desk goes by the check of a caller.
+pub const CALLER_CHECK_MINUTES: i64 = 30;

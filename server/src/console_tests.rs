@@ -234,6 +234,8 @@ async fn each_role_opens_its_own_doors() {
         ("GET", "/support/tickets?show=closed&cursor=x".into(), String::new(), [404, 403, 422, 422, 403, 403, 422, 422, 422, 404]),
         ("GET", "/support/tickets/T-1234-5678".into(), String::new(), [404, 403, 404, 404, 403, 403, 404, 404, 404, 404]),
         ("POST", "/support/tickets/T-1234-5678".into(), "step=take".into(), [404, 403, 404, 404, 403, 403, 404, 404, 404, 404]),
+        ("GET", format!("/support/callers/{target}"), String::new(), [404, 403, 200, 200, 403, 403, 200, 404, 404, 404]),
+        ("POST", format!("/support/callers/{target}"), "step=code&attempt=x&code=123456".into(), [404, 403, 400, 400, 403, 403, 400, 404, 404, 404]),
         ("GET", "/operator/providers".into(), String::new(), [404, 404, 404, 404, 404, 404, 404, 404, 200, 404]),
         ("POST", "/operator/providers".into(), "do=up&id=x".into(), [404, 404, 404, 404, 404, 404, 404, 404, 404, 404]),
         ("GET", "/operator/providers/new?kind=smtp".into(), String::new(), [404, 404, 404, 404, 404, 404, 404, 404, 200, 404]),

@@ -12,6 +12,7 @@ use domain::{
         MethodError, SecurityInfo,
         pass::{PassTerms, PassView},
     },
+    tickets::caller::CallerChecked,
 };
 use jiff::{
     Timestamp,
@@ -96,7 +97,8 @@ pub(super) async fn show(guest: Guest, Path((slug, id)): Path<(String, String)>,
                 reason: String::new(),
                 reason_error: None,
             };
-            Ok(pass_terms(&guest, &console, member, form, replaces, None))
+            let caller = caller(&guest, &console, &member).await?;
+            Ok(pass_terms(&guest, &console, member, form, (replaces, caller), None))
         }
         Some(act @ (Act::Block | Act::Bypass)) => {
             let usual = if act == Act::Block { BLOCK_DAYS } else { BYPASS_SECONDS };
@@ -385,7 +387,24 @@ fn has_pass(info: &SecurityInfo) -> bool {
     info.pass.as_ref().is_some_and(PassView::is_live)
 }
 
-fn pass_terms(guest: &Guest, console: &Console, member: MemberView, form: PassForm, replaces: bool, problem: Option<Problem>) -> Response {
+/// Whether somebody who calls in a member's name has been checked; `None` for who does not work at that desk.
+async fn caller(guest: &Guest, console: &Console, member: &MemberView) -> Result<Option<Option<CallerChecked>>, Stop> {
+    let at_home = guest.member()?.me.tenant() == console.admin.tenant();
+    if !at_home || !console.admin.may(Permission::WorkAtDesk) {
+        return Ok(None);
+    }
+    let checked = guest.domain().tickets().caller_checked(&console.admin, &MemberRef::Id(member.id)).await;
+    Ok(Some(checked.map_err(guest.fails())?))
+}
+
+fn pass_terms(
+    guest: &Guest,
+    console: &Console,
+    member: MemberView,
+    form: PassForm,
+    (replaces, caller): (bool, Option<Option<CallerChecked>>),
+    problem: Option<Problem>,
+) -> Response {
     let code = match (&problem, form.reason_error.is_some() || form.start_error.is_some()) {
         (Some(problem), _) => Some(problem.code),
         (None, true) => Some(ErrorCode::Invalid),
@@ -396,6 +415,7 @@ fn pass_terms(guest: &Guest, console: &Console, member: MemberView, form: PassFo
         member,
         form,
         replaces,
+        caller,
         problem,
     };
     let draw = || pass_page(console.shell(Place::Members), model);
@@ -421,8 +441,10 @@ async fn give_pass(guest: &Guest, console: &Console, member: MemberView, fields:
         reason_error: reason_wrong.then(|| reason_words(&fields.typed("reason"))),
     };
     let reason = reason_of(fields);
+    let caller = caller(guest, console, &member).await?;
     let (Ok(start), Some(reason)) = (start, &reason) else {
         let model = |form| PassPage {
+            caller,
             slug: console.slug().to_owned(),
             member: member.clone(),
             form,
@@ -460,11 +482,19 @@ async fn give_pass(guest: &Guest, console: &Console, member: MemberView, fields:
                 member,
                 form: form(true, false),
                 replaces: false,
+                caller,
                 problem: None,
             };
             pass_page(console.shell(Place::Members), model)
         })),
-        Err(error) => Ok(pass_terms(guest, console, member, form(false, false), false, Some(Problem::new(error.code())))),
+        Err(error) => Ok(pass_terms(
+            guest,
+            console,
+            member,
+            form(false, false),
+            (false, caller),
+            Some(Problem::new(error.code())),
+        )),
     }
 }
 

@@ -8,6 +8,7 @@ mod alarms;
 mod app_passwords;
 mod audit;
 mod call_pin;
+mod caller_check;
 mod console;
 mod emergency;
 mod forms;
@@ -156,6 +157,8 @@ where
         .get(routes::TICKETS, Who::Support, tickets::list)
         .get(routes::TICKET, Who::Support, tickets::show)
         .post(routes::TICKET, Who::Support, tickets::act)
+        .get(routes::CALLER, Who::Support, caller_check::show)
+        .post(routes::CALLER, Who::Support, caller_check::act)
         .get(routes::CASE, Who::Support, support::case)
         .post(routes::CASE, Who::Support, support::act)
 }

@@ -69,7 +69,7 @@ pub(super) async fn desk(guest: Guest, QueryOf(search): QueryOf<Search>) -> Answ
         let page = || desk::page(console.shell(Place::Support), asked, Found::NotAllowed, None);
         return Ok(guest.show_with(ErrorCode::Forbidden, page));
     }
-    let tickets = console.admin.may(Permission::HandleTickets);
+    let tickets = console.admin.may(Permission::WorkAtDesk);
     if let (true, Ok(number)) = (tickets, asked.parse()) {
         return Ok(see(&routes::ticket(number)));
     }
@@ -202,7 +202,7 @@ pub(super) async fn case(guest: Guest, Path(id): Path<String>, QueryOf(asked): Q
         return Ok(guest.show(|| case::ask(console.shell(Place::Support), model)));
     }
     let member = case.member.as_ref().map(|member| member.id);
-    let tickets = match console.admin.may(Permission::HandleTickets) {
+    let tickets = match console.admin.may(Permission::WorkAtDesk) {
         true => guest
             .domain()
             .tickets()

@@ -106,7 +106,7 @@ enum Wrong {
 }
 
 async fn open(guest: &Guest) -> Result<Console, Stop> {
-    let admin = guest.staff(Permission::HandleTickets)?;
+    let admin = guest.staff(Permission::WorkAtDesk)?;
     Console::of(guest, admin).await
 }
 

@@ -433,6 +433,7 @@ impl Delivery<'_> {
             service: &parcel.service,
             host: self.0.host(),
             minutes: parcel.minutes,
+            read_back: challenge.purpose == Purpose::CallerCheck.as_str(),
         };
         let (to, content) = match parcel.to {
             Address::Phone(phone) => {

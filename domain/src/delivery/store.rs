@@ -290,12 +290,13 @@ pub(crate) struct ChallengeRow {
     pub(crate) code_sealed: Option<Vec<u8>>,
     pub(crate) expires_at: Timestamp,
     pub(crate) spent_at: Option<Timestamp>,
+    pub(crate) purpose: String,
 }
 
 pub(crate) async fn find_challenge(tx: &mut TenantTx, challenge: Uuid) -> Result<Option<ChallengeRow>, DbError> {
     let tenant = tx.tenant().0;
     let row = sqlx::query!(
-        "select code_sealed, expires_at, spent_at from challenge where tenant_id = $1 and challenge_id = $2",
+        "select code_sealed, expires_at, spent_at, purpose from challenge where tenant_id = $1 and challenge_id = $2",
         tenant,
         challenge
     )
@@ -305,6 +306,7 @@ pub(crate) async fn find_challenge(tx: &mut TenantTx, challenge: Uuid) -> Result
         code_sealed: r.code_sealed,
         expires_at: r.expires_at.to_jiff(),
         spent_at: r.spent_at.map(|t| t.to_jiff()),
+        purpose: r.purpose,
     }))
 }
 

@@ -584,6 +584,89 @@ async fn b4_b23_a_sent_code_serves_its_purpose_and_its_number_alone() {
     assert!(matches!(right, Answered::Right(_)), "{right:?}");
 }
 
+/// C8, B4: a caller reads back what was sent to a phone of the account, to the desk and for nothing else; who guesses locks nobody out, and it costs nothing.
+#[tokio::test]
+async fn c8_b4_a_caller_reads_back_what_was_sent_to_the_account() {
+    use crate::{
+        actor::Admin,
+        tickets::{TicketError, caller::ReadBack},
+    };
+    let post = Post::new().await;
+    let ann = post.with_phone(post.app.member_with_both("ann").await, NUMBER).await;
+    let sue = post.app.member_with_roles("sue", &[Role::Support]).await;
+    let by = Admin::new(post.app.tenant, crate::actor::Who::Member(sue.id), vec![Role::Support]);
+    let (domain, tenant, of) = (&post.app.domain, post.app.tenant, MemberRef::Id(ann.id));
+    let tickets = domain.tickets();
+    let reader = Admin::new(tenant, crate::actor::Who::Member(sue.id), vec![Role::Reader]);
+    assert_eq!(tickets.caller_ways(&reader, &of).await.expect_err("no right").code(), ErrorCode::Forbidden);
+    let ways = tickets.caller_ways(&by, &of).await.expect("ways");
+    assert_eq!(
+        ways.iter().map(|way| way.kind).collect::<Vec<_>>(),
+        [MethodKind::Sms],
+        "the app has no code that was made for this"
+    );
+    // An app's code is not read back, for it would open something.
+    let app = tickets.begin_caller_check(&by, &client(), &of, ann.method.expect("an app")).await;
+    assert!(matches!(app, Err(TicketError::Verification(VerificationError::ChallengeGone))), "{app:?}");
+
+    let check = tickets.begin_caller_check(&by, &client(), &of, ways[0].method).await.expect("sent");
+    post.works().await;
+    let code = post.first.code_for(NUMBER);
+    for purpose in Purpose::ALL {
+        let answered = domain.verification().second(tenant, check.attempt, *purpose, &code, None).await;
+        assert!(matches!(answered, Err(VerificationError::ChallengeGone)), "as {purpose}: {answered:?}");
+    }
+    let elsewhere = post.app.verify(ann.upn.as_str(), code.as_str()).await.expect("an answer");
+    assert_eq!(elsewhere.decision, Some(Decision::Denied), "nor by itself");
+    let wrong = OfferedCode::parse(if code.as_str() == "000000" { "111111" } else { "000000" }).expect("a code");
+    let told = tickets.read_back(&by, &of, check.attempt, &wrong).await.expect("an answer");
+    assert_eq!(
+        told,
+        ReadBack::Wrong {
+            tries_left: CALLER_TRIES_MAX - 1
+        }
+    );
+    let of_another = tickets.read_back(&by, &MemberRef::Id(sue.id), check.attempt, &code).await;
+    assert!(
+        matches!(of_another, Err(TicketError::Verification(VerificationError::ChallengeGone))),
+        "{of_another:?}"
+    );
+    assert!(tickets.caller_checked(&by, &of).await.expect("none").is_none());
+    assert_eq!(tickets.read_back(&by, &of, check.attempt, &code).await.expect("an answer"), ReadBack::Right);
+    let again = tickets.read_back(&by, &of, check.attempt, &code).await;
+    assert!(
+        matches!(again, Err(TicketError::Verification(VerificationError::ChallengeGone))),
+        "once: {again:?}"
+    );
+    assert!(tickets.look_at_caller_check(&by, &of, check.attempt).await.expect("over").is_none());
+    let checked = tickets.caller_checked(&by, &of).await.expect("one").expect("one");
+    assert_eq!(checked.kind, MethodKind::Sms);
+    post.app.wait(CALLER_CHECK_MINUTES * 60);
+    assert!(tickets.caller_checked(&by, &of).await.expect("none").is_none(), "not for ever");
+
+    // Three wrong ones end it, lock nothing and switch nothing off.
+    let before = post.app.number("select coalesce(sum(in_row), 0)::bigint from throttle").await;
+    let check = tickets.begin_caller_check(&by, &client(), &of, ways[0].method).await.expect("sent");
+    for n in 1..=CALLER_TRIES_MAX {
+        let told = tickets.read_back(&by, &of, check.attempt, &wrong).await.expect("an answer");
+        assert_eq!(told == ReadBack::Failed, n == CALLER_TRIES_MAX, "{told:?}");
+    }
+    assert_eq!(post.app.number("select coalesce(sum(in_row), 0)::bigint from throttle").await, before);
+    let rows = post
+        .app
+        .seen_by_superuser("select decision || ' ' || reason || ' ' || second_factor from auth_log where purpose = 'caller_check' order by occurred_at")
+        .await;
+    assert_eq!(rows, ["allowed right_code false", "denied too_many_codes false"]);
+    assert_eq!(post.app.number("select count(*) from audit_log where event = 'caller.checked'").await, 2);
+    // One that nobody answers ends by time, and costs nothing either.
+    let used = post.app.number("select count(*) from usage").await;
+    tickets.begin_caller_check(&by, &client(), &of, ways[0].method).await.expect("sent");
+    post.app.wait(700);
+    domain.sign_in().sweep(tenant).await.expect("swept");
+    assert_eq!(post.app.number("select count(*) from auth_log where purpose = 'caller_check'").await, 3);
+    assert_eq!(post.app.number("select count(*) from usage").await, used);
+}
+
 /// A phone that is to be added needs a fresh second factor (B11), is no method before it is proven (B12), and is no second work mailbox.
 #[tokio::test]
 async fn an_address_counts_once_it_is_proven() {

@@ -27,6 +27,8 @@ pub struct CodeMessage<'a> {
     pub host: &'a str,
     /// How long the code lives.
     pub minutes: u32,
+    /// It is to be read back to the desk by whoever has called it: no page waits for it.
+    pub read_back: bool,
 }
 
 /// The text of an SMS with a code: at most 160 septets, whatever the name. The name is shortened, the code never.
@@ -35,6 +37,9 @@ pub struct CodeMessage<'a> {
 /// codes delivered via SMS"). A host too long for it is left out rather than cut, for half a host is another host.
 pub fn sms_code(message: CodeMessage<'_>, language: Language) -> Secret<String> {
     let code = message.code.expose();
+    if message.read_back {
+        return sms_read_back(&message, language);
+    }
     let bound = match is_host(message.host) {
         true => format!("\n@{} #{code}", message.host),
         false => String::new(),
@@ -44,6 +49,25 @@ pub fn sms_code(message: CodeMessage<'_>, language: Language) -> Secret<String> 
         (Language::En, true) => format!("Your code is {code}. Never share it, not even with us.{bound}"),
         (Language::Nl, false) => format!("Je code voor {name} is {code}. Deel hem met niemand, ook niet met ons.{bound}"),
         (Language::Nl, true) => format!("Je code is {code}. Deel hem met niemand, ook niet met ons.{bound}"),
+    };
+    let mut name = in_gsm7(&plain_name(message.service));
+    while !name.is_empty() && !fits(&words(&name)) {
+        name.pop();
+        name.truncate(name.trim_end().len());
+    }
+    Secret::new(words(&name))
+}
+
+/// The same for a caller, who reads the code to the desk. Whoever is called by somebody who wants it must read none.
+fn sms_read_back(message: &CodeMessage<'_>, language: Language) -> Secret<String> {
+    let code = message.code.expose();
+    let words = |name: &str| match (language, name.is_empty()) {
+        (Language::En, false) => {
+            format!("Did YOU call the service desk of {name}? Then read this code out: {code}. Did somebody call you? Say nothing and hang up.")
+        }
+        (Language::En, true) => format!("Did YOU call the service desk? Then read this code out: {code}. Did somebody call you? Say nothing and hang up."),
+        (Language::Nl, false) => format!("Belde JIJ de servicedesk van {name}? Lees dan deze code voor: {code}. Word je gebeld? Zeg niets en hang op."),
+        (Language::Nl, true) => format!("Belde JIJ de servicedesk? Lees dan deze code voor: {code}. Word je gebeld? Zeg niets en hang op."),
     };
     let mut name = in_gsm7(&plain_name(message.service));
     while !name.is_empty() && !fits(&words(&name)) {
@@ -80,7 +104,10 @@ pub const fn test_subject(language: Language) -> &'static str {
 /// A mail with a code, as text and as HTML. The subject never holds the code.
 pub fn mail_code(message: CodeMessage<'_>, language: Language) -> Content {
     let (code, name) = (message.code.expose(), plain_name(message.service));
-    let words = MailWords::new(&name, message.minutes, language);
+    let words = match message.read_back {
+        true => MailWords::to_read_back(&name, message.minutes, language),
+        false => MailWords::new(&name, message.minutes, language),
+    };
     let text = format!("{}\n\n    {code}\n\n{}\n\n{}\n", words.lead, words.life, words.doubt);
     let html = format!(
         "<!DOCTYPE html>\n<html lang=\"{lang}\"><head><meta charset=\"utf-8\"><title>{subject}</title></head>\n\
@@ -132,6 +159,34 @@ impl MailWords {
                     _ => format!("Hij is {minutes} minuten geldig. Deel hem met niemand: wij vragen er nooit om."),
                 },
                 doubt: "Heb je niet om een code gevraagd? Dan kent iemand misschien je wachtwoord. Vertel het de servicedesk.".to_owned(),
+            },
+        }
+    }
+}
+
+impl MailWords {
+    /// For a caller, who reads the code to the desk.
+    fn to_read_back(name: &str, minutes: u32, language: Language) -> Self {
+        match language {
+            Language::En => Self {
+                lang: "en",
+                subject: format!("Code for your call to {name}"),
+                lead: format!("Did you call the service desk of {name}? Then read this code to them:"),
+                life: match minutes {
+                    1 => "It is valid for one minute and opens nothing.".to_owned(),
+                    _ => format!("It is valid for {minutes} minutes and opens nothing."),
+                },
+                doubt: "Did somebody call you and ask for it? Say nothing, hang up, and call your service desk at the number you know.".to_owned(),
+            },
+            Language::Nl => Self {
+                lang: "nl",
+                subject: format!("Code voor je gesprek met {name}"),
+                lead: format!("Heb je de servicedesk van {name} gebeld? Lees dan deze code voor:"),
+                life: match minutes {
+                    1 => "Hij is één minuut geldig en opent niets.".to_owned(),
+                    _ => format!("Hij is {minutes} minuten geldig en opent niets."),
+                },
+                doubt: "Belde iemand jou die erom vraagt? Zeg niets, hang op en bel je servicedesk op het nummer dat je kent.".to_owned(),
             },
         }
     }
@@ -227,8 +282,38 @@ mod tests {
             service,
             host,
             minutes: 5,
+            read_back: false,
         };
         sms_code(message, language).expose().clone()
+    }
+
+    /// C8: what a caller reads back says when it may be read out, binds itself to no page, and fits, whatever the name.
+    #[test]
+    fn c8_what_is_read_back_says_to_whom() {
+        let code = Secret::new("428913".to_owned());
+        for language in [Language::En, Language::Nl] {
+            for service in ["Contoso", "", &"Zeer lange naam ".repeat(9), "http://evil.example"] {
+                let message = CodeMessage {
+                    code: &code,
+                    service,
+                    host: "mfa.example.com",
+                    minutes: 5,
+                    read_back: true,
+                };
+                let text = sms_code(message, language).expose().clone();
+                assert!(gsm7::length(&text).is_some_and(|n| n <= 160), "{text}");
+                let (you, hang_up) = match language {
+                    Language::En => ("Did YOU call", "hang up"),
+                    Language::Nl => ("Belde JIJ", "hang op"),
+                };
+                assert!(text.contains(you) && text.contains(hang_up) && text.contains("428913"), "{text}");
+                assert!(!text.contains(['@', '\n']) && !text.contains("://"), "{text}");
+                let Content::Mail { subject, text, .. } = mail_code(message, language) else {
+                    panic!("a mail")
+                };
+                assert!(!subject.contains("428913") && text.expose().contains("    428913\n"));
+            }
+        }
     }
 
     #[test]
@@ -295,6 +380,7 @@ mod tests {
                 service: "Q&A \"Ann's\" <b>",
                 host: "mfa.example.com",
                 minutes: 1,
+                read_back: false,
             };
             let Content::Mail { subject, text, html } = mail_code(message, language) else {
                 panic!("not a mail")

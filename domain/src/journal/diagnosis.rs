@@ -546,7 +546,7 @@ fn place(accepted: &GoodSignIn) -> Place {
         (Some(application), _) => Place::Application(application.clone()),
         (None, Purpose::Verification) => Place::OtherSystem,
         (None, Purpose::SignIn) => Place::Portal,
-        (None, Purpose::StepUp | Purpose::AddMethod | Purpose::Reset) => Place::Change,
+        (None, Purpose::StepUp | Purpose::AddMethod | Purpose::Reset | Purpose::CallerCheck) => Place::Change,
         (None, Purpose::SetUp) => Place::Registration,
     }
 }

@@ -357,7 +357,7 @@ impl Passkeys<'_> {
 const fn check_purpose(purpose: Purpose) -> std::result::Result<(), VerificationError> {
     match purpose {
         Purpose::SignIn | Purpose::StepUp | Purpose::SetUp => Ok(()),
-        Purpose::Verification | Purpose::AddMethod | Purpose::Reset => Err(VerificationError::ChallengeGone),
+        Purpose::Verification | Purpose::AddMethod | Purpose::Reset | Purpose::CallerCheck => Err(VerificationError::ChallengeGone),
     }
 }
 

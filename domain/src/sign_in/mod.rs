@@ -926,7 +926,7 @@ fn decide(
         decision,
         reason,
         transport: None,
-        second_factor: attempt.second_asked,
+        second_factor: attempt.second_asked && attempt.purpose.is_second_factor(),
         method: None,
         policy,
     };

@@ -1,6 +1,9 @@
 //! What can go wrong with tickets.
 
-use crate::{KeysError, actor::NotAllowed, db::DbError, directory::DirectoryError, sign_in::SignInError, vault::SealBroken, verification::VerificationError};
+use crate::{
+    KeysError, actor::NotAllowed, db::DbError, delivery::rules::NotSent, directory::DirectoryError, sign_in::SignInError, vault::SealBroken,
+    verification::VerificationError,
+};
 use jiff::Timestamp;
 use model::{CursorError, ErrorCode};
 
@@ -22,6 +25,9 @@ pub enum TicketError {
     /// The ticket has been closed meanwhile.
     #[error("the ticket has been closed")]
     Closed,
+    /// No code was sent, and why.
+    #[error("no code was sent: {}", .0.word())]
+    NotSent(NotSent),
     /// The cursor is of another list.
     #[error(transparent)]
     Cursor(#[from] CursorError),
@@ -56,6 +62,7 @@ impl TicketError {
             Self::Unknown => ErrorCode::NotFound,
             Self::TooMany(_) => ErrorCode::TicketsTooMany,
             Self::Full(_) | Self::Closed => ErrorCode::Conflict,
+            Self::NotSent(_) => ErrorCode::NotSent,
             Self::Cursor(_) => ErrorCode::Invalid,
             Self::Directory(error) => error.code(),
             Self::SignIn(error) => error.code(),

@@ -1,6 +1,7 @@
 //! Tickets: somebody who cannot go on asks the support desk, and the desk answers. The page, the error, the session and the account are filled in by the
 //! service (S66); the rest is said in words, which only the desk and the member read. Filing opens nothing, and tells a stranger nothing about a name.
 
+pub mod caller;
 mod error;
 pub mod rules;
 mod store;
@@ -385,7 +386,7 @@ impl Tickets<'_> {
 
     /// The tickets of the desk, a page at a time.
     pub async fn tickets(self, by: &Admin, query: &TicketQuery) -> Result<Page<TicketView>> {
-        by.needs(Permission::HandleTickets)?;
+        by.needs(Permission::WorkAtDesk)?;
         let limit = query.limit.clamp(1, PAGE_ROWS_MAX);
         let after = query.cursor.as_ref().map(place).transpose()?;
         let keys = self.0.keys(by.tenant()).await?;
@@ -398,7 +399,7 @@ impl Tickets<'_> {
 
     /// How many wait.
     pub async fn ticket_counts(self, by: &Admin) -> Result<TicketCounts> {
-        by.needs(Permission::HandleTickets)?;
+        by.needs(Permission::WorkAtDesk)?;
         let mut tx = self.0.db().tenant(by.tenant()).await?;
         let counts = store::count_waiting(&mut tx, by.who().id().unwrap_or_default()).await?;
         tx.commit().await?;
@@ -407,7 +408,7 @@ impl Tickets<'_> {
 
     /// The tickets about a session, newest first.
     pub async fn tickets_about(self, by: &Admin, session: SessionId) -> Result<Vec<TicketView>> {
-        by.needs(Permission::HandleTickets)?;
+        by.needs(Permission::WorkAtDesk)?;
         let keys = self.0.keys(by.tenant()).await?;
         let mut tx = self.0.db().tenant(by.tenant()).await?;
         let rows = store::list_about(&mut tx, session).await?;
@@ -417,7 +418,7 @@ impl Tickets<'_> {
 
     /// One ticket with all that was said.
     pub async fn ticket(self, by: &Admin, number: TicketNumber) -> Result<TicketDetail> {
-        by.needs(Permission::HandleTickets)?;
+        by.needs(Permission::WorkAtDesk)?;
         let keys = self.0.keys(by.tenant()).await?;
         let mut tx = self.0.db().tenant(by.tenant()).await?;
         let row = store::find_ticket(&mut tx, number).await?.ok_or(TicketError::Unknown)?;
@@ -513,7 +514,7 @@ impl Tickets<'_> {
 
     /// A change of the desk: one at a time.
     async fn begin(self, by: &Admin, number: TicketNumber) -> Result<(TenantTx, std::sync::Arc<TenantKeys>, TicketRow, Timestamp)> {
-        by.needs(Permission::HandleTickets)?;
+        by.needs(Permission::WorkAtDesk)?;
         let (now, keys) = (self.0.clock().now(), self.0.keys(by.tenant()).await?);
         let mut tx = self.0.db().tenant(by.tenant()).await?;
         let row = store::lock_ticket(&mut tx, number).await?.ok_or(TicketError::Unknown)?;

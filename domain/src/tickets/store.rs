@@ -2,6 +2,7 @@
 
 use super::{
     TicketCounts,
+    caller::{CallerChecked, CallerWay},
     rules::{Before, Filed},
 };
 use crate::db::{DbError, TenantTx};
@@ -359,4 +360,47 @@ pub(crate) async fn delete_closed(tx: &mut TenantTx, before: Timestamp) -> Resul
     .execute(&mut **tx)
     .await?;
     Ok(gone.rows_affected())
+}
+
+/// Phones for texts and mailboxes of a member that are proven and on.
+pub(crate) async fn list_caller_ways(tx: &mut TenantTx, member: MemberId) -> Result<Vec<CallerWay>, DbError> {
+    let tenant = tx.tenant().0;
+    let rows = sqlx::query!(
+        "select method_id, kind, label from method where tenant_id = $1 and member_id = $2 and state = 'active' and kind in ('sms', 'email')
+         order by kind desc, created_at",
+        tenant,
+        member.0
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter()
+        .map(|r| {
+            Ok(CallerWay {
+                method: MethodId(r.method_id),
+                kind: word(&r.kind, MethodKind::from_text)?,
+                label: r.label,
+            })
+        })
+        .collect()
+}
+
+/// The last check of a caller since a moment that went well.
+pub(crate) async fn find_caller_check(tx: &mut TenantTx, member: MemberId, since: Timestamp) -> Result<Option<CallerChecked>, DbError> {
+    let tenant = tx.tenant().0;
+    let row = sqlx::query!(
+        "select occurred_at, method_kind from auth_log
+         where tenant_id = $1 and subject_id = $2 and occurred_at > $3 and purpose = 'caller_check' and decision = 'allowed' order by occurred_at desc limit 1",
+        tenant,
+        member.0,
+        since.to_sqlx() as _
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    row.map(|r| {
+        Ok(CallerChecked {
+            at: r.occurred_at.to_jiff(),
+            kind: word(r.method_kind.as_deref().unwrap_or_default(), MethodKind::from_text)?,
+        })
+    })
+    .transpose()
 }

@@ -610,7 +610,8 @@ fn script_of(
     let occasion = match attempt.purpose {
         Purpose::AddMethod => Occasion::NewPhone,
         Purpose::StepUp | Purpose::Reset => Occasion::Change,
-        Purpose::SignIn | Purpose::Verification | Purpose::SetUp => Occasion::SignIn,
+        // A caller reads back what was sent; nobody is called for it.
+        Purpose::SignIn | Purpose::Verification | Purpose::SetUp | Purpose::CallerCheck => Occasion::SignIn,
     };
     let script = call_script(&digit, &sending::call_rules(scene), &service(scene))?.about(occasion);
     let address = open_address(scene.keys.key(KeyPurpose::Address), method.method_id.0, &sealed.0)?;

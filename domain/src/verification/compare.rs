@@ -80,7 +80,7 @@ pub struct Moved {
 }
 
 /// Compares with the code that was sent.
-fn sent(challenge: &ChallengeFacts, code: &str, keys: &TenantKeys) -> Result<bool, SealBroken> {
+pub(crate) fn sent(challenge: &ChallengeFacts, code: &str, keys: &TenantKeys) -> Result<bool, SealBroken> {
     let sealed = challenge.code_sealed.as_ref().ok_or(SealBroken)?;
     let stored = keys
         .key(KeyPurpose::Code)

@@ -55,7 +55,7 @@ pub(crate) fn reported(
     // Nobody locks the organisation out of its own console by a telephone; a block that holds already is not shortened.
     let chief = member.operator || member.roles.contains(&Role::GlobalAdmin);
     // Whoever picks up a phone that is only being added may be a stranger.
-    let proven = attempt.purpose != Purpose::AddMethod;
+    let proven = attempt.purpose.is_second_factor();
     let blocked = wants_block && proven && !chief && scene.facts.block.is_none();
     if blocked {
         commit.new_block = Some(BlockRow {

@@ -953,8 +953,9 @@ pub(crate) fn answer_attempt(
     code: &OfferedCode,
     kind: Option<MethodKind>,
 ) -> Result<(Commit, Answered, SessionId), VerificationError> {
-    // A reset is answered in its own verbs, which count what was shown: here an answer to it would open more than the right to set a password.
-    if purpose == Purpose::Reset {
+    // A reset is answered in its own verbs, which count what was shown: here an answer to it would open more than the right to set a password. What a caller
+    // reads back opens nothing at all.
+    if matches!(purpose, Purpose::Reset | Purpose::CallerCheck) {
         return Err(VerificationError::ChallengeGone);
     }
     let (attempt, challenge) = waiting_for_answer(scene, purpose)?;
@@ -1031,8 +1032,7 @@ pub(crate) fn conclude(
             decision,
             reason,
             transport: told.transport,
-            // Proving a new phone is no second factor, and costs nothing.
-            second_factor: purpose != Purpose::AddMethod,
+            second_factor: purpose.is_second_factor(),
             method: told.method,
             policy: judged.record(scene.facts),
         };
@@ -1234,8 +1234,7 @@ pub(crate) fn ended_by(
         decision: Decision::Denied,
         reason,
         transport,
-        // Proving a new phone is no second factor, and costs nothing.
-        second_factor: attempt.purpose != Purpose::AddMethod,
+        second_factor: attempt.purpose.is_second_factor(),
         method,
         policy: evaluated.map(|(version, _, evaluation)| policy_record(scene.facts, version, &evaluation)),
     };

@@ -251,8 +251,8 @@ pub fn stands(facts: &Facts, evaluation: &crate::policy::rules::Evaluation) -> R
 /// holds there too.
 pub fn comparable(facts: &Facts, document: &PolicyDocument, offered: &OfferedCode, kind: Option<MethodKind>, now: Timestamp) -> Result<Comparable, Verdict> {
     let wanted: Vec<Family> = offered.families().iter().copied().filter(|f| kind.is_none_or(|k| k.family() == *f)).collect();
-    // Proving a phone: only what was sent to it counts.
-    let proving = facts.attempt.as_ref().is_some_and(|a| a.purpose == Purpose::AddMethod);
+    // Proving a phone, or who is calling: only what was sent there counts.
+    let proving = facts.attempt.as_ref().is_some_and(|a| !a.purpose.is_second_factor());
     let fits = |m: &MethodFacts| {
         !proving
             && m.state == "active"

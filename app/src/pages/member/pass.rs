@@ -6,6 +6,7 @@ use domain::{
         SecurityInfo,
         pass::{GivenPass, PassView},
     },
+    tickets::caller::CallerChecked,
 };
 use leptos::prelude::*;
 
@@ -13,7 +14,7 @@ use super::act::{Act, above};
 use crate::{
     components::{Banner, Breadcrumb, Button, ButtonLook, Check, Choice, CopyBox, CopyLook, IconName, InputKind, LinkButton, Select, TextField, Tone},
     format,
-    pages::{Problem, members, reason::ReasonField},
+    pages::{Problem, members, reason::ReasonField, support::caller::note},
     render::{Page, PageMeta},
     shell::{ConsolePage, ConsoleShell, PageWidth},
 };
@@ -48,6 +49,8 @@ pub struct PassPage {
     pub form: PassForm,
     /// The pass that would end.
     pub replaces: bool,
+    /// Whether the caller was checked; `None` where that is no page of whoever looks.
+    pub caller: Option<Option<CallerChecked>>,
     /// What went wrong.
     pub problem: Option<Problem>,
 }
@@ -78,6 +81,9 @@ pub fn pass_page(shell: ConsoleShell, model: PassPage) -> Page {
     let replaces = model
         .replaces
         .then(|| view! { <Banner tone=Tone::Warn title=text!(member.pass_open).to_owned()>{text!(member.pass_replaces)}</Banner> });
+    let caller = model
+        .caller
+        .map(|checked| note(model.member.id, checked, &format!("{back}?do={}", Act::Pass.word())));
     let lives: Vec<Choice> = minutes().iter().map(|n| Choice::new(n.to_string(), life(*n))).collect();
     let PassForm {
         minutes,
@@ -97,6 +103,7 @@ pub fn pass_page(shell: ConsoleShell, model: PassPage) -> Page {
             width=PageWidth::Narrow
         >
             {banner}
+            {caller}
             {replaces}
             <form class="stack" method="post" action=action>
                 <input type="hidden" name="do" value=Act::Pass.word()/>

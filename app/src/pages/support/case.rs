@@ -156,6 +156,14 @@ fn view(model: CasePage) -> AnyView {
     let earlier = told
         .earlier
         .map(|id| view! { " "<a href=routes::case(id)>{text!(support.earlier_case)}</a>"." });
+    let check = case
+        .member
+        .as_ref()
+        .filter(|member| !member.removed && may.contains(&Permission::WorkAtDesk))
+        .map(|member| {
+            let href = routes::caller(member.id, &routes::case(case.row.session_id));
+            view! { <LinkButton href=href icon=IconName::Phone>{text!(tickets.caller_go)}</LinkButton> }
+        });
     let (what, why) = (told.what, told.why);
     let copy = ticket.clone();
     let lines = ticket.lines().map(|line| view! { <span>{line.to_owned()}</span> }).collect_view();
@@ -177,7 +185,7 @@ fn view(model: CasePage) -> AnyView {
             title=title
             above=above
             lead=move || lead
-            actions=move || view! { <CopyButton text=copy>{text!(support.copy_ticket)}</CopyButton> }
+            actions=move || view! { {check}<CopyButton text=copy>{text!(support.copy_ticket)}</CopyButton> }
         >
             {toast}
             <div class="columns">

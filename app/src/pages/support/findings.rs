@@ -215,6 +215,7 @@ pub(crate) fn purpose(purpose: Purpose) -> &'static str {
         Purpose::SetUp => text!(support.purpose_set_up),
         Purpose::AddMethod => text!(support.purpose_add_method),
         Purpose::Reset => text!(support.purpose_reset),
+        Purpose::CallerCheck => text!(support.purpose_caller_check),
     }
 }
 

@@ -1,5 +1,6 @@
 //! `/support`: one box that finds, and the case of one attempt.
 
+pub mod caller;
 pub mod case;
 pub mod desk;
 pub(crate) mod findings;

@@ -8,7 +8,7 @@ use model::{ErrorCode, MessageKind, Shown, TICKET_CHARACTERS_MAX, TICKET_MESSAGE
 
 use super::tickets::{checked, who};
 use crate::{
-    components::{Banner, Breadcrumb, Button, ButtonLook, CopyBox, CopyLook, Fact, Facts, TextArea, Toast, Tone, Urgency},
+    components::{Banner, Breadcrumb, Button, ButtonLook, CopyBox, CopyLook, Fact, Facts, IconName, LinkButton, TextArea, Toast, Tone, Urgency},
     format,
     pages::{
         help::error_href,
@@ -263,6 +263,10 @@ fn aside(detail: &TicketDetail, member_href: Option<String>) -> AnyView {
         view! { <Fact name=text!(tickets.error)><a class="code" href=href>{code}</a>" "{title.map(words::error_title)}</Fact> }
     });
     let (session, page, filed, shown) = (ticket.session_id, ticket.page.clone(), ticket.filed_at, ticket.shown);
+    let check = ticket.member_id.map(|member| {
+        let href = routes::caller(member, &routes::ticket(ticket.number));
+        view! { <LinkButton href=href icon=IconName::Phone>{text!(tickets.caller_go)}</LinkButton> }
+    });
     let browser = format::browser(visit::locale(), detail.agent.as_deref());
     let address = detail
         .address
@@ -281,6 +285,7 @@ fn aside(detail: &TicketDetail, member_href: Option<String>) -> AnyView {
                     {address}
                     <Fact name=text!(tickets.browser)>{browser}</Fact>
                 </Facts>
+                <div class="row">{check}</div>
             </Section>
         </aside>
     }

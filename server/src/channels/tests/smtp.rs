@@ -28,6 +28,7 @@ fn mail_to(address: &str) -> Message {
         service: "Gemeente Súdwest",
         host: "mfa.example.com",
         minutes: 5,
+        read_back: false,
     };
     Message {
         id: Uuid::now_v7(),
