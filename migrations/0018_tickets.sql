@@ -24,7 +24,8 @@ create table ticket (
   constraint ticket_state_known check (state in ('open', 'taken', 'closed')),
   constraint ticket_closed check ((state = 'closed') = (closed_at is not null))
 );
-create index ticket_moved on ticket (tenant_id, state, moved_at, ticket_id);
+create index ticket_waiting on ticket (tenant_id, filed_at, ticket_id) where state <> 'closed';
+create index ticket_closed_at on ticket (tenant_id, moved_at, ticket_id) where state = 'closed';
 create index ticket_subject on ticket (tenant_id, subject_id, filed_at);
 create index ticket_source on ticket (tenant_id, filed_at, source_mac) where shown <> 'signed_in';
 create index ticket_session on ticket (tenant_id, session_id);

@@ -668,6 +668,7 @@ fn method(kind: MethodKind, name: Option<&str>, added: &str, used: Option<&str>,
 
 fn rows() -> Vec<ActivityRow> {
     let row = |moment: &str, decision, reason, application: &str, method, place: &str| ActivityRow {
+        caller_check: false,
         at: at(moment),
         decision,
         reason,
@@ -711,6 +712,7 @@ fn rows() -> Vec<ActivityRow> {
             "Gdańsk, Poland",
         ),
         ActivityRow {
+            caller_check: false,
             reported: Some(true),
             ..row(
                 "2026-11-09T12:01:00Z",

@@ -539,7 +539,7 @@ async fn e1_e3_no_verb_reaches_into_another_tenant() {
     }
     tries! {
         file(&me, &help, Some(theirs.session), None) on tickets => nothing;
-        file_in(&swapped, &help, &client()) on tickets => nothing;
+        file_in(&swapped, &help, Some(theirs.session), &client()) on tickets => nothing;
         session_of(&me, Some(theirs.session), Some(attempt)) on tickets => nothing;
         attempt_of(noord.tenant, attempt) on tickets => nothing;
         add_to_own(&me, ticket, &help.words) on tickets => nothing;

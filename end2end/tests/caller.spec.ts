@@ -4,6 +4,7 @@ import { setUp } from "../support/journey.ts";
 import { Messages } from "../support/messages.ts";
 import { tenant } from "../support/tenant.ts";
 import { expect, test } from "../support/test.ts";
+import { aDayPasses } from "../support/time.ts";
 import { LANGUAGES } from "../support/words.ts";
 
 const PHONE = "+31612345678";
@@ -18,6 +19,7 @@ for (const language of LANGUAGES) {
     const bare = org.member("bram", { given: "Bram", family: "Visser" });
     expect((await org.rest("POST", `/users/${upn}/methods`, { kind: "sms", phone: PHONE })).status).toBe(201);
     const { id } = (await org.rest("GET", `/users/${upn}`)).body;
+    aDayPasses(server);
     const desk = await somebody({ at: server, language, keyboard: language === "nl" });
     await setUp(desk, org.invited("sanne", { given: "Sanne", family: "de Boer", role: "support" }));
 

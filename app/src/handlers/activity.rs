@@ -95,14 +95,17 @@ fn line(row: SignInRow, me: &SignedIn, locale: Locale, (reported, now): (&BTreeS
     let place = [browser, address].into_iter().flatten().collect::<Vec<_>>().join(", ");
     let decision = row.decision.unwrap_or(Decision::Abandoned);
     let recent = now.duration_since(row.occurred_at).as_hours() < 24 * REPORT_DAYS;
-    let can_be_reported = recent && matches!(decision, Decision::Allowed | Decision::Denied);
+    let caller_check = row.purpose == Purpose::CallerCheck;
+    // The desk was there, and nobody was let in.
+    let can_be_reported = recent && !caller_check && matches!(decision, Decision::Allowed | Decision::Denied);
     ActivityRow {
         at: row.occurred_at,
         decision,
         reason: row.reason.unwrap_or(Reason::PageClosed),
         application: row.application.unwrap_or_else(|| me.tenant.name.clone()),
         method: row.method_kind,
-        place: Some(place).filter(|place| !place.is_empty()),
+        caller_check,
+        place: Some(place).filter(|place| !place.is_empty() && !caller_check),
         session_id: row.session_id,
         reported: can_be_reported.then(|| reported.contains(&row.session_id)),
     }

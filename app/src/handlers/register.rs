@@ -24,6 +24,7 @@ use crate::{
         register::{InWizard, Mode, Offer, RegisterPage, RegisterStep, Registered, Skip, Square, page},
     },
     routes,
+    visit::query_value,
 };
 
 /// What the wizard calls an app that nobody has named.
@@ -132,7 +133,7 @@ async fn try_once(mut guest: Guest, fields: &Fields) -> Answer {
                     };
                     Ok(guest.show_secret(|| page(guest.shell(), model)))
                 }
-                Ok(None) => Ok(see("/security-info?done=added")),
+                Ok(None) => Ok(see(&format!("{}?done=added&what={}", routes::SECURITY_INFO, query_value(label.as_str())))),
                 Err(ErrorCode::StepUpRequired) => Ok(see("/security-info?confirm=/register")),
                 Err(ErrorCode::PendingGone) => Ok(see(routes::REGISTER)),
                 Err(problem @ (ErrorCode::CodeForm | ErrorCode::WrongCode)) => {

@@ -92,9 +92,9 @@ pub(super) async fn act(guest: Guest, Form(fields): Form<Vec<(String, String)>>)
         };
     }
     let sent = match at(&guest).await? {
-        Some((at, _)) => tickets.file_in(&at, &draft, &guest.client).await,
+        Some((at, _)) => tickets.file_in(&at, &draft, ask.session, &guest.client).await,
         None => match Upn::parse(&ask.upn) {
-            Ok(upn) => tickets.file_for_name(&upn, &draft, &guest.client).await,
+            Ok(upn) => tickets.file_for_name(&upn, &draft, ask.session, &guest.client).await,
             Err(_) => return shown(guest, ask, Some(Wrong::Name)).await,
         },
     };
@@ -110,6 +110,7 @@ enum Wrong {
     Words(TextError),
     Name,
     TooMany(Timestamp),
+    Full,
 }
 
 async fn add(guest: Guest, number: Option<TicketNumber>, words: Result<Words, TextError>, typed: String) -> Answer {
@@ -117,17 +118,24 @@ async fn add(guest: Guest, number: Option<TicketNumber>, words: Result<Words, Te
     let number = number.ok_or_else(|| guest.oops(ErrorCode::NotFound))?;
     let words = match words {
         Ok(words) => words,
-        Err(error) => {
-            let ask = Ask {
-                page: routes::REQUEST.to_owned(),
-                adding: Some((number, typed, String::new())),
-                ..Ask::default()
-            };
-            return shown(guest, ask, Some(Wrong::Words(error))).await;
-        }
+        Err(error) => return again(guest, number, typed, Wrong::Words(error)).await,
     };
-    guest.domain().tickets().add_to_own(&me.me, number, &words).await.map_err(guest.fails())?;
+    match guest.domain().tickets().add_to_own(&me.me, number, &words).await {
+        Ok(()) => {}
+        Err(TicketError::Full(_)) => return again(guest, number, typed, Wrong::Full).await,
+        Err(error) => return Err(guest.fails()(error)),
+    }
     Ok(see(&format!("{}?done=added&number={number}", routes::REQUEST)))
+}
+
+/// The page with what was to be added.
+async fn again(guest: Guest, number: TicketNumber, typed: String, wrong: Wrong) -> Answer {
+    let ask = Ask {
+        page: routes::REQUEST.to_owned(),
+        adding: Some((number, typed, String::new())),
+        ..Ask::default()
+    };
+    shown(guest, ask, Some(wrong)).await
 }
 
 /// The attempt of somebody who is not signed in, and the name that was typed in it; `None` where it is gone.
@@ -166,7 +174,7 @@ async fn shown(guest: Guest, mut ask: Ask, wrong: Option<Wrong>) -> Answer {
         }
         _ => {
             let found = at(&guest).await?;
-            ask.session = found.as_ref().map(|(at, _)| at.session_id);
+            ask.session = ask.session.or(found.as_ref().map(|(at, _)| at.session_id));
             ask.account = found.map(|(_, upn)| upn);
         }
     }
@@ -179,6 +187,7 @@ fn draw(guest: &Guest, mut ask: Ask, wrong: Option<Wrong>) -> Response {
         Some(Wrong::TooMany(_)) => ErrorCode::TicketsTooMany,
         Some(Wrong::Words(_)) => ErrorCode::Invalid,
         Some(Wrong::Name) => ErrorCode::NameForm,
+        Some(Wrong::Full) => ErrorCode::Conflict,
     };
     guest.show_with(code, || {
         match wrong {
@@ -188,6 +197,11 @@ fn draw(guest: &Guest, mut ask: Ask, wrong: Option<Wrong>) -> Response {
                 Some((.., adding)) => *adding = wrong_words(&error),
                 None => ask.words_error = Some(wrong_words(&error)),
             },
+            Some(Wrong::Full) => {
+                if let Some((.., adding)) = &mut ask.adding {
+                    *adding = text!(tickets.full_of_yours).to_owned();
+                }
+            }
             None => {}
         }
         page(guest.shell(), RequestPage::Ask(Box::new(ask)))

@@ -115,12 +115,12 @@ pub(super) async fn act(guest: Guest, Form(fields): Form<Fields>) -> Answer {
     let id = fields.method.parse::<MethodId>().ok();
     let what = || query_value(fields.name.trim());
     let changed = match (fields.step.as_str(), id) {
-        ("first", Some(id)) => methods.make_default(&me.me, id).await.map(|()| "done=first".to_owned()),
+        ("first", Some(id)) => methods.make_default(&me.me, id).await.map(|()| format!("done=first&what={}", what())),
         ("rename", Some(id)) => match CleanText::parse(&fields.name) {
             Ok(label) => methods.rename(&me.me, id, &label).await.map(|()| format!("done=renamed&what={}", what())),
             Err(problem) => return rename_again(guest, &me, &fields, problem).await,
         },
-        ("remove", Some(id)) => methods.remove(&me.me, id).await.map(|()| "done=removed".to_owned()),
+        ("remove", Some(id)) => methods.remove(&me.me, id).await.map(|()| format!("done=removed&what={}", what())),
         ("found", Some(id)) => guest
             .domain()
             .sign_in()

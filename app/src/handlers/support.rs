@@ -9,7 +9,7 @@ use domain::{
     actor::{Admin, Permission},
     directory::{DirectoryError, MemberQuery, MemberRef},
     journal::{CaseView, JournalError, SignInQuery},
-    tickets::TicketQuery,
+    tickets::{TicketQuery, caller::CallerChecked},
 };
 use jiff::SignedDuration;
 use model::{CleanText, ErrorCode, NAME_CHARACTERS_MAX, SETUP_LINK_HOURS, SessionId, SessionIdError, Upn};
@@ -193,9 +193,11 @@ pub(super) async fn case(guest: Guest, Path(id): Path<String>, QueryOf(asked): Q
     };
     if let Some(act) = asked.act.as_deref().and_then(Act::parse) {
         allowed(&guest, &console, &case, act)?;
+        let caller = caller(&guest, &console, &case).await?;
         let model = AskPage {
             case,
             act,
+            caller,
             reason: String::new(),
             problem: None,
         };
@@ -236,7 +238,7 @@ pub(super) async fn act(guest: Guest, Path(id): Path<String>, uri: Uri, headers:
     let reason = match CleanText::<NAME_CHARACTERS_MAX>::parse(&fields.reason) {
         Ok(reason) => reason.to_string(),
         Err(_) if !act.asks_reason() => String::new(),
-        Err(_) => return Ok(again(&guest, &console, case, act, fields.reason, Refused::NoReason)),
+        Err(_) => return again(&guest, &console, case, act, fields.reason, Refused::NoReason).await,
     };
     let (directory, by) = (guest.domain().directory(), &console.admin);
     let done = match act {
@@ -256,7 +258,7 @@ pub(super) async fn act(guest: Guest, Path(id): Path<String>, uri: Uri, headers:
     match done {
         Ok(()) => Ok(see(&format!("{}?done={}", routes::case(case.row.session_id), act.key()))),
         Err(error) if error.code().status() >= 500 => Err(guest.fails()(error)),
-        Err(error) => Ok(again(&guest, &console, case, act, fields.reason, Refused::Code(error.code()))),
+        Err(error) => again(&guest, &console, case, act, fields.reason, Refused::Code(error.code())).await,
     }
 }
 
@@ -290,7 +292,21 @@ fn allowed(guest: &Guest, console: &Console, case: &CaseView, act: Act) -> Resul
     }
 }
 
-fn again(guest: &Guest, console: &Console, case: CaseView, act: Act, reason: String, problem: Refused) -> Response {
+/// Whether this member of the desk has just checked who is calling.
+async fn caller(guest: &Guest, console: &Console, case: &CaseView) -> Result<Option<CallerChecked>, Stop> {
+    let Some(member) = case
+        .member
+        .as_ref()
+        .filter(|member| !member.removed && console.admin.may(Permission::WorkAtDesk))
+    else {
+        return Ok(None);
+    };
+    let checked = guest.domain().tickets().caller_checked(&console.admin, &MemberRef::Id(member.id)).await;
+    checked.map_err(guest.fails())
+}
+
+async fn again(guest: &Guest, console: &Console, case: CaseView, act: Act, reason: String, problem: Refused) -> Answer {
+    let caller = caller(guest, console, &case).await?;
     let code = match problem {
         Refused::NoReason => ErrorCode::Invalid,
         Refused::Code(code) => code,
@@ -298,10 +314,11 @@ fn again(guest: &Guest, console: &Console, case: CaseView, act: Act, reason: Str
     let model = AskPage {
         case,
         act,
+        caller,
         reason: reason.chars().filter(|c| !c.is_control()).take(NAME_CHARACTERS_MAX).collect(),
         problem: Some(problem),
     };
-    guest.show_with(code, || case::ask(console.shell(Place::Support), model))
+    Ok(guest.show_with(code, || case::ask(console.shell(Place::Support), model)))
 }
 
 /// Where the installation is, as the caller reached it; the edge has checked the host.

@@ -91,6 +91,11 @@ pub(super) async fn act(guest: Guest, Path(number): Path<String>, Form(fields): 
         }
     };
     match done {
+        // What was written while somebody else closed it is still there to be sent.
+        Ok(()) if step == Step::Reopen && !fields.one("words").trim().is_empty() => {
+            let page = shown(&guest, &console, number, typed(), None, Some(step)).await?;
+            Ok(page)
+        }
         Ok(()) => Ok(see(&format!("{}?done={}", routes::ticket(number), step.word()))),
         Err(TicketError::Closed) => shown(&guest, &console, number, typed(), Some(Wrong::Closed), None).await,
         Err(TicketError::Full(_)) => shown(&guest, &console, number, typed(), Some(Wrong::Full), None).await,

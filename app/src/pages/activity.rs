@@ -42,6 +42,8 @@ pub struct ActivityRow {
     pub reason: Reason,
     /// What it was for.
     pub application: String,
+    /// It was no sign-in: the desk asked who was calling.
+    pub caller_check: bool,
     /// With which method.
     pub method: Option<MethodKind>,
     /// From where and with what: "Haarlem", "Firefox on Windows".
@@ -94,6 +96,8 @@ pub(super) fn list(rows: Vec<ActivityRow>) -> AnyView {
 fn line(row: ActivityRow) -> AnyView {
     let application = crate::pages::words::asked_for(&row.application);
     let (tone, title) = match (row.decision, row.reason) {
+        (Decision::Allowed, _) if row.caller_check => (Tone::Ok, text!(activity.caller_right).to_owned()),
+        _ if row.caller_check => (Tone::Warn, text!(activity.caller_wrong).to_owned()),
         (Decision::Allowed, _) => (Tone::Ok, text!(activity.signed_in, application = application)),
         (Decision::Denied, Reason::PushNoResponse | Reason::CodeNeverEntered) => (Tone::Warn, text!(activity.unanswered, application = application)),
         (Decision::Denied, _) => (Tone::Bad, text!(activity.refused, application = application)),

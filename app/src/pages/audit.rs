@@ -232,6 +232,7 @@ fn target(party: &Party, members: &str) -> AnyView {
         "policy" => text!(audit.target_policy).to_owned(),
         "journal" => text!(audit.target_journal).to_owned(),
         "attempt" => text!(audit.target_attempt).to_owned(),
+        "ticket" => text!(audit.target_ticket).to_owned(),
         "api_key" => text!(audit.key, name = party.name.clone().unwrap_or_default()),
         "member" => match (&party.name, party.id) {
             (Some(name), Some(id)) => return view! { <a href=format!("{members}/{id}")>{name.clone()}</a> }.into_any(),

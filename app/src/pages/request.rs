@@ -5,7 +5,7 @@
 use domain::tickets::{MessageView, OwnTicket};
 use jiff::Timestamp;
 use leptos::prelude::*;
-use model::{ErrorCode, MessageKind, SessionId, TICKET_CHARACTERS_MAX, TextError, TicketNumber, TicketState};
+use model::{ErrorCode, MessageKind, SessionId, Shown, TICKET_CHARACTERS_MAX, TextError, TicketNumber, TicketState};
 
 use super::{sign_in, words};
 use crate::{
@@ -247,11 +247,13 @@ fn with_own(ask: Ask) -> AnyView {
 /// One of one's own, with what was answered and a way to say more.
 fn one(ticket: &OwnTicket, adding: Option<&(TicketNumber, String, String)>) -> AnyView {
     let number = ticket.number;
+    // Anybody can have typed the name: what was asked first with nothing else is not told as the member's own words.
+    let stranger = ticket.messages.first().filter(|_| ticket.shown == Shown::Name).map(|first| first.at);
     let said = conversation(&ticket.messages, |message| {
-        let who = if message.kind == MessageKind::Member {
-            text!(tickets.you)
-        } else {
-            text!(tickets.desk)
+        let who = match message.kind {
+            MessageKind::Member if stranger == Some(message.at) => text!(tickets.somebody),
+            MessageKind::Member => text!(tickets.you),
+            _ => text!(tickets.desk),
         };
         who.to_owned()
     });

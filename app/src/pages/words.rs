@@ -140,6 +140,7 @@ pub fn event(event: Event) -> &'static str {
         Event::ApiKeyMade => text!(events.api_key_made),
         Event::ApiKeyRevoked => text!(events.api_key_revoked),
         Event::CaseViewed => text!(events.case_viewed),
+        Event::CallerCodeSent => text!(events.caller_code_sent),
         Event::CallerChecked => text!(events.caller_checked),
         Event::TicketFiled => text!(events.ticket_filed),
         Event::TicketTaken => text!(events.ticket_taken),

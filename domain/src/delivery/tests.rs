@@ -599,6 +599,19 @@ async fn c8_b4_a_caller_reads_back_what_was_sent_to_the_account() {
     let tickets = domain.tickets();
     let reader = Admin::new(tenant, crate::actor::Who::Member(sue.id), vec![Role::Reader]);
     assert_eq!(tickets.caller_ways(&reader, &of).await.expect_err("no right").code(), ErrorCode::Forbidden);
+    assert!(
+        tickets.caller_ways(&by, &of).await.expect("ways").is_empty(),
+        "a phone of this minute shows nothing"
+    );
+    post.app.wait(86_400);
+    // What she calls about: a code that was wrong.
+    let case = post
+        .app
+        .verify(ann.upn.as_str(), &post.app.wrong_code(&ann))
+        .await
+        .expect("an answer")
+        .session_id;
+    let fixes = domain.journal().attempt(&post.app.admin, case).await.expect("a case").diagnosis;
     let ways = tickets.caller_ways(&by, &of).await.expect("ways");
     assert_eq!(
         ways.iter().map(|way| way.kind).collect::<Vec<_>>(),
@@ -641,6 +654,13 @@ async fn c8_b4_a_caller_reads_back_what_was_sent_to_the_account() {
     assert!(tickets.look_at_caller_check(&by, &of, check.attempt).await.expect("over").is_none());
     let checked = tickets.caller_checked(&by, &of).await.expect("one").expect("one");
     assert_eq!(checked.kind, MethodKind::Sms);
+    // It is no sign-in: the case stays to be fixed, nobody can report it as somebody else's, and no colleague goes by it.
+    let after = domain.journal().attempt(&post.app.admin, case).await.expect("a case");
+    assert_eq!((after.diagnosis, after.last_good.is_none()), (fixes, true));
+    let own = domain.journal().attempt(&post.app.admin, check.session_id).await.expect("a case").diagnosis;
+    assert_eq!(own.finding, crate::journal::diagnosis::Finding::CallerCheck { passed: Some(true) });
+    assert!(domain.notices().reportable(&post.app.signed_in(&ann, 2, 0), check.session_id).await.is_err());
+    assert!(tickets.caller_checked(&post.app.admin, &of).await.expect("none").is_none());
     post.app.wait(CALLER_CHECK_MINUTES * 60);
     assert!(tickets.caller_checked(&by, &of).await.expect("none").is_none(), "not for ever");
 

@@ -320,7 +320,7 @@ async fn case_member(tx: &mut TenantTx, member: Uuid, now: Timestamp, sight: Sig
 async fn last_good(tx: &mut TenantTx, subject: Uuid, now: Timestamp) -> Result<Option<GoodSignIn>> {
     let filter = SignInFilter {
         subjects: vec![subject],
-        decision: Some(Decision::Allowed),
+        good: true,
         from: Some(now - SignedDuration::from_hours(24 * GOOD_DAYS)),
         ..SignInFilter::default()
     };
@@ -335,7 +335,7 @@ async fn accepted(tx: &mut TenantTx, subject: Uuid, row: &SignInRow, steps: &[St
     let kind = refused.detail["method"].as_str().and_then(MethodKind::from_text);
     let filter = SignInFilter {
         subjects: vec![subject],
-        decision: Some(Decision::Allowed),
+        good: true,
         method: kind,
         method_id: row.method_id.filter(|_| row.method_kind == kind).map(|id| id.0),
         from: Some(refused.at - SignedDuration::from_hours(ACCEPTED_HOURS)),

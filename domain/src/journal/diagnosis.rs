@@ -155,6 +155,11 @@ pub enum Finding {
     },
     /// The page was left before anything was decided.
     LeftEarly,
+    /// No sign-in: the desk asked a caller to read back what was sent to the account.
+    CallerCheck {
+        /// He did; `None` while it waits.
+        passed: Option<bool>,
+    },
     /// The program used the password where only an app password is good.
     AppPasswordRequired,
     /// Not every answer to a security question was right.
@@ -308,6 +313,11 @@ const SLIPS_MAX: i32 = 3;
 
 impl CaseFacts<'_> {
     fn finding(&self) -> Finding {
+        if self.row.purpose == Purpose::CallerCheck {
+            return Finding::CallerCheck {
+                passed: self.row.decision.map(|decision| decision == Decision::Allowed),
+            };
+        }
         let Some(reason) = self.row.reason else {
             return self.waiting();
         };
@@ -450,7 +460,7 @@ impl CaseFacts<'_> {
     fn fixes(&self, finding: &Finding) -> Vec<Fix> {
         let wait = |until: &Option<Timestamp>| until.filter(|u| *u > self.now).map(|until| Fix::TellToWait { until });
         match finding {
-            Finding::Allowed { .. } | Finding::LeftEarly | Finding::Repeated => vec![Fix::NothingToDo],
+            Finding::Allowed { .. } | Finding::LeftEarly | Finding::Repeated | Finding::CallerCheck { .. } => vec![Fix::NothingToDo],
             Finding::CodeReused { .. } => vec![Fix::TellNextCode],
             // A code of a minute ago is as likely typed late as made by a slow clock.
             Finding::ClockOff { steps, .. } if (-3..0).contains(steps) => vec![Fix::TellNextCode, Fix::ResyncClock],

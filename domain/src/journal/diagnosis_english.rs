@@ -143,6 +143,15 @@ impl Finding {
                     "The time ran out: the page was left, the phone was not at hand, or somebody else has the password.".to_owned(),
                 )
             }
+            Self::CallerCheck { passed: Some(true) } => plain(
+                "The caller was confirmed.",
+                "He read back what the desk had sent to the account. Nobody was let in by it.",
+            ),
+            Self::CallerCheck { passed: Some(false) } => plain(
+                "The caller was not confirmed.",
+                "What was read back was wrong too often, or nothing was. Do nothing for this caller, and call back at a number you know.",
+            ),
+            Self::CallerCheck { passed: None } => plain("A caller is being checked.", "A code was sent, and is to be read back to the desk."),
             Self::LeftEarly => plain("Left before anything was decided.", "The page was closed before a second step was asked."),
             Self::WrongAnswers => plain(
                 "Not every answer to a security question was right.",

@@ -170,6 +170,8 @@ events! {
     OperatorRecovered = "operator.recovered",
     /// A member said by the link of a notice that a change was not his; what came since was ended.
     AccountFrozen = "account.frozen",
+    /// The desk sent a code that a caller is to read back.
+    CallerCodeSent = "caller.code_sent",
     /// A caller was checked at the desk, and passed or failed.
     CallerChecked = "caller.checked",
     /// Somebody asked the support desk for help.

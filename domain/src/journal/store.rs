@@ -69,6 +69,8 @@ const AUTH_COLUMNS: &str = "occurred_at, attempt_id, session_id, correlation_id,
 /// Which rows of the authentication log. Moments: from the first on, before the second.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SignInFilter {
+    /// Only what let its member in: not who was checked at the desk.
+    pub(crate) good: bool,
     pub(crate) from: Option<Timestamp>,
     pub(crate) to: Option<Timestamp>,
     /// One of these; empty: whoever.
@@ -120,6 +122,9 @@ impl SignInFilter {
         // Spelt out and not bound: only so is it seen that the index of what was not allowed will do.
         if let Some(decision) = self.decision {
             sql.push(" and decision = '").push(decision.as_str()).push("'");
+        }
+        if self.good {
+            sql.push(" and decision = 'allowed' and purpose <> 'caller_check'");
         }
         if let Some(reason) = self.reason {
             sql.push(" and reason = ").push_bind(reason.as_str());

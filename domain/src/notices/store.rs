@@ -348,7 +348,8 @@ pub(crate) async fn find_own_sign_in(tx: &mut TenantTx, member: MemberId, sessio
     let tenant = tx.tenant().0;
     let row = sqlx::query!(
         "select occurred_at, decision, second_factor, application, purpose from auth_log
-         where tenant_id = $1 and subject_id = $2 and occurred_at >= $4 and session_id = $3 and decision in ('allowed', 'denied')",
+         where tenant_id = $1 and subject_id = $2 and occurred_at >= $4 and session_id = $3 and decision in ('allowed', 'denied')
+           and purpose <> 'caller_check'",
         tenant,
         member.0,
         session.to_bits() as i64,

@@ -106,8 +106,12 @@ fn what_to_do(told: &Told<'_>) -> Vec<String> {
         ],
         (Language::En, Kind::Frozen | Kind::FraudReported, ..) => line("Think of a new password, and tell your service desk what was not you."),
         (Language::Nl, Kind::Frozen | Kind::FraudReported, ..) => line("Bedenk een nieuw wachtwoord en vertel je servicedesk wat jij niet was."),
-        (Language::En, Kind::TicketFiled, ..) => line("Was it not you? Tell your service desk. It never asks for your code or your password."),
-        (Language::Nl, Kind::TicketFiled, ..) => line("Was jij dit niet? Vertel het je servicedesk. Die vraagt nooit om je code of je wachtwoord."),
+        (Language::En, Kind::TicketFiled, ..) => {
+            line("Was it not you? Tell your service desk. It never calls to ask for a code, and never asks for your password.")
+        }
+        (Language::Nl, Kind::TicketFiled, ..) => {
+            line("Was jij dit niet? Vertel het je servicedesk. Die belt nooit om een code te vragen, en vraagt nooit om je wachtwoord.")
+        }
         (Language::En, Kind::TicketAnswered, ..) => line("Does it not help? Call your service desk and name the number."),
         (Language::Nl, Kind::TicketAnswered, ..) => line("Helpt dit niet? Bel je servicedesk en noem het nummer."),
         (Language::En, Kind::Locked | Kind::MethodSwitchedOff, ..) => {
@@ -537,7 +541,7 @@ pub(crate) fn happened(told: &Told<'_>) -> Happened {
             ),
             (
                 "Je vraag om hulp",
-                format!("De servicedesk is om hulp gevraagd voor je account. De vraag heeft nummer {number}; wie je daarover belt, noemt het."),
+                format!("De servicedesk is om hulp gevraagd voor je account. De vraag heeft nummer {number}; wie jou daarover belt, noemt het."),
             ),
         ),
         Kind::TicketAnswered => say(

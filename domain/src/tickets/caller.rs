@@ -73,13 +73,16 @@ pub struct CallerChecked {
 }
 
 impl Tickets<'_> {
-    /// Where a code can go for the check of a caller: what is proven and on, texts before mails.
+    /// Where a code can go for the check of a caller: what has been the member's for a day and is on, texts before mails.
     pub async fn caller_ways(self, by: &Admin, of: &MemberRef) -> Result<Vec<CallerWay>> {
         by.needs(Permission::WorkAtDesk)?;
         let mut tx = self.0.db().tenant(by.tenant()).await?;
         let view = self.0.directory().view(&mut tx, of).await?;
-        let ways = store::list_caller_ways(&mut tx, view.id).await?;
+        let document = self.0.directory().policy_in(&mut tx).await?;
+        let proven_before = self.0.clock().now() - SignedDuration::from_hours(RESET_COOL_HOURS);
+        let mut ways = store::list_caller_ways(&mut tx, view.id, proven_before).await?;
         tx.commit().await?;
+        ways.retain(|way| document.as_ref().is_some_and(|document| reaches(document, way.kind)));
         Ok(ways)
     }
 
@@ -98,12 +101,11 @@ impl Tickets<'_> {
         let begun = domain
             .decide(wanted, |scene| {
                 let begun = Begun::now(domain, scene, &upn, client.clone(), None);
-                let reaches = |kind: MethodKind| matches!(kind, MethodKind::Sms | MethodKind::Email);
-                let place = scene
-                    .facts
-                    .methods
-                    .iter()
-                    .position(|m| m.method_id == method && m.state == "active" && reaches(m.kind));
+                let (_, document) = scene.policy.clone().ok_or(VerificationError::ChallengeGone)?;
+                let proven_before = scene.now - SignedDuration::from_hours(RESET_COOL_HOURS);
+                let place = scene.facts.methods.iter().position(|m| {
+                    m.method_id == method && m.state == "active" && reaches(&document, m.kind) && m.confirmed_at.is_some_and(|at| at <= proven_before)
+                });
                 let place = place.ok_or(VerificationError::ChallengeGone)?;
                 let mut commit = Commit::about(tenant, scene.facts, begun.attempt, scene.now, scene.now);
                 let what = sending::For {
@@ -121,6 +123,9 @@ impl Tickets<'_> {
                 row.second_asked = true;
                 commit.new_attempt = Some(row);
                 commit.reserve(begun.session);
+                let kind = scene.facts.methods[place].kind;
+                let after = json!({ "method": kind, "to": sent.sent_to });
+                commit.audits.push(self.told(by, scene, Event::CallerCodeSent, begun.session, after)?);
                 let check = CallerCheck {
                     attempt: begun.attempt,
                     session_id: begun.session,
@@ -242,30 +247,36 @@ impl Tickets<'_> {
             policy: evaluated.map(|(version, _, evaluation)| policy_record(scene.facts, version, &evaluation)),
         };
         commit.log = Some(log_entry(self.0, by.tenant(), scene, attempt, outcome)?);
-        let member = scene.facts.member.as_ref().map(|member| member.member_id.0);
-        let audited = Audited {
-            event: Event::CallerChecked,
-            who: by.who(),
-            target: ("member", member),
-            reason: None,
-            session: Some(SessionId::from_bits(attempt.session_id as u64)),
-            change: Change {
-                before: Value::Null,
-                after: json!({ "passed": decision == Decision::Allowed, "method": method.map(|(_, kind)| kind) }),
-            },
-        };
-        let key = subject_key(scene)?;
-        commit.audits.push(AuditEntry::seal(by.tenant(), scene.now, audited, &key, self.0.rng()));
+        let session = SessionId::from_bits(attempt.session_id as u64);
+        let after = json!({ "passed": decision == Decision::Allowed, "method": method.map(|(_, kind)| kind) });
+        commit.audits.push(self.told(by, scene, Event::CallerChecked, session, after)?);
         Ok(())
     }
 
-    /// The last check of a member that went well, if it was not long ago.
+    fn told(self, by: &Admin, scene: &Scene<'_>, event: Event, session: SessionId, after: Value) -> std::result::Result<AuditEntry, VerificationError> {
+        let audited = Audited {
+            event,
+            who: by.who(),
+            target: ("member", scene.facts.member.as_ref().map(|member| member.member_id.0)),
+            reason: None,
+            session: Some(session),
+            change: Change { before: Value::Null, after },
+        };
+        Ok(AuditEntry::seal(by.tenant(), scene.now, audited, &subject_key(scene)?, self.0.rng()))
+    }
+
+    /// The last check of a member by this very caller of the verb, if it went well and was not long ago. Whoever speaks with somebody else checks him anew:
+    /// what a colleague heard says nothing about who is on this line.
     pub async fn caller_checked(self, by: &Admin, of: &MemberRef) -> Result<Option<CallerChecked>> {
         by.needs(Permission::WorkAtDesk)?;
         let since = self.0.clock().now() - SignedDuration::from_mins(CALLER_CHECK_MINUTES);
         let mut tx = self.0.db().tenant(by.tenant()).await?;
         let view = self.0.directory().view(&mut tx, of).await?;
-        let found = store::find_caller_check(&mut tx, view.id, since).await?;
+        let session = store::find_session_of_check(&mut tx, view.id, by.who().id().unwrap_or_default(), since).await?;
+        let found = match session {
+            Some(session) => store::find_caller_check(&mut tx, view.id, session, since).await?,
+            None => None,
+        };
         tx.commit().await?;
         Ok(found)
     }
@@ -276,6 +287,11 @@ impl Tickets<'_> {
         tx.commit().await?;
         Ok(view.id)
     }
+}
+
+/// A text or a mail, where the policy knows that kind for anything: what it has banned says nothing about a caller either.
+fn reaches(document: &PolicyDocument, kind: MethodKind) -> bool {
+    matches!(kind, MethodKind::Sms | MethodKind::Email) && (document.allows(kind, MethodUse::Mfa) || document.allows(kind, MethodUse::Reset))
 }
 
 fn is_of(scene: &Scene<'_>, member: MemberId) -> bool {

@@ -101,6 +101,8 @@ pub struct TicketView {
     pub session_id: SessionId,
     /// Whose account it is, where the name is somebody's.
     pub member_id: Option<MemberId>,
+    /// Nobody can be answered: the member has been removed, or the name is nobody's.
+    pub unanswerable: bool,
     /// The sign-in name; `None` where its key has been destroyed.
     pub upn: Option<String>,
     /// The member's name.
@@ -156,6 +158,8 @@ pub struct OwnTicket {
     pub error: Option<String>,
     /// The session it is about.
     pub session_id: SessionId,
+    /// How much whoever filed it had shown of who he is: with a name alone it may have been anybody.
+    pub shown: Shown,
     /// When it was filed.
     pub filed_at: Timestamp,
     /// What was said, in order.
@@ -188,7 +192,7 @@ impl Tickets<'_> {
     pub async fn file(self, me: &Member, draft: &Draft, session: Option<SessionId>, opened_by: Option<AttemptId>) -> Result<Filed> {
         let (now, keys) = (self.0.clock().now(), self.0.keys(me.tenant()).await?);
         let mut tx = self.0.db().tenant(me.tenant()).await?;
-        let own = store::find_own_session(&mut tx, me.id(), session, opened_by).await?;
+        let own = store::find_own_session(&mut tx, me.id().0, session, opened_by).await?;
         let view = self.0.directory().view(&mut tx, &crate::directory::MemberRef::Id(me.id())).await?;
         let about = About {
             subject: me.id().0,
@@ -203,7 +207,7 @@ impl Tickets<'_> {
     /// What one of one's own tickets would be about.
     pub async fn session_of(self, me: &Member, session: Option<SessionId>, opened_by: Option<AttemptId>) -> Result<SessionId> {
         let mut tx = self.0.db().tenant(me.tenant()).await?;
-        let own = store::find_own_session(&mut tx, me.id(), session, opened_by).await?;
+        let own = store::find_own_session(&mut tx, me.id().0, session, opened_by).await?;
         tx.commit().await?;
         own.ok_or(TicketError::Unknown)
     }
@@ -214,17 +218,19 @@ impl Tickets<'_> {
         Ok((about.session, about.upn))
     }
 
-    /// Asks for help in the middle of an attempt, of whose name is nobody's too. What is told back is the session id alone: a number would tell whether
+    /// Asks for help in the middle of an attempt, of whose name is nobody's too; about an earlier attempt of the same name, where `session` names one, for a
+    /// sign-in that has ended has led to the next already. What is told back is the session id alone: a number would tell whether
     /// there is such an organisation.
-    pub async fn file_in(self, at: &BegunAttempt, draft: &Draft, client: &Client) -> Result<SessionId> {
+    pub async fn file_in(self, at: &BegunAttempt, draft: &Draft, session: Option<SessionId>, client: &Client) -> Result<SessionId> {
         let (Some(tenant), Some(attempt)) = (at.tenant, at.attempt) else {
             let note = json!({ "session_id": at.session_id });
             self.0.directory().note("visitor", "unknown_domain_ticket", note).await?;
             return Ok(at.session_id);
         };
-        let about = self.about(tenant, attempt).await?;
+        let mut about = self.about(tenant, attempt).await?;
         let (now, keys) = (self.0.clock().now(), self.0.keys(tenant).await?);
-        let tx = self.0.db().tenant(tenant).await?;
+        let mut tx = self.0.db().tenant(tenant).await?;
+        about.session = store::find_own_session(&mut tx, about.subject, session, None).await?.unwrap_or(about.session);
         Ok(self.write(tx, &keys, about, draft, client, now).await?.session_id)
     }
 
@@ -250,17 +256,18 @@ impl Tickets<'_> {
         Ok(about)
     }
 
-    /// Asks for help with nothing but a name: an attempt begins, so that there is a session to speak of.
-    pub async fn file_for_name(self, upn: &Upn, draft: &Draft, client: &Client) -> Result<SessionId> {
+    /// Asks for help with nothing but a name: an attempt begins, so that there is a session to speak of. About an earlier one of that name, where `session`
+    /// names one.
+    pub async fn file_for_name(self, upn: &Upn, draft: &Draft, session: Option<SessionId>, client: &Client) -> Result<SessionId> {
         let begun = self.0.sign_in().begin(upn, None, client).await?;
-        self.file_in(&begun, draft, client).await
+        self.file_in(&begun, draft, session, client).await
     }
 
     async fn write(self, mut tx: TenantTx, keys: &TenantKeys, about: About, draft: &Draft, client: &Client, now: Timestamp) -> Result<Filed> {
         let domain = self.0;
         let source = keys.key(KeyPurpose::Source).mac(&[b"ticket", source_of(keys, client).as_bytes()])[..16].to_vec();
         store::lock(&mut tx).await?;
-        let before = store::count_before(&mut tx, about.subject, &source, now).await?;
+        let before = store::count_before(&mut tx, about.subject, about.shown, &source, now).await?;
         if let Some(until) = before.waits(about.shown) {
             return Err(TicketError::TooMany(until));
         }
@@ -361,6 +368,7 @@ impl Tickets<'_> {
             state: row.state,
             error: row.error,
             session_id: row.session_id,
+            shown: row.shown,
             filed_at: row.filed_at,
         });
         Ok(own.collect())
@@ -596,6 +604,7 @@ fn view(row: TicketRow, keys: &TenantKeys, by: &Admin) -> TicketView {
     }
     TicketView {
         upn: row.open(keys).map(|sealed| sealed.upn),
+        unanswerable: row.removed || row.member_id.is_none() || row.wrapped.is_none(),
         number: row.number,
         state: row.state,
         session_id: row.session_id,
@@ -613,8 +622,10 @@ fn view(row: TicketRow, keys: &TenantKeys, by: &Admin) -> TicketView {
 }
 
 fn after_row(row: &TicketRow) -> Cursor {
+    // Waiting ones lie by when they were filed, closed ones by when they were closed.
+    let at = if row.state == TicketState::Closed { row.moved_at } else { row.filed_at };
     Cursor {
-        key: row.moved_at.as_microsecond().to_string(),
+        key: at.as_microsecond().to_string(),
         id: row.ticket_id,
     }
 }

@@ -29,6 +29,8 @@ pub(crate) struct TicketRow {
     pub(crate) taken_by_name: Option<String>,
     /// Name of the member.
     pub(crate) name: Option<String>,
+    /// The member has been removed.
+    pub(crate) removed: bool,
     /// The member's key, wrapped; `None` where it has been destroyed.
     pub(crate) wrapped: Option<Vec<u8>>,
     /// The first message: id and sealed words.
@@ -67,6 +69,9 @@ pub(crate) struct NewMessage<'a> {
     pub(crate) sealed: &'a [u8],
 }
 
+/// Messages of a ticket that only the desk may write, so that it can always answer.
+const DESK_MESSAGES: i64 = 20;
+
 fn word<T>(text: &str, of: impl Fn(&str) -> Option<T>) -> Result<T, DbError> {
     of(text).ok_or_else(|| DbError::Refused(sqlx::Error::Decode(format!("unknown word '{text}'").into())))
 }
@@ -81,19 +86,20 @@ pub(crate) async fn lock(tx: &mut TenantTx) -> Result<(), DbError> {
 }
 
 /// What counts against one more.
-pub(crate) async fn count_before(tx: &mut TenantTx, subject: Uuid, source: &[u8], now: Timestamp) -> Result<Before, DbError> {
+pub(crate) async fn count_before(tx: &mut TenantTx, subject: Uuid, shown: Shown, source: &[u8], now: Timestamp) -> Result<Before, DbError> {
     let tenant = tx.tenant().0;
     let (day, hour) = (now - SignedDuration::from_hours(24), now - SignedDuration::from_hours(1));
     let r = sqlx::query!(
         r#"select s.count as "subject!", s.oldest as subject_oldest, p.count as "source!", p.oldest as source_oldest, t.count as "tenant!", t.oldest as tenant_oldest
-           from (select count(*), min(filed_at) as oldest from ticket where tenant_id = $1 and subject_id = $2 and filed_at > $4) s,
+           from (select count(*), min(filed_at) as oldest from ticket where tenant_id = $1 and subject_id = $2 and filed_at > $4 and shown = $6) s,
              (select count(*), min(filed_at) as oldest from ticket where tenant_id = $1 and source_mac = $3 and filed_at > $4 and shown <> 'signed_in') p,
-             (select count(*), min(filed_at) as oldest from ticket where tenant_id = $1 and filed_at > $5 and shown <> 'signed_in') t"#,
+             (select count(*), min(filed_at) as oldest from ticket where tenant_id = $1 and filed_at > $5 and shown = 'name') t"#,
         tenant,
         subject,
         source,
         day.to_sqlx() as _,
-        hour.to_sqlx() as _
+        hour.to_sqlx() as _,
+        shown.as_str()
     )
     .fetch_one(&mut **tx)
     .await?;
@@ -108,10 +114,10 @@ pub(crate) async fn count_before(tx: &mut TenantTx, subject: Uuid, source: &[u8]
     })
 }
 
-/// The public id of one of the member's own attempts: the one that is named, else the one that opened the session.
+/// The public id of one of a subject's own attempts: the one that is named, else the one that opened the session.
 pub(crate) async fn find_own_session(
     tx: &mut TenantTx,
-    member: MemberId,
+    subject: Uuid,
     session: Option<SessionId>,
     opened_by: Option<AttemptId>,
 ) -> Result<Option<SessionId>, DbError> {
@@ -119,15 +125,15 @@ pub(crate) async fn find_own_session(
     // What was decided at once has left no attempt, only its row in the log.
     let found = sqlx::query_scalar!(
         r#"select session_id as "session_id!" from (
-             select a.session_id from attempt a where a.tenant_id = $1 and a.member_id = $2
+             select a.session_id from attempt a where a.tenant_id = $1 and a.subject_id = $2
                and a.attempt_id in ($4, (select l.attempt_id from session_locator l where l.session_id = $3 and l.tenant_id = $1))
              union all
              select g.session_id from session_locator l join auth_log g on g.tenant_id = l.tenant_id and g.attempt_id = l.attempt_id
                and g.occurred_at >= l.started_at and g.occurred_at < l.started_at + interval '1 day'
-             where l.session_id = $3 and l.tenant_id = $1 and g.member_id = $2) own
+             where l.session_id = $3 and l.tenant_id = $1 and g.subject_id = $2) own
            order by session_id is distinct from $3 limit 1"#,
         tenant,
-        member.0,
+        subject,
         session.map(|s| s.to_bits() as i64),
         opened_by.map(|a| a.0)
     )
@@ -173,7 +179,11 @@ pub(crate) async fn insert_message(tx: &mut TenantTx, new: &NewMessage<'_>, now:
         new.author,
         new.sealed,
         now.to_sqlx() as _,
-        TICKET_MESSAGES_MAX
+        if new.kind == MessageKind::Member {
+            TICKET_MESSAGES_MAX - DESK_MESSAGES
+        } else {
+            TICKET_MESSAGES_MAX
+        }
     )
     .execute(&mut **tx)
     .await?;
@@ -186,7 +196,7 @@ macro_rules! rows {
         let rows = sqlx::query!(
             r#"select t.ticket_id, t.number, t.member_id, t.session_id, t.page, t.error, t.shown, t.sealed, t.state, t.filed_at, t.moved_at, t.taken_by,
                  coalesce(nullif(concat_ws(' ', b.given_name, b.family_name), ''), b.upn) as taken_by_name,
-                 nullif(concat_ws(' ', m.given_name, m.family_name), '') as name, k.wrapped as "wrapped?", f.message_id as "first_id?", f.sealed as "first?"
+                 nullif(concat_ws(' ', m.given_name, m.family_name), '') as name, m.removed_at is not null as "removed!", k.wrapped as "wrapped?", f.message_id as "first_id?", f.sealed as "first?"
                from ticket t
                left join member m on m.tenant_id = t.tenant_id and m.member_id = t.member_id
                left join member b on b.tenant_id = t.tenant_id and b.member_id = t.taken_by
@@ -217,6 +227,7 @@ macro_rules! rows {
                     taken_by: r.taken_by,
                     taken_by_name: r.taken_by_name,
                     name: r.name,
+                    removed: r.removed,
                     wrapped: r.wrapped,
                     first: r.first_id.zip(r.first),
                 })
@@ -248,8 +259,8 @@ pub(crate) async fn list_tickets(
     }
     rows!(
         tx,
-        "t.state in ('open', 'taken') and ($2::uuid is null or t.taken_by = $2) and ($3::timestamptz is null or (t.moved_at, t.ticket_id) > ($3, $4))
-         order by t.moved_at, t.ticket_id limit $5",
+        "t.state in ('open', 'taken') and ($2::uuid is null or t.taken_by = $2) and ($3::timestamptz is null or (t.filed_at, t.ticket_id) > ($3, $4))
+         order by t.filed_at, t.ticket_id limit $5",
         taken_by,
         at as _,
         id,
@@ -353,7 +364,8 @@ pub(crate) async fn list_messages(tx: &mut TenantTx, tickets: &[Uuid]) -> Result
 pub(crate) async fn delete_closed(tx: &mut TenantTx, before: Timestamp) -> Result<u64, DbError> {
     let tenant = tx.tenant().0;
     let gone = sqlx::query!(
-        "delete from ticket where tenant_id = $1 and state = 'closed' and moved_at < $2",
+        // What was asked in a name that is nobody's ends with time too: no key of a person ends it.
+        "delete from ticket where tenant_id = $1 and (state = 'closed' or member_id is null) and moved_at < $2",
         tenant,
         before.to_sqlx() as _
     )
@@ -363,13 +375,14 @@ pub(crate) async fn delete_closed(tx: &mut TenantTx, before: Timestamp) -> Resul
 }
 
 /// Phones for texts and mailboxes of a member that are proven and on.
-pub(crate) async fn list_caller_ways(tx: &mut TenantTx, member: MemberId) -> Result<Vec<CallerWay>, DbError> {
+pub(crate) async fn list_caller_ways(tx: &mut TenantTx, member: MemberId, proven_before: Timestamp) -> Result<Vec<CallerWay>, DbError> {
     let tenant = tx.tenant().0;
     let rows = sqlx::query!(
         "select method_id, kind, label from method where tenant_id = $1 and member_id = $2 and state = 'active' and kind in ('sms', 'email')
-         order by kind desc, created_at",
+           and confirmed_at <= $3 order by kind desc, created_at",
         tenant,
-        member.0
+        member.0,
+        proven_before.to_sqlx() as _
     )
     .fetch_all(&mut **tx)
     .await?;
@@ -384,15 +397,32 @@ pub(crate) async fn list_caller_ways(tx: &mut TenantTx, member: MemberId) -> Res
         .collect()
 }
 
-/// The last check of a caller since a moment that went well.
-pub(crate) async fn find_caller_check(tx: &mut TenantTx, member: MemberId, since: Timestamp) -> Result<Option<CallerChecked>, DbError> {
+/// The session of the last check of a member that somebody decided, since a moment.
+pub(crate) async fn find_session_of_check(tx: &mut TenantTx, member: MemberId, by: Uuid, since: Timestamp) -> Result<Option<SessionId>, DbError> {
+    let tenant = tx.tenant().0;
+    let session = sqlx::query_scalar!(
+        "select session_id from audit_log where tenant_id = $1 and target_id = $2 and occurred_at > $4 and event = 'caller.checked' and actor_id = $3
+         order by occurred_at desc limit 1",
+        tenant,
+        member.0,
+        by,
+        since.to_sqlx() as _
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(session.flatten().map(|bits| SessionId::from_bits(bits as u64)))
+}
+
+/// How a check ended, where it went well.
+pub(crate) async fn find_caller_check(tx: &mut TenantTx, member: MemberId, session: SessionId, since: Timestamp) -> Result<Option<CallerChecked>, DbError> {
     let tenant = tx.tenant().0;
     let row = sqlx::query!(
         "select occurred_at, method_kind from auth_log
-         where tenant_id = $1 and subject_id = $2 and occurred_at > $3 and purpose = 'caller_check' and decision = 'allowed' order by occurred_at desc limit 1",
+         where tenant_id = $1 and subject_id = $2 and occurred_at > $3 and session_id = $4 and purpose = 'caller_check' and decision = 'allowed'",
         tenant,
         member.0,
-        since.to_sqlx() as _
+        since.to_sqlx() as _,
+        session.to_bits() as i64
     )
     .fetch_optional(&mut **tx)
     .await?;

@@ -116,14 +116,17 @@ async fn a_stranger_learns_nothing_about_a_name() {
     let (tickets, sign_in) = (app.domain.tickets(), app.domain.sign_in());
     for (n, name) in ["ann@noord.example", "nobody@noord.example", "ann@nowhere.example"].into_iter().enumerate() {
         let upn = Upn::parse(name).expect("a name");
-        tickets.file_for_name(&upn, &draft("help"), &at_place(n as u8)).await.expect("a session id");
+        tickets
+            .file_for_name(&upn, &draft("help"), None, &at_place(n as u8))
+            .await
+            .expect("a session id");
     }
     let begun = sign_in.begin(&ann.upn, None, &client()).await.expect("an attempt");
     assert_eq!(
         sign_in.password(&begun, PASSWORD, &client()).await.expect("an outcome"),
         PasswordOutcome::Second
     );
-    let session = tickets.file_in(&begun, &draft("no phone"), &client()).await.expect("filed");
+    let session = tickets.file_in(&begun, &draft("no phone"), None, &client()).await.expect("filed");
     assert_eq!(session, begun.session_id);
     let rows = tickets.tickets(&by, &waiting()).await.expect("a page").items;
     let seen: Vec<_> = rows.iter().map(|row| (row.upn.as_deref(), row.member_id, row.shown)).collect();
@@ -158,7 +161,7 @@ async fn a_stranger_learns_nothing_about_a_name() {
         attempt: Some(attempt),
         session_id: session,
     };
-    let of_reset = tickets.file_in(&at, &draft("reset"), &client()).await.expect("filed");
+    let of_reset = tickets.file_in(&at, &draft("reset"), None, &client()).await.expect("filed");
     assert_eq!(tickets.tickets_about(&by, of_reset).await.expect("tickets")[0].shown, Shown::Name);
 }
 
@@ -180,14 +183,22 @@ async fn nobody_floods_the_desk() {
         matches!(refused, TicketError::TooMany(until) if until == first + SignedDuration::from_hours(24)),
         "{refused}"
     );
+    // Strangers who type her name count among themselves: they take nothing from her, nor she from them.
+    for n in 0..TICKETS_DAY_MAX {
+        tickets
+            .file_for_name(&ann.upn, &draft("x"), None, &at_place(100 + n as u8))
+            .await
+            .expect("filed");
+    }
+    assert!(tickets.file_for_name(&ann.upn, &draft("x"), None, &at_place(200)).await.is_err());
     // Twenty names from one place.
     let name = |n: usize| Upn::parse(&format!("nobody{n}@noord.example")).expect("a name");
     for n in 0..TICKETS_SOURCE_DAY_MAX as usize {
-        tickets.file_for_name(&name(n), &draft("x"), &at_place(1)).await.expect("filed");
+        tickets.file_for_name(&name(n), &draft("x"), None, &at_place(1)).await.expect("filed");
     }
-    let refused = tickets.file_for_name(&name(99), &draft("x"), &at_place(1)).await.expect_err("too many");
+    let refused = tickets.file_for_name(&name(99), &draft("x"), None, &at_place(1)).await.expect_err("too many");
     assert_eq!(refused.code(), ErrorCode::TicketsTooMany);
-    tickets.file_for_name(&name(99), &draft("x"), &at_place(2)).await.expect("from elsewhere");
+    tickets.file_for_name(&name(99), &draft("x"), None, &at_place(2)).await.expect("from elsewhere");
     // A day later all is forgotten.
     app.wait(86_400);
     tickets.file(&me, &draft("again"), Some(session), None).await.expect("filed");
@@ -212,6 +223,12 @@ async fn a_ticket_is_about_ones_own_session() {
     assert_eq!(filed.session_id, begun.session_id, "the session he is in, not the one he names");
     let refused = tickets.file(&me, &draft("x"), Some(theirs), None).await.expect_err("nothing of his own");
     assert!(matches!(refused, TicketError::Unknown));
+    // A sign-in that has ended is told by its id, for the name of the one that goes on; not somebody else's.
+    let next = app.domain.sign_in().begin(&ann.upn, None, &client()).await.expect("an attempt");
+    let about = tickets.file_in(&next, &draft("x"), Some(begun.session_id), &client()).await.expect("filed");
+    assert_eq!(about, begun.session_id);
+    let about = tickets.file_in(&next, &draft("x"), Some(theirs), &client()).await.expect("filed");
+    assert_eq!(about, next.session_id);
     let bobs = app.signed_in(&bob, 2, 0);
     let refused = tickets.add_to_own(&bobs, filed.number, &words("mine")).await.expect_err("not his");
     assert!(matches!(refused, TicketError::Unknown));
@@ -263,7 +280,10 @@ async fn tickets_come_in_pages() {
     let tickets = app.domain.tickets();
     for n in 0..7 {
         let upn = Upn::parse(&format!("nobody{n}@noord.example")).expect("a name");
-        tickets.file_for_name(&upn, &draft(&format!("number {n}")), &client()).await.expect("filed");
+        tickets
+            .file_for_name(&upn, &draft(&format!("number {n}")), None, &client())
+            .await
+            .expect("filed");
     }
     let (mut cursor, mut seen) = (None, Vec::new());
     loop {

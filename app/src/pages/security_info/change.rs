@@ -98,6 +98,7 @@ pub(super) fn remove(remove: Remove) -> AnyView {
             back=PATH
         >
             <input type="hidden" name="step" value="remove"/>
+            <input type="hidden" name="name" value=method.what()/>
             <input type="hidden" name="method" value=method.id/>
         </Dialog>
     }

@@ -236,6 +236,7 @@ fn menu(method: &MethodView) -> Option<AnyView> {
             <form class="item-form" method="post" action=PATH>
                 <input type="hidden" name="step" value="first"/>
                 <input type="hidden" name="method" value=method.id.clone()/>
+                <input type="hidden" name="name" value=method.what()/>
                 <button class="item" type="submit"><Icon name=IconName::Star/>{text!(security_info.make_first)}</button>
             </form>
         }

@@ -5,7 +5,7 @@
 use domain::{
     actor::Permission,
     journal::{AuditRow, CaseView, Event, Shown, view::CounterView},
-    tickets::TicketView,
+    tickets::{TicketView, caller::CallerChecked},
 };
 use jiff::Timestamp;
 use leptos::prelude::*;
@@ -50,6 +50,8 @@ pub struct AskPage {
     pub case: CaseView,
     /// What would be done.
     pub act: Act,
+    /// Whether the caller was checked.
+    pub caller: Option<CallerChecked>,
     /// What was typed as reason.
     pub reason: String,
     /// What is wrong.
@@ -458,8 +460,18 @@ fn ticket(case: &CaseView, told: &super::findings::Said, address: &str) -> Strin
 }
 
 fn question(model: AskPage) -> AnyView {
-    let AskPage { case, act, reason, problem } = model;
+    let AskPage {
+        case,
+        act,
+        caller,
+        reason,
+        problem,
+    } = model;
     let here = routes::case(case.row.session_id);
+    let caller = case
+        .member
+        .as_ref()
+        .map(|member| super::caller::note(member.id, caller, &format!("{here}?do={}", act.key())));
     let banner = match problem {
         Some(Refused::Code(code)) => Some(view! {
             <Banner tone=Tone::Bad title=words::error_title(code).to_owned() urgency=Urgency::Alert>
@@ -489,6 +501,7 @@ fn question(model: AskPage) -> AnyView {
     view! {
         <ConsolePage title=title above=above width=PageWidth::Narrow>
             {banner}
+            {caller}
             <Dialog
                 id="ask"
                 title=act.question(whom(&case))

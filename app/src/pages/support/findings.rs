@@ -162,6 +162,9 @@ fn finding(finding: &Finding, who: &str, counted: Option<i32>) -> (String, Strin
             let before = (*wrong > 0).then(|| text!(support.why_unanswered_wrong, count = wrong.unsigned_abs()));
             (what, sentences([before, Some(text!(support.why_unanswered).to_owned())]))
         }
+        Finding::CallerCheck { passed: Some(true) } => plain(text!(support.find_caller_right), text!(support.why_caller_right)),
+        Finding::CallerCheck { passed: Some(false) } => plain(text!(support.find_caller_wrong), text!(support.why_caller_wrong)),
+        Finding::CallerCheck { passed: None } => plain(text!(support.find_caller_waits), text!(support.why_caller_waits)),
         Finding::LeftEarly => plain(text!(support.find_left), text!(support.why_left)),
         Finding::WrongAnswers => plain(text!(support.find_wrong_answers), text!(support.why_wrong_answers)),
         Finding::NoQuestions => plain(text!(support.find_no_questions), text!(support.why_no_questions)),

@@ -204,6 +204,10 @@ fn close() -> impl IntoView {
 fn reply(detail: &TicketDetail, typed: String, unsent: Option<Unsent>) -> AnyView {
     let ticket = &detail.ticket;
     let closed = ticket.state == TicketState::Closed;
+    // With the key of the person all that could be written here is gone.
+    if ticket.upn.is_none() {
+        return view! { <p class="muted">{text!(tickets.erased_words)}</p> }.into_any();
+    }
     if closed && unsent.is_none() {
         let at = format::moment(ticket.moved_at);
         return view! { <p class="muted">{text!(tickets.closed_words, at = at)}</p> }.into_any();
@@ -215,16 +219,18 @@ fn reply(detail: &TicketDetail, typed: String, unsent: Option<Unsent>) -> AnyVie
         None => (None, None),
     };
     let banner = banner.map(|words| view! { <Banner tone=Tone::Warn urgency=Urgency::Alert>{words}</Banner> });
-    let hint = match (&ticket.member_id, &ticket.upn) {
-        (Some(_), Some(upn)) => text!(tickets.reply_hint, who = upn.clone()),
-        _ => text!(tickets.reply_hint_nobody).to_owned(),
+    let hint = match (ticket.unanswerable, ticket.member_id) {
+        (false, _) => text!(tickets.reply_hint, who = who(ticket)),
+        (true, Some(_)) => text!(tickets.reply_hint_gone).to_owned(),
+        (true, None) => text!(tickets.reply_hint_nobody).to_owned(),
     };
-    let send = (!closed && ticket.member_id.is_some()).then(|| {
+    let send = (!closed && !ticket.unanswerable).then(|| {
         view! {
             <Button look=ButtonLook::Primary name="step" value=Step::Answer.word()>{text!(tickets.reply_send)}</Button>
             <Button name="step" value=Step::AnswerClose.word()>{text!(tickets.reply_close)}</Button>
         }
     });
+    let reopen = closed.then(|| view! { <Button look=ButtonLook::Primary name="step" value=Step::Reopen.word()>{text!(tickets.reopen)}</Button> });
     let note = (!closed).then(|| view! { <Button look=ButtonLook::Quiet name="step" value=Step::Note.word()>{text!(tickets.reply_note)}</Button> });
     let action = routes::ticket(ticket.number);
     view! {
@@ -241,7 +247,7 @@ fn reply(detail: &TicketDetail, typed: String, unsent: Option<Unsent>) -> AnyVie
                     length_max=TICKET_CHARACTERS_MAX as u32
                     required=true
                 />
-                <div class="row">{send}{note}</div>
+                <div class="row">{reopen}{send}{note}</div>
             </form>
         </Section>
     }
@@ -253,8 +259,8 @@ fn aside(detail: &TicketDetail, member_href: Option<String>) -> AnyView {
     let ticket = &detail.ticket;
     let account = ticket.upn.clone().unwrap_or_else(|| text!(tickets.erased).to_owned());
     let account = match (member_href, ticket.member_id) {
-        (Some(href), Some(_)) => view! { <a href=href>{account}</a> }.into_any(),
-        (None, Some(_)) => account.into_any(),
+        (Some(href), Some(_)) if !ticket.unanswerable => view! { <a href=href>{account}</a> }.into_any(),
+        (_, Some(_)) => account.into_any(),
         (_, None) => view! { {account}" "<span class="faint">"("{text!(tickets.nobody)}")"</span> }.into_any(),
     };
     let error = ticket.error.clone().map(|code| {
@@ -263,7 +269,7 @@ fn aside(detail: &TicketDetail, member_href: Option<String>) -> AnyView {
         view! { <Fact name=text!(tickets.error)><a class="code" href=href>{code}</a>" "{title.map(words::error_title)}</Fact> }
     });
     let (session, page, filed, shown) = (ticket.session_id, ticket.page.clone(), ticket.filed_at, ticket.shown);
-    let check = ticket.member_id.map(|member| {
+    let check = ticket.member_id.filter(|_| !ticket.unanswerable).map(|member| {
         let href = routes::caller(member, &routes::ticket(ticket.number));
         view! { <LinkButton href=href icon=IconName::Phone>{text!(tickets.caller_go)}</LinkButton> }
     });
