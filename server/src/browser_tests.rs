@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, Request};
 use domain::actor::{Admin, Operator};
 use domain::clock::Clock;
 use domain::db::Db;
-use domain::directory::{MemberRef, NewMember, NewTenant};
+use domain::directory::{MemberPatch, MemberRef, NewMember, NewTenant};
 use domain::methods::{OathSeed, pass::PassTerms};
 use domain::rng::Rng;
 use domain::vault::Vault;
@@ -318,6 +318,56 @@ async fn b1_a_half_finished_sign_in_opens_nothing() {
     // Signing in opens no wizard, and the wizard no second step.
     assert_eq!(site.get("/register", &second).await.location(), "/sign-in");
     assert_eq!(site.get("/sign-in", &register).await.location(), "/register");
+}
+
+/// B14: whoever has only said a name ties nothing to it, neither a passkey nor a phone nor an app; and no account is found by a mail address, one's own or
+/// that of another, whatever an outside identity would call itself.
+#[tokio::test]
+async fn b14_a_name_alone_ties_nothing_to_an_account_and_no_mail_address_finds_one() {
+    let site = Site::new().await;
+    let directory = site.domain.directory();
+    site.member("ann", &[], false).await;
+    site.member("bob", &[], false).await;
+    let named_ann = MemberRef::Upn(Upn::parse("ann@noord.example").expect("a name"));
+    for (name, mail) in [("bob", "ann@noord.example"), ("ann", "ann@thuis.example")] {
+        let of = MemberRef::Upn(Upn::parse(&format!("{name}@noord.example")).expect("a name"));
+        let patch = MemberPatch {
+            mail: Some(Some(Upn::parse(mail).expect("an address"))),
+            ..MemberPatch::default()
+        };
+        directory.change_member(&site.admin, &of, patch, Some("test")).await.expect("changed");
+    }
+    directory
+        .set_mfa_state(&site.admin, &named_ann, MfaState::Enabled, true, None)
+        .await
+        .expect("enabled");
+    let named = site.post("/sign-in", "", "step=name&upn=ann%40noord.example").await.cookie().expect("a cookie");
+    for (path, form) in [
+        ("/register", "step=test&code=123456&device=x"),
+        ("/register", "step=choose&kind=passkey"),
+        ("/register", "step=send&kind=sms&address=%2B31612345678"),
+        ("/register", "step=token&serial=ZS-1&code=123456"),
+        ("/register", "step=skip"),
+        ("/register/passkey/options", ""),
+        ("/security-info/add/passkey", "step=x"),
+        ("/security-info/add/phone", "step=send&address=%2B31612345678"),
+    ] {
+        let answer = site.call("POST", path, &named, (!path.ends_with("options")).then_some(form)).await;
+        let refused = answer.status >= 400 || answer.status == 303 && answer.location().starts_with("/sign-in");
+        assert!(refused, "{path} {form}: {} {}", answer.status, answer.location());
+    }
+    let held = site.domain.methods().of(&site.admin, &named_ann).await.expect("security info");
+    assert!(held.methods.is_empty(), "{:?}", held.methods);
+    // Bob's password under Ann's name, which is his mail address; and Ann's own under her private address.
+    directory
+        .set_password(&site.admin, &named_ann, "zeven groene kikkers")
+        .await
+        .expect("a password of her own");
+    for (name, password) in [("ann%40noord.example", "vier+natte+eenden"), ("ann%40thuis.example", "zeven+groene+kikkers")] {
+        let cookie = site.post("/sign-in", "", &format!("step=name&upn={name}")).await.cookie().expect("a cookie");
+        let answer = site.post("/sign-in", &cookie, &format!("step=password&password={password}")).await;
+        assert_eq!(answer.status, ErrorCode::WrongPassword.status(), "{name}");
+    }
 }
 
 /// B10: in the middle of signing in nobody can register a method where one exists already.
