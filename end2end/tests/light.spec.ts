@@ -131,7 +131,8 @@ test("without scripts a member sets up, changes and removes, reports and signs i
   await menu("Telefoon van Femke");
   await me.go(me.link("security_info.remove"));
   await me.go(me.button("security_info.remove_confirm"));
-  await expect(me.main()).not.toContainText("Telefoon van Femke");
+  await me.reads("security_info.done_removed", { what: "Telefoon van Femke" });
+  await expect(me.main().locator(".method-card", { hasText: "Telefoon van Femke" })).toHaveCount(0);
 
   await refusals(me, upn);
 
