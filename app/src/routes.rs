@@ -138,11 +138,6 @@ pub fn caller(member: model::MemberId, back: &str) -> String {
     format!("{SUPPORT}/callers/{member}?back={}", query_value(back))
 }
 
-/// The ways of a check, from its address.
-pub fn caller_ways(page: &str, back: &str) -> String {
-    format!("{page}?back={}", query_value(back))
-}
-
 /// A ticket at the desk.
 pub fn ticket(number: model::TicketNumber) -> String {
     format!("{TICKETS}/{number}")

@@ -250,6 +250,11 @@ impl DerefMut for TenantTx {
     }
 }
 
+/// Reads a stored word of one of our lists. One that is not known was written by a later version or by hand: nothing is guessed.
+pub(crate) fn word<T>(text: &str, parse: impl Fn(&str) -> Option<T>) -> Result<T, DbError> {
+    parse(text).ok_or_else(|| DbError::Refused(sqlx::Error::Decode(format!("the word '{text}' is not one of ours").into())))
+}
+
 /// The migrations, built into the program.
 pub static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
 const GRANTS: &str = include_str!("../../migrations/grants.sql");

@@ -45,6 +45,23 @@ pub struct Cursor {
 #[error("this is not a cursor of this list; start again without one")]
 pub struct CursorError;
 
+impl Cursor {
+    /// The place of a row in a list by moments.
+    pub fn at(moment: jiff::Timestamp, id: Uuid) -> Self {
+        Self {
+            key: moment.as_microsecond().to_string(),
+            id,
+        }
+    }
+
+    /// The moment and id that a cursor of such a list names; none before 1970, where databases know fewer years than we can name.
+    pub fn moment(&self) -> Result<(jiff::Timestamp, Uuid), CursorError> {
+        let microseconds: i64 = self.key.parse().map_err(|_| CursorError)?;
+        let at = jiff::Timestamp::from_microsecond(microseconds).map_err(|_| CursorError)?;
+        Ok((at.max(jiff::Timestamp::UNIX_EPOCH), self.id))
+    }
+}
+
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.id.simple())?;

@@ -17,7 +17,7 @@ use crate::{
     caller::{Answer, Guest, Stop, see},
     pages::{
         preferences::safe_path,
-        support::caller::{Again, CallerPage, Stand, page},
+        support::caller::{Again, CallerNote, CallerPage, Stand, page},
     },
     routes,
     visit::query_value,
@@ -119,6 +119,17 @@ async fn code(guest: &Guest, at: At, fields: &Pairs) -> Answer {
         ),
         None => ways(guest, at, Some(Again::Gone)).await,
     }
+}
+
+/// Whether whoever is at work has just checked a caller who says that he is this member; nothing where that is not his desk, or there is nobody to check.
+pub(super) async fn checked(guest: &Guest, console: &Console, member: Option<MemberId>) -> Result<Option<CallerNote>, Stop> {
+    let at_home = guest.member()?.me.tenant() == console.admin.tenant();
+    let Some(member) = member.filter(|_| at_home && console.admin.may(Permission::WorkAtDesk)) else {
+        return Ok(None);
+    };
+    let found = guest.domain().tickets().caller_checked(&console.admin, &MemberRef::Id(member)).await;
+    let checked = found.map_err(guest.fails())?;
+    Ok(Some(CallerNote { member, checked }))
 }
 
 async fn open(guest: &Guest, id: &str, back: &str) -> Result<At, Stop> {

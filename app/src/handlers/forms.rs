@@ -53,6 +53,9 @@ pub(super) struct Query {
 /// The longest that is shown again of what somebody typed, in characters.
 const TYPED_CHARACTERS_MAX: usize = 500;
 
+/// The same of what is written on many lines: more than fits anywhere, less than a form may hold.
+const WRITTEN_CHARACTERS_MAX: usize = 10_000;
+
 /// A form with fields that come more than once, such as ticked rows.
 pub(super) struct Pairs(pub(super) Vec<(String, String)>);
 
@@ -70,6 +73,11 @@ impl Pairs {
     /// What was typed, to be shown again.
     pub(super) fn typed(&self, name: &str) -> String {
         self.one(name).chars().filter(|c| !c.is_control()).take(TYPED_CHARACTERS_MAX).collect()
+    }
+
+    /// What was written on many lines, to be shown again whole though it is too long.
+    pub(super) fn written(&self, name: &str) -> String {
+        self.one(name).chars().take(WRITTEN_CHARACTERS_MAX).collect()
     }
 
     /// A field that may stay empty: read when it is not.

@@ -12,7 +12,6 @@ use domain::{
         MethodError, SecurityInfo,
         pass::{PassTerms, PassView},
     },
-    tickets::caller::CallerChecked,
 };
 use jiff::{
     Timestamp,
@@ -22,6 +21,7 @@ use model::*;
 use serde::Deserialize;
 
 use super::{
+    caller_check::checked,
     console::{Console, Origin, Place},
     forms::{Pairs, reason_of},
     members::reason_words,
@@ -35,6 +35,7 @@ use crate::{
             minutes, page, pass_page, roles_page, sensible, terms_page,
         },
         members::{LinkPage, link_page},
+        support::caller::CallerNote,
     },
     routes,
 };
@@ -97,7 +98,7 @@ pub(super) async fn show(guest: Guest, Path((slug, id)): Path<(String, String)>,
                 reason: String::new(),
                 reason_error: None,
             };
-            let caller = caller(&guest, &console, &member).await?;
+            let caller = checked(&guest, &console, Some(member.id)).await?;
             Ok(pass_terms(&guest, &console, member, form, (replaces, caller), None))
         }
         Some(act @ (Act::Block | Act::Bypass)) => {
@@ -387,22 +388,12 @@ fn has_pass(info: &SecurityInfo) -> bool {
     info.pass.as_ref().is_some_and(PassView::is_live)
 }
 
-/// Whether somebody who calls in a member's name has been checked; `None` for who does not work at that desk.
-async fn caller(guest: &Guest, console: &Console, member: &MemberView) -> Result<Option<Option<CallerChecked>>, Stop> {
-    let at_home = guest.member()?.me.tenant() == console.admin.tenant();
-    if !at_home || !console.admin.may(Permission::WorkAtDesk) {
-        return Ok(None);
-    }
-    let checked = guest.domain().tickets().caller_checked(&console.admin, &MemberRef::Id(member.id)).await;
-    Ok(Some(checked.map_err(guest.fails())?))
-}
-
 fn pass_terms(
     guest: &Guest,
     console: &Console,
     member: MemberView,
     form: PassForm,
-    (replaces, caller): (bool, Option<Option<CallerChecked>>),
+    (replaces, caller): (bool, Option<CallerNote>),
     problem: Option<Problem>,
 ) -> Response {
     let code = match (&problem, form.reason_error.is_some() || form.start_error.is_some()) {
@@ -441,7 +432,7 @@ async fn give_pass(guest: &Guest, console: &Console, member: MemberView, fields:
         reason_error: reason_wrong.then(|| reason_words(&fields.typed("reason"))),
     };
     let reason = reason_of(fields);
-    let caller = caller(guest, console, &member).await?;
+    let caller = checked(guest, console, Some(member.id)).await?;
     let (Ok(start), Some(reason)) = (start, &reason) else {
         let model = |form| PassPage {
             caller,

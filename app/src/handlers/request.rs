@@ -1,24 +1,17 @@
 //! `/help/request`: a question to the support desk, by whoever cannot go on: signed in, in the middle of an attempt, or with nothing but a name.
 
-use axum::{
-    extract::{Form, Query as QueryOf},
-    response::Response,
-};
+use axum::extract::{Form, Query as QueryOf};
 use domain::{
     sign_in::{BegunAttempt, Caller},
     tickets::{Draft, TicketError, Words, rules},
 };
-use jiff::Timestamp;
 use model::*;
 use serde::Deserialize;
 
 use super::forms::Pairs;
 use crate::{
     caller::{Answer, Guest, Stop, see},
-    pages::{
-        Problem,
-        request::{Ask, RequestDone, RequestPage, page, wrong_words},
-    },
+    pages::request::{Ask, RequestDone, RequestPage, Wrong, page},
     routes,
 };
 
@@ -33,9 +26,6 @@ pub(super) struct Query {
     done: String,
     number: String,
 }
-
-/// More than a question can have, so that what is too long is shown again whole, and no more than a form may hold.
-const TYPED_CHARACTERS_MAX: usize = 10_000;
 
 /// The form with what goes along; or the word that it has been sent.
 pub(super) async fn show(guest: Guest, QueryOf(query): QueryOf<Query>) -> Answer {
@@ -60,9 +50,7 @@ pub(super) async fn show(guest: Guest, QueryOf(query): QueryOf<Query>) -> Answer
 /// Sends it, or adds to one that was sent.
 pub(super) async fn act(guest: Guest, Form(fields): Form<Vec<(String, String)>>) -> Answer {
     let fields = Pairs(fields);
-    let typed = fields.one("words");
-    let words = Words::parse(typed);
-    let typed: String = typed.chars().take(TYPED_CHARACTERS_MAX).collect();
+    let (words, typed) = (Words::parse(fields.one("words")), fields.written("words"));
     if fields.one("step") == "add" {
         return add(guest, fields.one("number").parse().ok(), words, typed).await;
     }
@@ -105,14 +93,6 @@ pub(super) async fn act(guest: Guest, Form(fields): Form<Vec<(String, String)>>)
     }
 }
 
-/// Why it was not sent.
-enum Wrong {
-    Words(TextError),
-    Name,
-    TooMany(Timestamp),
-    Full,
-}
-
 async fn add(guest: Guest, number: Option<TicketNumber>, words: Result<Words, TextError>, typed: String) -> Answer {
     let me = guest.member()?.clone();
     let number = number.ok_or_else(|| guest.oops(ErrorCode::NotFound))?;
@@ -132,7 +112,7 @@ async fn add(guest: Guest, number: Option<TicketNumber>, words: Result<Words, Te
 async fn again(guest: Guest, number: TicketNumber, typed: String, wrong: Wrong) -> Answer {
     let ask = Ask {
         page: routes::REQUEST.to_owned(),
-        adding: Some((number, typed, String::new())),
+        adding: Some((number, typed)),
         ..Ask::default()
     };
     shown(guest, ask, Some(wrong)).await
@@ -178,32 +158,16 @@ async fn shown(guest: Guest, mut ask: Ask, wrong: Option<Wrong>) -> Answer {
             ask.account = found.map(|(_, upn)| upn);
         }
     }
-    Ok(draw(&guest, ask, wrong))
-}
-
-fn draw(guest: &Guest, mut ask: Ask, wrong: Option<Wrong>) -> Response {
-    let code = match &wrong {
-        None => return guest.show(|| page(guest.shell(), RequestPage::Ask(Box::new(ask)))),
-        Some(Wrong::TooMany(_)) => ErrorCode::TicketsTooMany,
-        Some(Wrong::Words(_)) => ErrorCode::Invalid,
-        Some(Wrong::Name) => ErrorCode::NameForm,
-        Some(Wrong::Full) => ErrorCode::Conflict,
-    };
-    guest.show_with(code, || {
-        match wrong {
-            Some(Wrong::TooMany(until)) => ask.until = Some(until),
-            Some(Wrong::Name) => ask.upn_error = Some(Problem::new(ErrorCode::NameForm).line(0)),
-            Some(Wrong::Words(error)) => match &mut ask.adding {
-                Some((.., adding)) => *adding = wrong_words(&error),
-                None => ask.words_error = Some(wrong_words(&error)),
-            },
-            Some(Wrong::Full) => {
-                if let Some((.., adding)) = &mut ask.adding {
-                    *adding = text!(tickets.full_of_yours).to_owned();
-                }
-            }
-            None => {}
-        }
-        page(guest.shell(), RequestPage::Ask(Box::new(ask)))
+    let code = wrong.as_ref().map(|wrong| match wrong {
+        Wrong::TooMany(_) => ErrorCode::TicketsTooMany,
+        Wrong::Words(_) => ErrorCode::Invalid,
+        Wrong::Name => ErrorCode::NameForm,
+        Wrong::Full => ErrorCode::Conflict,
+    });
+    ask.wrong = wrong;
+    let draw = || page(guest.shell(), RequestPage::Ask(Box::new(ask)));
+    Ok(match code {
+        None => guest.show(draw),
+        Some(code) => guest.show_with(code, draw),
     })
 }

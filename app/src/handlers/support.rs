@@ -9,18 +9,22 @@ use domain::{
     actor::{Admin, Permission},
     directory::{DirectoryError, MemberQuery, MemberRef},
     journal::{CaseView, JournalError, SignInQuery},
-    tickets::{TicketQuery, caller::CallerChecked},
+    tickets::TicketQuery,
 };
 use jiff::SignedDuration;
 use model::{CleanText, ErrorCode, NAME_CHARACTERS_MAX, SETUP_LINK_HOURS, SessionId, SessionIdError, Upn};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::console::{Console, Place};
+use super::{
+    caller_check::checked,
+    console::{Console, Place},
+};
 use crate::{
     caller::{Answer, Guest, Stop, see},
     pages::support::{
         Act,
+        caller::CallerNote,
         case::{self, AskPage, CasePage, Refused},
         desk::{self, Found, NAME_DAYS, ROWS, RUN_DAYS, TICKETS, Waiting},
     },
@@ -292,17 +296,10 @@ fn allowed(guest: &Guest, console: &Console, case: &CaseView, act: Act) -> Resul
     }
 }
 
-/// Whether this member of the desk has just checked who is calling.
-async fn caller(guest: &Guest, console: &Console, case: &CaseView) -> Result<Option<CallerChecked>, Stop> {
-    let Some(member) = case
-        .member
-        .as_ref()
-        .filter(|member| !member.removed && console.admin.may(Permission::WorkAtDesk))
-    else {
-        return Ok(None);
-    };
-    let checked = guest.domain().tickets().caller_checked(&console.admin, &MemberRef::Id(member.id)).await;
-    checked.map_err(guest.fails())
+/// Whether whoever is at the desk has just checked who is calling; a member who has been removed cannot call.
+async fn caller(guest: &Guest, console: &Console, case: &CaseView) -> Result<Option<CallerNote>, Stop> {
+    let member = case.member.as_ref().filter(|member| !member.removed).map(|member| member.id);
+    checked(guest, console, member).await
 }
 
 async fn again(guest: &Guest, console: &Console, case: CaseView, act: Act, reason: String, problem: Refused) -> Answer {

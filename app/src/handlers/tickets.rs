@@ -1,9 +1,6 @@
 //! `/support/tickets`: what members have asked the desk, and what it answers.
 
-use axum::{
-    extract::{Form, Path, Query as QueryOf},
-    response::Response,
-};
+use axum::extract::{Form, Path, Query as QueryOf};
 use domain::{
     actor::Permission,
     tickets::{TicketError, TicketQuery, Words},
@@ -17,12 +14,9 @@ use super::{
 };
 use crate::{
     caller::{Answer, Guest, Stop, see},
-    pages::{
-        request::wrong_words,
-        support::{
-            ticket::{Step, TicketPage, Unsent, page},
-            tickets::{self, TicketsPage, Which},
-        },
+    pages::support::{
+        ticket::{Step, TicketPage, Unsent, page},
+        tickets::{self, TicketsPage, Which},
     },
     routes,
 };
@@ -35,9 +29,6 @@ pub(super) struct Query {
     cursor: String,
     done: String,
 }
-
-/// The most of an answer that is shown again.
-const TYPED_CHARACTERS_MAX: usize = 10_000;
 
 /// The tickets that wait, one's own, or those that are closed.
 pub(super) async fn list(guest: Guest, QueryOf(query): QueryOf<Query>) -> Answer {
@@ -65,8 +56,7 @@ pub(super) async fn list(guest: Guest, QueryOf(query): QueryOf<Query>) -> Answer
 pub(super) async fn show(guest: Guest, Path(number): Path<String>, QueryOf(query): QueryOf<Query>) -> Answer {
     let console = open(&guest).await?;
     let number = number_of(&guest, &number)?;
-    let page = shown(&guest, &console, number, String::new(), None, Step::parse(&query.done)).await?;
-    Ok(page)
+    shown(&guest, &console, number, String::new(), None, Step::parse(&query.done)).await
 }
 
 /// Takes it, answers it, closes it.
@@ -76,7 +66,7 @@ pub(super) async fn act(guest: Guest, Path(number): Path<String>, Form(fields): 
     let fields = Pairs(fields);
     let step = Step::parse(fields.one("step")).ok_or_else(|| guest.oops(ErrorCode::BadRequest))?;
     let (domain, by) = (guest.domain().tickets(), &console.admin);
-    let typed = || fields.one("words").chars().take(TYPED_CHARACTERS_MAX).collect::<String>();
+    let again = |unsent, done| shown(&guest, &console, number, fields.written("words"), unsent, done);
     let done = match step {
         Step::Take => domain.take_ticket(by, number).await,
         Step::Close => domain.close_ticket(by, number).await,
@@ -84,7 +74,7 @@ pub(super) async fn act(guest: Guest, Path(number): Path<String>, Form(fields): 
         Step::Answer | Step::AnswerClose | Step::Note => {
             let words = match Words::parse(fields.one("words")) {
                 Ok(words) => words,
-                Err(error) => return shown(&guest, &console, number, typed(), Some(Wrong::Words(error)), None).await,
+                Err(error) => return again(Some(Unsent::Words(error)), None).await,
             };
             let kind = if step == Step::Note { MessageKind::Note } else { MessageKind::Answer };
             domain.reply(by, number, kind, &words, step == Step::AnswerClose).await
@@ -92,22 +82,13 @@ pub(super) async fn act(guest: Guest, Path(number): Path<String>, Form(fields): 
     };
     match done {
         // What was written while somebody else closed it is still there to be sent.
-        Ok(()) if step == Step::Reopen && !fields.one("words").trim().is_empty() => {
-            let page = shown(&guest, &console, number, typed(), None, Some(step)).await?;
-            Ok(page)
-        }
+        Ok(()) if step == Step::Reopen && !fields.one("words").trim().is_empty() => again(None, Some(step)).await,
         Ok(()) => Ok(see(&format!("{}?done={}", routes::ticket(number), step.word()))),
-        Err(TicketError::Closed) => shown(&guest, &console, number, typed(), Some(Wrong::Closed), None).await,
-        Err(TicketError::Full(_)) => shown(&guest, &console, number, typed(), Some(Wrong::Full), None).await,
+        Err(TicketError::Closed) => again(Some(Unsent::Closed), None).await,
+        Err(TicketError::Full(_)) => again(Some(Unsent::Full), None).await,
+        Err(TicketError::Unanswerable) => again(Some(Unsent::Nobody), None).await,
         Err(error) => Err(guest.fails()(error)),
     }
-}
-
-/// Why an answer did not go out.
-enum Wrong {
-    Words(model::TextError),
-    Closed,
-    Full,
 }
 
 async fn open(guest: &Guest) -> Result<Console, Stop> {
@@ -119,30 +100,22 @@ fn number_of(guest: &Guest, text: &str) -> Result<TicketNumber, Stop> {
     text.parse().map_err(|_| guest.oops(ErrorCode::NotFound))
 }
 
-async fn shown(guest: &Guest, console: &Console, number: TicketNumber, typed: String, wrong: Option<Wrong>, done: Option<Step>) -> Result<Response, Stop> {
+async fn shown(guest: &Guest, console: &Console, number: TicketNumber, typed: String, unsent: Option<Unsent>, done: Option<Step>) -> Answer {
     let detail = guest.domain().tickets().ticket(&console.admin, number).await.map_err(guest.fails())?;
     let member = detail.ticket.member_id.filter(|_| console.admin.may(Permission::ReadMembers));
     let member_href = member.map(|id| routes::admin(console.slug(), &format!("users/{id}")));
-    let code = match &wrong {
-        None => None,
-        Some(Wrong::Words(_)) => Some(ErrorCode::Invalid),
-        Some(Wrong::Closed | Wrong::Full) => Some(ErrorCode::Conflict),
+    let code = unsent.as_ref().map(|unsent| match unsent {
+        Unsent::Words(_) => ErrorCode::Invalid,
+        Unsent::Closed | Unsent::Full | Unsent::Nobody => ErrorCode::Conflict,
+    });
+    let model = TicketPage {
+        detail,
+        member_href,
+        typed,
+        unsent,
+        done,
     };
-    let draw = || {
-        let unsent = wrong.map(|wrong| match wrong {
-            Wrong::Words(error) => Unsent::Words(wrong_words(&error)),
-            Wrong::Closed => Unsent::Closed,
-            Wrong::Full => Unsent::Full,
-        });
-        let model = TicketPage {
-            detail,
-            member_href,
-            typed,
-            unsent,
-            done,
-        };
-        page(console.shell(Place::Support), model)
-    };
+    let draw = || page(console.shell(Place::Support), model);
     Ok(match code {
         None => guest.show(draw),
         Some(code) => guest.show_with(code, draw),

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use leptos::prelude::*;
 use model::{ErrorCode, MessageKind, SessionId, Shown, TICKET_CHARACTERS_MAX, TextError, TicketNumber, TicketState};
 
-use super::{sign_in, words};
+use super::{problem::Problem, sign_in, words};
 use crate::{
     components::{
         Badge, Banner, Button, ButtonLook, ButtonSize, CopyBox, CopyLook, Fact, Facts, IconName, InputKind, LinkButton, TextArea, TextField, Toast, Tone,
@@ -45,20 +45,29 @@ pub struct Ask {
     pub account: Option<String>,
     /// What was typed as name.
     pub upn: String,
-    /// What is wrong with it.
-    pub upn_error: Option<String>,
     /// What was written.
     pub words: String,
-    /// What is wrong with it.
-    pub words_error: Option<String>,
-    /// Too many were sent: until when none is taken.
-    pub until: Option<Timestamp>,
+    /// Why it was not sent, or not added.
+    pub wrong: Option<Wrong>,
     /// One's own tickets; `None` for somebody who is not signed in.
     pub own: Option<Vec<OwnTicket>>,
-    /// What is to be added to one of them, and what is wrong with it.
-    pub adding: Option<(TicketNumber, String, String)>,
+    /// What is to be added to one of them.
+    pub adding: Option<(TicketNumber, String)>,
     /// What has just been done.
     pub done: Option<(RequestDone, TicketNumber)>,
+}
+
+/// Why something was not sent. What was written stands on the page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wrong {
+    /// The words cannot be sent as they are.
+    Words(TextError),
+    /// That is no sign-in name.
+    Name,
+    /// Too many were sent: until when none is taken.
+    TooMany(Timestamp),
+    /// No more messages fit.
+    Full,
 }
 
 /// What has just been done.
@@ -145,7 +154,15 @@ fn lead() -> AnyView {
 }
 
 fn form(ask: Ask) -> AnyView {
-    let too_many = ask.until.map(|until| {
+    // What is wrong with an addition stands with what was to be added.
+    let wrong = ask.wrong.filter(|_| ask.adding.is_none());
+    let (until, upn_error, words_error) = match wrong {
+        Some(Wrong::TooMany(until)) => (Some(until), None, None),
+        Some(Wrong::Name) => (None, Some(Problem::new(ErrorCode::NameForm).line(0)), None),
+        Some(Wrong::Words(error)) => (None, None, Some(wrong_words(&error))),
+        Some(Wrong::Full) | None => (None, None, None),
+    };
+    let too_many = until.map(|until| {
         let words = text!(tickets.too_many_words, until = format::moment(until));
         view! { <Banner tone=Tone::Warn icon=IconName::Clock title=text!(tickets.too_many_title).to_owned() urgency=Urgency::Alert>{words}</Banner> }
     });
@@ -157,7 +174,7 @@ fn form(ask: Ask) -> AnyView {
         None => view! { <span class="faint">{text!(tickets.session_new)}</span> }.into_any(),
     };
     let account = ask.account.clone().map(|account| view! { <Fact name=text!(tickets.account)>{account}</Fact> });
-    let (wrong_name, page, code) = (ask.upn_error.is_some(), ask.page.clone(), ask.code);
+    let (wrong_name, page, code) = (upn_error.is_some(), ask.page.clone(), ask.code);
     let name = ask.account.is_none().then(|| {
         view! {
             <TextField
@@ -165,7 +182,7 @@ fn form(ask: Ask) -> AnyView {
                 label=text!(tickets.name_label)
                 kind=InputKind::Email
                 value=ask.upn
-                error=ask.upn_error
+                error=upn_error
                 autocomplete="username"
                 focus=wrong_name
                 required=true
@@ -186,7 +203,7 @@ fn form(ask: Ask) -> AnyView {
                 hint=text!(tickets.words_hint).to_owned()
                 value=ask.words
                 rows=6
-                error=ask.words_error
+                error=words_error
                 length_max=TICKET_CHARACTERS_MAX as u32
                 required=true
             />
@@ -232,7 +249,23 @@ fn with_own(ask: Ask) -> AnyView {
     let own = ask.own.as_deref().unwrap_or_default();
     let list = match own {
         [] => view! { <p class="muted">{text!(tickets.yours_none)}</p> }.into_any(),
-        own => own.iter().map(|ticket| one(ticket, ask.adding.as_ref())).collect_view().into_any(),
+        own => {
+            let error = match (&ask.adding, &ask.wrong) {
+                (Some(_), Some(Wrong::Words(error))) => Some(wrong_words(error)),
+                (Some(_), Some(Wrong::Full)) => Some(text!(tickets.full_of_yours).to_owned()),
+                _ => None,
+            };
+            let adding = |number| {
+                ask.adding
+                    .as_ref()
+                    .filter(|(of, _)| *of == number)
+                    .map(|(_, typed)| (typed.clone(), error.clone()))
+            };
+            own.iter()
+                .map(|ticket| one(ticket, adding(ticket.number).unwrap_or_default()))
+                .collect_view()
+                .into_any()
+        }
     };
     view! {
         {toast}
@@ -245,7 +278,7 @@ fn with_own(ask: Ask) -> AnyView {
 }
 
 /// One of one's own, with what was answered and a way to say more.
-fn one(ticket: &OwnTicket, adding: Option<&(TicketNumber, String, String)>) -> AnyView {
+fn one(ticket: &OwnTicket, (typed, error): (String, Option<String>)) -> AnyView {
     let number = ticket.number;
     // Anybody can have typed the name: what was asked first with nothing else is not told as the member's own words.
     let stranger = ticket.messages.first().filter(|_| ticket.shown == Shown::Name).map(|first| first.at);
@@ -257,10 +290,6 @@ fn one(ticket: &OwnTicket, adding: Option<&(TicketNumber, String, String)>) -> A
         };
         who.to_owned()
     });
-    let (typed, error) = match adding {
-        Some((of, typed, error)) if *of == number => (typed.clone(), Some(error.clone())),
-        _ => (String::new(), None),
-    };
     let open = error.is_some();
     let opens = (ticket.state == TicketState::Closed).then(|| view! { <p class="small muted">{text!(tickets.add_opens)}</p> });
     let facts = [ticket.error.clone(), Some(ticket.session_id.to_string())]

@@ -6,7 +6,6 @@ use super::{
     entry::{AuditEntry, Audited, Change},
     mask::Sight,
     open::Opener,
-    place,
     store::{self, AuditFilter, SignInFilter},
     view::{AuditQuery, AuditRow, SignInQuery, SignInRow},
 };
@@ -122,7 +121,7 @@ async fn next_sign_ins(rest: Option<Rest<SignInFilter>>) -> Result<Next<SignInRo
     let (rows, opener) = rest.domain.journal().rows(rest.tenant, rest.sight, &rest.filter, BATCH_ROWS).await?;
     let last = (rows.len() == BATCH_ROWS).then(|| rows.last().map(after_sign_in)).flatten();
     let shown = rows.iter().map(|row| opener.sign_in(row)).collect::<std::result::Result<_, _>>()?;
-    rest.filter.before = last.as_ref().map(place).transpose()?;
+    rest.filter.before = last.as_ref().map(Cursor::moment).transpose()?;
     Ok(Some((shown, more(rest, last))))
 }
 
@@ -134,7 +133,7 @@ async fn next_audit(rest: Option<Rest<AuditFilter>>) -> Result<Next<AuditRow, Au
     let opener = Opener::of(&mut tx, keys, rest.sight, rows.iter().filter_map(|r| r.target_id)).await?;
     tx.commit().await?;
     let last = (rows.len() == BATCH_ROWS).then(|| rows.last().map(after_audit)).flatten();
-    rest.filter.before = last.as_ref().map(place).transpose()?;
+    rest.filter.before = last.as_ref().map(Cursor::moment).transpose()?;
     let shown = rows.into_iter().map(|row| opener.audit(row)).collect();
     Ok(Some((shown, more(rest, last))))
 }

@@ -203,7 +203,7 @@ impl Journal<'_> {
                 next_cursor: None,
             });
         };
-        filter.before = query.cursor.as_ref().map(place).transpose()?;
+        filter.before = query.cursor.as_ref().map(Cursor::moment).transpose()?;
         self.page(by.tenant(), Sight::of(by.roles()), &filter, limit).await
     }
 
@@ -234,7 +234,7 @@ impl Journal<'_> {
     pub async fn own_sign_ins(self, me: &Member, cursor: Option<&Cursor>, limit: usize) -> Result<Page<SignInRow>> {
         let filter = SignInFilter {
             subjects: vec![me.id().0],
-            before: cursor.map(place).transpose()?,
+            before: cursor.map(Cursor::moment).transpose()?,
             ..SignInFilter::default()
         };
         self.page(me.tenant(), Sight::Whole, &filter, limit.clamp(1, PAGE_ROWS_MAX)).await
@@ -244,7 +244,7 @@ impl Journal<'_> {
     pub async fn audit(self, by: &Admin, query: &AuditQuery) -> Result<Page<AuditRow>> {
         by.needs(Permission::ReadAudit)?;
         let limit = query.limit.clamp(1, PAGE_ROWS_MAX);
-        let before = query.cursor.as_ref().map(place).transpose()?;
+        let before = query.cursor.as_ref().map(Cursor::moment).transpose()?;
         let keys = self.0.keys(by.tenant()).await?;
         let mut tx = self.0.db().tenant(by.tenant()).await?;
         let filter = AuditFilter {
@@ -372,22 +372,9 @@ fn just_after(at: Timestamp) -> Timestamp {
 }
 
 fn after_sign_in(row: &AuthRow) -> Cursor {
-    Cursor {
-        key: row.occurred_at.to_jiff().as_microsecond().to_string(),
-        id: row.attempt_id,
-    }
+    Cursor::at(row.occurred_at.to_jiff(), row.attempt_id)
 }
 
 fn after_audit(row: &AuditLogRow) -> Cursor {
-    Cursor {
-        key: row.occurred_at.to_jiff().as_microsecond().to_string(),
-        id: row.audit_id,
-    }
-}
-
-/// The moment and id that a cursor of these lists names.
-fn place(cursor: &Cursor) -> std::result::Result<(Timestamp, Uuid), CursorError> {
-    let microseconds: i64 = cursor.key.parse().map_err(|_| CursorError)?;
-    let at = Timestamp::from_microsecond(microseconds).map_err(|_| CursorError)?;
-    Ok((storable(at), cursor.id))
+    Cursor::at(row.occurred_at.to_jiff(), row.audit_id)
 }

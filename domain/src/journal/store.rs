@@ -2,6 +2,7 @@
 //! what an index can find, then the place where the page starts.
 
 use super::entry::AuditEntry;
+pub(crate) use crate::db::word;
 use crate::db::{Db, DbError, TenantTx};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
@@ -534,11 +535,6 @@ pub(super) fn page_of_audit(prefix: &str, tenant: TenantId, filter: &AuditFilter
 
 pub(crate) async fn list_audit(tx: &mut TenantTx, filter: &AuditFilter, limit: usize) -> Result<Vec<AuditLogRow>, DbError> {
     Ok(page_of_audit("", tx.tenant(), filter, limit).build_query_as().fetch_all(&mut **tx).await?)
-}
-
-/// Reads a stored word of one of our lists. One that is not known was written by a later version or by hand: nothing is guessed.
-pub(crate) fn word<T>(text: &str, parse: impl Fn(&str) -> Option<T>) -> Result<T, DbError> {
-    parse(text).ok_or_else(|| DbError::Refused(sqlx::Error::Decode(format!("the word '{text}' is not one of ours").into())))
 }
 
 /// Reads a list of stored words.

@@ -20,16 +20,16 @@ use crate::{
     },
     methods::question::{Given, asking},
     sign_in::source_of,
-    vault::{KeyPurpose, SealBroken, SealedColumn},
+    vault::KeyPurpose,
     verification::{
-        AttemptSecrets, Begun, Outcome, VerificationError, attempt_row,
+        Begun, Outcome, VerificationError, attempt_row,
         commit::{AttemptChange, ChallengeChange, ChallengeRow, Commit, ScopedCounter, Step},
         engine::{Decided, Scene},
         expired,
         facts::{AttemptFacts, ChallengeFacts, Stage},
         goes_on, judge_code, log_entry, notice, policy_record,
         rules::Counter,
-        sending,
+        secrets_of, sending,
         store::Wanted,
         unknown_subject,
     },
@@ -761,10 +761,4 @@ fn questions_of(scene: &Scene<'_>, document: &PolicyDocument, beside: &Beside) -
         refused: plain.refused.or(stands.closed.map(rules::Closed::reason)),
         ..plain
     }
-}
-
-fn secrets_of(scene: &Scene<'_>, attempt: &AttemptFacts) -> Judged<AttemptSecrets> {
-    let key = scene.keys.key(KeyPurpose::AttemptFacts);
-    let opened = key.open(SealedColumn::Attempt, attempt.attempt_id.0, &attempt.sealed.0)?;
-    Ok(serde_json::from_slice(&opened).map_err(|_| SealBroken)?)
 }

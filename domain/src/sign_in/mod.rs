@@ -395,7 +395,7 @@ impl SignIn<'_> {
                 Ok(Decided::Answer((
                     scene.facts.password.as_ref().map(|p| p.phc.clone()),
                     waits,
-                    secrets_of(scene, attempt)?,
+                    handed_on(scene, attempt)?,
                 )))
             })
             .await?;
@@ -702,12 +702,9 @@ fn is_spoken_of(scene: &Scene<'_>, asked: &str) -> bool {
     Action::from_text(asked).is_some() || scene.policy.as_ref().is_some_and(|(_, document)| named(document))
 }
 
-fn secrets_of(scene: &Scene<'_>, attempt: &AttemptFacts) -> Verdicts<(AttemptSecrets, Before)> {
-    let opened = scene
-        .keys
-        .key(KeyPurpose::AttemptFacts)
-        .open(crate::vault::SealedColumn::Attempt, attempt.attempt_id.0, &attempt.sealed.0)?;
-    let secrets = serde_json::from_slice(&opened).map_err(|_| crate::vault::SealBroken)?;
+/// What the next attempt of a run takes over from one.
+fn handed_on(scene: &Scene<'_>, attempt: &AttemptFacts) -> Verdicts<(AttemptSecrets, Before)> {
+    let secrets = crate::verification::secrets_of(scene, attempt)?;
     let before = Before {
         correlation: Some(attempt.correlation_id),
         application: attempt.application.clone(),
@@ -975,7 +972,7 @@ fn challenge(domain: &Domain, tenant: TenantId, attempt: AttemptId, purpose: Pur
 
 fn view_of(domain: &Domain, scene: &Scene<'_>, attempt: &AttemptFacts) -> Verdicts<AttemptView> {
     let facts = scene.facts;
-    let (secrets, _) = secrets_of(scene, attempt)?;
+    let (secrets, _) = handed_on(scene, attempt)?;
     let known = attempt.stage != Stage::Password;
     let document = scene.evaluate(attempt.application.as_deref()).map(|(_, document, _)| document);
     let families = document

@@ -49,7 +49,7 @@ impl SignIn<'_> {
         let (looked, secrets) = domain
             .decide(wanted, |scene| {
                 let attempt = at_stage(scene, Stage::Password, Purpose::SignIn)?;
-                let secrets = secrets_of(scene, attempt)?;
+                let secrets = handed_on(scene, attempt)?;
                 if let Some(until) = scene.facts.counter(Family::Pass.as_str()).waits(scene.now) {
                     return Ok(Decided::Answer((Looked::Opens(PassOutcome::Wait { until }), secrets)));
                 }

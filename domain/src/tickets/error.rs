@@ -25,6 +25,9 @@ pub enum TicketError {
     /// The ticket has been closed meanwhile.
     #[error("the ticket has been closed")]
     Closed,
+    /// There is nobody to answer: the name is nobody's, or its member has been removed.
+    #[error("there is nobody to answer")]
+    Unanswerable,
     /// No code was sent, and why.
     #[error("no code was sent: {}", .0.word())]
     NotSent(NotSent),
@@ -61,7 +64,7 @@ impl TicketError {
             Self::NotAllowed(_) => ErrorCode::Forbidden,
             Self::Unknown => ErrorCode::NotFound,
             Self::TooMany(_) => ErrorCode::TicketsTooMany,
-            Self::Full(_) | Self::Closed => ErrorCode::Conflict,
+            Self::Full(_) | Self::Closed | Self::Unanswerable => ErrorCode::Conflict,
             Self::NotSent(_) => ErrorCode::NotSent,
             Self::Cursor(_) => ErrorCode::Invalid,
             Self::Directory(error) => error.code(),

@@ -19,7 +19,7 @@ use crate::{
     },
     sign_in::{BegunAttempt, source_of},
     vault::{KeyPurpose, SealBroken, SealKey, SealedColumn, TenantKeys},
-    verification::{AttemptSecrets, VerificationError, engine::Decided, store::Wanted, unknown_subject},
+    verification::{VerificationError, engine::Decided, secrets_of, store::Wanted, unknown_subject},
 };
 pub use error::TicketError;
 use jiff::{SignedDuration, Timestamp};
@@ -239,9 +239,7 @@ impl Tickets<'_> {
             .0
             .decide(Wanted::of_attempt(tenant, attempt), |scene| {
                 let attempt = scene.facts.attempt.as_ref().ok_or(VerificationError::ChallengeGone)?;
-                let key = scene.keys.key(KeyPurpose::AttemptFacts);
-                let opened = key.open(SealedColumn::Attempt, attempt.attempt_id.0, &attempt.sealed.0)?;
-                let secrets: AttemptSecrets = serde_json::from_slice(&opened).map_err(|_| SealBroken)?;
+                let secrets = secrets_of(scene, attempt)?;
                 let upn = Upn::parse(&secrets.upn).map_err(|_| SealBroken)?;
                 let member = scene.facts.member.as_ref().map(|member| member.member_id);
                 Ok(Decided::Answer(About {
@@ -396,7 +394,7 @@ impl Tickets<'_> {
     pub async fn tickets(self, by: &Admin, query: &TicketQuery) -> Result<Page<TicketView>> {
         by.needs(Permission::WorkAtDesk)?;
         let limit = query.limit.clamp(1, PAGE_ROWS_MAX);
-        let after = query.cursor.as_ref().map(place).transpose()?;
+        let after = query.cursor.as_ref().map(Cursor::moment).transpose()?;
         let keys = self.0.keys(by.tenant()).await?;
         let mut tx = self.0.db().tenant(by.tenant()).await?;
         let mine = query.mine.then(|| by.who().id().unwrap_or_default());
@@ -461,8 +459,11 @@ impl Tickets<'_> {
         if row.state == TicketState::Closed {
             return Err(TicketError::Closed);
         }
-        let key = subject_key(&mut tx, &keys, row.member_id).await?;
         let kind = if kind == MessageKind::Note { MessageKind::Note } else { MessageKind::Answer };
+        if kind == MessageKind::Answer && row.is_unanswerable() {
+            return Err(TicketError::Unanswerable);
+        }
+        let key = subject_key(&mut tx, &keys, row.member_id).await?;
         self.say(&mut tx, &key, (row.ticket_id, kind, by.who().id()), words, now).await?;
         let (state, taken) = match (close, kind) {
             (true, _) => (TicketState::Closed, row.taken_by.or(by.who().id())),
@@ -508,13 +509,13 @@ impl Tickets<'_> {
         Ok(tx.commit().await?)
     }
 
-    /// Deletes tickets that were closed long ago, with all that was said in them. Tells how many.
+    /// Deletes tickets that were closed long ago, and those in a name that is nobody's, with all that was said in them. Tells how many.
     pub async fn sweep_tickets(self, tenants: &[TenantId]) -> Result<u64> {
         let before = self.0.clock().now() - SignedDuration::from_hours(24 * TICKET_DAYS);
         let mut gone = 0;
         for tenant in tenants {
             let mut tx = self.0.db().tenant(*tenant).await?;
-            gone += store::delete_closed(&mut tx, before).await?;
+            gone += store::delete_old(&mut tx, before).await?;
             tx.commit().await?;
         }
         Ok(gone)
@@ -585,6 +586,11 @@ impl TicketRow {
         }
     }
 
+    /// The name is nobody's, or its member has been removed or erased.
+    fn is_unanswerable(&self) -> bool {
+        self.removed || self.member_id.is_none() || self.wrapped.is_none()
+    }
+
     fn open(&self, keys: &TenantKeys) -> Option<Sealed> {
         let opened = self.key(keys)?.open(SealedColumn::Ticket, self.ticket_id, &self.sealed).ok()?;
         serde_json::from_slice(&opened).ok()
@@ -604,7 +610,7 @@ fn view(row: TicketRow, keys: &TenantKeys, by: &Admin) -> TicketView {
     }
     TicketView {
         upn: row.open(keys).map(|sealed| sealed.upn),
-        unanswerable: row.removed || row.member_id.is_none() || row.wrapped.is_none(),
+        unanswerable: row.is_unanswerable(),
         number: row.number,
         state: row.state,
         session_id: row.session_id,
@@ -624,14 +630,5 @@ fn view(row: TicketRow, keys: &TenantKeys, by: &Admin) -> TicketView {
 fn after_row(row: &TicketRow) -> Cursor {
     // Waiting ones lie by when they were filed, closed ones by when they were closed.
     let at = if row.state == TicketState::Closed { row.moved_at } else { row.filed_at };
-    Cursor {
-        key: at.as_microsecond().to_string(),
-        id: row.ticket_id,
-    }
-}
-
-fn place(cursor: &Cursor) -> std::result::Result<(Timestamp, Uuid), CursorError> {
-    let microseconds: i64 = cursor.key.parse().map_err(|_| CursorError)?;
-    let at = Timestamp::from_microsecond(microseconds).map_err(|_| CursorError)?;
-    Ok((at.max(Timestamp::UNIX_EPOCH), cursor.id))
+    Cursor::at(at, row.ticket_id)
 }

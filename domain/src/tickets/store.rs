@@ -5,7 +5,7 @@ use super::{
     caller::{CallerChecked, CallerWay},
     rules::{Before, Filed},
 };
-use crate::db::{DbError, TenantTx};
+use crate::db::{DbError, TenantTx, word};
 use jiff::{SignedDuration, Timestamp};
 use jiff_sqlx::ToSqlx;
 use model::*;
@@ -71,10 +71,6 @@ pub(crate) struct NewMessage<'a> {
 
 /// Messages of a ticket that only the desk may write, so that it can always answer.
 const DESK_MESSAGES: i64 = 20;
-
-fn word<T>(text: &str, of: impl Fn(&str) -> Option<T>) -> Result<T, DbError> {
-    of(text).ok_or_else(|| DbError::Refused(sqlx::Error::Decode(format!("unknown word '{text}'").into())))
-}
 
 /// Lets one ticket of the tenant be counted and written at a time.
 pub(crate) async fn lock(tx: &mut TenantTx) -> Result<(), DbError> {
@@ -361,10 +357,10 @@ pub(crate) async fn list_messages(tx: &mut TenantTx, tickets: &[Uuid]) -> Result
         .collect()
 }
 
-pub(crate) async fn delete_closed(tx: &mut TenantTx, before: Timestamp) -> Result<u64, DbError> {
+/// Deletes what has been closed since long before, and what nobody's name brought: no key of a person ends that.
+pub(crate) async fn delete_old(tx: &mut TenantTx, before: Timestamp) -> Result<u64, DbError> {
     let tenant = tx.tenant().0;
     let gone = sqlx::query!(
-        // What was asked in a name that is nobody's ends with time too: no key of a person ends it.
         "delete from ticket where tenant_id = $1 and (state = 'closed' or member_id is null) and moved_at < $2",
         tenant,
         before.to_sqlx() as _

@@ -1141,11 +1141,7 @@ pub(crate) fn log_entry(
     attempt: &AttemptFacts,
     outcome: Outcome,
 ) -> Result<AuthEntry, VerificationError> {
-    let opened = scene
-        .keys
-        .key(KeyPurpose::AttemptFacts)
-        .open(SealedColumn::Attempt, attempt.attempt_id.0, &attempt.sealed.0)?;
-    let secrets: AttemptSecrets = serde_json::from_slice(&opened).map_err(|_| SealBroken)?;
+    let secrets = secrets_of(scene, attempt)?;
     let entry = entry::Decided {
         tenant_id: tenant,
         occurred_at: scene.now,
@@ -1615,11 +1611,16 @@ pub(crate) fn notice(domain: &Domain, scene: &Scene<'_>, kind: &'static str, abo
     }
 }
 
+/// Name, address and browser of an attempt.
+pub(crate) fn secrets_of(scene: &Scene<'_>, attempt: &AttemptFacts) -> Result<AttemptSecrets, SealBroken> {
+    let key = scene.keys.key(KeyPurpose::AttemptFacts);
+    let opened = key.open(SealedColumn::Attempt, attempt.attempt_id.0, &attempt.sealed.0)?;
+    serde_json::from_slice(&opened).map_err(|_| SealBroken)
+}
+
 /// Address and browser of an attempt, for the notice about what happened in it.
 fn place_of(scene: &Scene<'_>, attempt: &AttemptFacts) -> Option<serde_json::Value> {
-    let key = scene.keys.key(KeyPurpose::AttemptFacts);
-    let opened = key.open(SealedColumn::Attempt, attempt.attempt_id.0, &attempt.sealed.0).ok()?;
-    let secrets: AttemptSecrets = serde_json::from_slice(&opened).ok()?;
+    let secrets = secrets_of(scene, attempt).ok()?;
     Some(json!({ "address": secrets.client_ip, "agent": secrets.agent }))
 }
 

@@ -6,7 +6,6 @@ use domain::{
         SecurityInfo,
         pass::{GivenPass, PassView},
     },
-    tickets::caller::CallerChecked,
 };
 use leptos::prelude::*;
 
@@ -14,7 +13,7 @@ use super::act::{Act, above};
 use crate::{
     components::{Banner, Breadcrumb, Button, ButtonLook, Check, Choice, CopyBox, CopyLook, IconName, InputKind, LinkButton, Select, TextField, Tone},
     format,
-    pages::{Problem, members, reason::ReasonField, support::caller::note},
+    pages::{Problem, members, reason::ReasonField, support::caller::CallerNote},
     render::{Page, PageMeta},
     shell::{ConsolePage, ConsoleShell, PageWidth},
 };
@@ -50,7 +49,7 @@ pub struct PassPage {
     /// The pass that would end.
     pub replaces: bool,
     /// Whether the caller was checked; `None` where that is no page of whoever looks.
-    pub caller: Option<Option<CallerChecked>>,
+    pub caller: Option<CallerNote>,
     /// What went wrong.
     pub problem: Option<Problem>,
 }
@@ -81,9 +80,7 @@ pub fn pass_page(shell: ConsoleShell, model: PassPage) -> Page {
     let replaces = model
         .replaces
         .then(|| view! { <Banner tone=Tone::Warn title=text!(member.pass_open).to_owned()>{text!(member.pass_replaces)}</Banner> });
-    let caller = model
-        .caller
-        .map(|checked| note(model.member.id, checked, &format!("{back}?do={}", Act::Pass.word())));
+    let caller = model.caller.map(|note| note.view(&format!("{back}?do={}", Act::Pass.word())));
     let lives: Vec<Choice> = minutes().iter().map(|n| Choice::new(n.to_string(), life(*n))).collect();
     let PassForm {
         minutes,

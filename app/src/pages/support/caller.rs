@@ -84,7 +84,7 @@ pub fn page(shell: ConsoleShell, model: CallerPage) -> Page {
     let lead = asks.then(|| view! { <p class="muted">{text!(tickets.caller_lead)}</p> });
     let body = match stand {
         Stand::Ways(ways) => choose(ways, &action, &back),
-        Stand::Waits { check, misread } => waits(&check, misread, &action, &back),
+        Stand::Waits { check, misread } => waits(&check, misread, (&action, routes::caller(member, &back)), &back),
         Stand::Failed => failed(&back),
         Stand::Confirmed(checked) => confirmed(checked, &back),
     };
@@ -150,7 +150,7 @@ fn choose(ways: Vec<CallerWay>, action: &str, back: &str) -> AnyView {
     .into_any()
 }
 
-fn waits(check: &CallerCheck, misread: bool, action: &str, back: &str) -> AnyView {
+fn waits(check: &CallerCheck, misread: bool, (action, other): (&str, String), back: &str) -> AnyView {
     let wrong = CALLER_TRIES_MAX - check.tries_left;
     let error = match (misread, wrong) {
         (true, _) => Some(text!(tickets.caller_form).to_owned()),
@@ -162,7 +162,6 @@ fn waits(check: &CallerCheck, misread: bool, action: &str, back: &str) -> AnyVie
         to = check.sent.sent_to.clone(),
         until = format::time(check.sent.expires_at)
     );
-    let other = routes::caller_ways(action, back);
     let (action, to, attempt) = (action.to_owned(), back.to_owned(), check.attempt.to_string());
     view! {
         {rule()}
@@ -214,21 +213,32 @@ fn confirmed(checked: CallerChecked, back: &str) -> AnyView {
     .into_any()
 }
 
-/// Whether the caller was checked, with the way to it: for the pages on which something is given out.
-pub(crate) fn note(member: MemberId, checked: Option<CallerChecked>, here: &str) -> AnyView {
-    let href = routes::caller(member, here);
-    match checked {
-        Some(checked) => view! { <Banner tone=Tone::Ok>{text!(tickets.caller_yes, at = format::moment(checked.at))}"."</Banner> }.into_any(),
-        None => view! {
-            <Banner
-                tone=Tone::Warn
-                icon=IconName::Phone
-                title=text!(tickets.caller_no).to_owned()
-                action=move || view! { <LinkButton href=href>{text!(tickets.caller_go)}</LinkButton> }
-            >
-                {text!(tickets.caller_no_words)}
-            </Banner>
-        }
-        .into_any(),
+/// Whether whoever is at the desk has checked a caller, for the pages on which something is given out.
+#[derive(Clone, Copy, Debug)]
+pub struct CallerNote {
+    /// Whose account it is.
+    pub member: MemberId,
+    /// The check, if there was one just now.
+    pub checked: Option<CallerChecked>,
+}
+
+impl CallerNote {
+    /// Draws it, with the way to the check and back to this page.
+    pub(crate) fn view(self, here: &str) -> AnyView {
+        let Some(checked) = self.checked else {
+            let href = routes::caller(self.member, here);
+            return view! {
+                <Banner
+                    tone=Tone::Warn
+                    icon=IconName::Phone
+                    title=text!(tickets.caller_no).to_owned()
+                    action=move || view! { <LinkButton href=href>{text!(tickets.caller_go)}</LinkButton> }
+                >
+                    {text!(tickets.caller_no_words)}
+                </Banner>
+            }
+            .into_any();
+        };
+        view! { <Banner tone=Tone::Ok>{text!(tickets.caller_yes, at = format::moment(checked.at))}"."</Banner> }.into_any()
     }
 }

@@ -5,13 +5,14 @@
 use domain::{
     actor::Permission,
     journal::{AuditRow, CaseView, Event, Shown, view::CounterView},
-    tickets::{TicketView, caller::CallerChecked},
+    tickets::TicketView,
 };
 use jiff::Timestamp;
 use leptos::prelude::*;
 use model::{ErrorCode, Family};
 
 use super::{
+    caller::CallerNote,
     findings::{exact, family, joined, member_name, purpose, said},
     fixes::{Act, in_words, not_yours, whom},
     picture, steps,
@@ -51,7 +52,7 @@ pub struct AskPage {
     /// What would be done.
     pub act: Act,
     /// Whether the caller was checked.
-    pub caller: Option<CallerChecked>,
+    pub caller: Option<CallerNote>,
     /// What was typed as reason.
     pub reason: String,
     /// What is wrong.
@@ -468,10 +469,7 @@ fn question(model: AskPage) -> AnyView {
         problem,
     } = model;
     let here = routes::case(case.row.session_id);
-    let caller = case
-        .member
-        .as_ref()
-        .map(|member| super::caller::note(member.id, caller, &format!("{here}?do={}", act.key())));
+    let caller = caller.map(|note| note.view(&format!("{here}?do={}", act.key())));
     let banner = match problem {
         Some(Refused::Code(code)) => Some(view! {
             <Banner tone=Tone::Bad title=words::error_title(code).to_owned() urgency=Urgency::Alert>

@@ -4,15 +4,15 @@
 
 use domain::tickets::TicketDetail;
 use leptos::prelude::*;
-use model::{ErrorCode, MessageKind, Shown, TICKET_CHARACTERS_MAX, TICKET_MESSAGES_MAX, TicketState};
+use model::{ErrorCode, MessageKind, Shown, TICKET_CHARACTERS_MAX, TICKET_MESSAGES_MAX, TextError, TicketState};
 
-use super::tickets::{checked, who};
+use super::tickets::{checked, looked_after_by, who};
 use crate::{
     components::{Banner, Breadcrumb, Button, ButtonLook, CopyBox, CopyLook, Fact, Facts, IconName, LinkButton, TextArea, Toast, Tone, Urgency},
     format,
     pages::{
         help::error_href,
-        request::{conversation, state},
+        request::{conversation, state, wrong_words},
         words,
     },
     render::{Page, PageMeta},
@@ -76,12 +76,14 @@ impl Step {
 /// Why an answer did not go out. What was written stands on the page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unsent {
-    /// The words, and what is wrong with them.
-    Words(String),
+    /// What is wrong with the words.
+    Words(TextError),
     /// Somebody has closed it meanwhile.
     Closed,
     /// No more messages fit.
     Full,
+    /// The member has been removed meanwhile.
+    Nobody,
 }
 
 /// The page.
@@ -161,10 +163,7 @@ pub fn page(shell: ConsoleShell, model: TicketPage) -> Page {
 
 fn lead(detail: &TicketDetail) -> AnyView {
     let ticket = &detail.ticket;
-    let taken = match (ticket.mine, ticket.taken_by.clone()) {
-        (true, _) => Some(text!(tickets.taken_by_you).to_owned()),
-        (false, other) => other,
-    };
+    let taken = looked_after_by(ticket);
     view! {
         <p class="row small">
             {state(ticket.state)}
@@ -215,7 +214,8 @@ fn reply(detail: &TicketDetail, typed: String, unsent: Option<Unsent>) -> AnyVie
     let (banner, error) = match unsent {
         Some(Unsent::Closed) => (Some(text!(tickets.closed_meanwhile).to_owned()), None),
         Some(Unsent::Full) => (Some(text!(tickets.full, max = TICKET_MESSAGES_MAX)), None),
-        Some(Unsent::Words(error)) => (None, Some(error)),
+        Some(Unsent::Nobody) => (Some(text!(tickets.reply_hint_gone).to_owned()), None),
+        Some(Unsent::Words(error)) => (None, Some(wrong_words(&error))),
         None => (None, None),
     };
     let banner = banner.map(|words| view! { <Banner tone=Tone::Warn urgency=Urgency::Alert>{words}</Banner> });

@@ -129,10 +129,7 @@ pub(super) fn table<P: IntoView + 'static>(tickets: Vec<TicketView>, below: impl
         .map(|ticket| {
             let href = routes::ticket(ticket.number);
             let error = ticket.error.as_deref().and_then(|code| code.parse::<ErrorCode>().ok());
-            let taken = match (ticket.mine, ticket.taken_by.clone()) {
-                (true, _) => Some(text!(tickets.taken_by_you).to_owned()),
-                (false, other) => other,
-            };
+            let taken = looked_after_by(&ticket);
             view! {
                 <Row href=href.clone()>
                     <th scope="row" data-label=text!(tickets.col_number)><a class="plain-link code nowrap" href=href>{ticket.number.to_string()}</a></th>
@@ -164,6 +161,12 @@ pub(super) fn table<P: IntoView + 'static>(tickets: Vec<TicketView>, below: impl
 pub(super) fn who(ticket: &TicketView) -> String {
     let erased = || text!(tickets.erased).to_owned();
     ticket.name.clone().or_else(|| ticket.upn.clone()).unwrap_or_else(erased)
+}
+
+/// Who looks after it, if anybody does.
+pub(super) fn looked_after_by(ticket: &TicketView) -> Option<String> {
+    let you = ticket.mine.then(|| text!(tickets.taken_by_you).to_owned());
+    you.or_else(|| ticket.taken_by.clone())
 }
 
 /// How much of himself whoever asked has shown: a word of warning where anybody could have asked.
