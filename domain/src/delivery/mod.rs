@@ -16,31 +16,24 @@ pub(crate) mod store;
 #[cfg(test)]
 mod tests;
 pub mod texts;
+mod worker;
 
 use crate::{
     Domain,
     actor::Operator,
-    vault::{KeyPurpose, SealKey, SealedColumn, Secret},
+    vault::{SealKey, SealedColumn, Secret},
 };
 use call::{CallMode, CallScript, PressDigit};
-use channel::{Channel as Port, Content, Language, Message, Recipient, SendError};
 pub use error::DeliveryError;
 use jiff::Timestamp;
 use model::*;
 use phone::{Mailbox, PhoneNumber};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use texts::CodeMessage;
 use uuid::Uuid;
+pub use worker::{Carried, Taken};
 
 type Result<T> = std::result::Result<T, DeliveryError>;
-
-/// Messages that a worker takes at once.
-const TAKEN_AT_ONCE: i64 = 50;
-/// Seconds for which a worker holds a message: longer than any provider may take.
-const LEASE_SECONDS: i32 = 30;
-/// Times that one challenge is handed to providers by itself, resends not counted.
-const FAILOVERS_MAX: i32 = 4;
 
 /// What a message is made of when it is sent: sealed in its row until then.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -244,18 +237,6 @@ pub struct NewSender {
     pub valid_until: Option<Timestamp>,
 }
 
-/// A message that a worker holds, ready to be handed over.
-#[derive(Debug)]
-pub struct Taken {
-    /// Id.
-    pub id: DeliveryId,
-    /// Whom to hand it to.
-    pub provider: ProviderId,
-    /// What to hand over; `None` when its challenge has ended and nothing is to be sent.
-    message: Option<Message>,
-    row: store::QueuedRow,
-}
-
 /// The verbs of delivery.
 #[derive(Clone, Copy)]
 pub struct Delivery<'a>(pub(crate) &'a Domain);
@@ -370,143 +351,11 @@ impl Delivery<'_> {
         self.note(by, "sender.ended", json!({ "sender": sender })).await
     }
 
-    /// Takes messages that are due, for one worker. Each is to be handed over by [`Delivery::hand_over`] before its lease ends.
-    pub async fn take(self) -> Result<Vec<Taken>> {
-        self.take_at_most(TAKEN_AT_ONCE).await
-    }
-
-    /// The same, and no more than the worker has room for.
-    pub async fn take_at_most(self, messages_max: i64) -> Result<Vec<Taken>> {
-        let (now, by) = (self.0.clock().now(), self.0.node().name.as_str());
-        let rows = store::take_queued(self.0.db(), by, messages_max, LEASE_SECONDS, now).await?;
-        let mut taken = Vec::with_capacity(rows.len());
-        for row in rows {
-            let message = match self.message(&row, now).await {
-                // A message that cannot be read must not hold up the others for ever.
-                Err(DeliveryError::Keys(crate::KeysError::Broken(_))) => {
-                    tracing::error!(delivery = %row.delivery_id, "a message cannot be unsealed and is dropped");
-                    None
-                }
-                read => read?,
-            };
-            taken.push(Taken {
-                id: DeliveryId(row.delivery_id),
-                provider: ProviderId(row.provider_id.unwrap_or_default()),
-                message,
-                row,
-            });
-        }
-        Ok(taken)
-    }
-
     /// How long the message has waited that has waited longest; nothing when none waits.
     pub async fn queue_age(self) -> Result<std::time::Duration> {
         let now = self.0.clock().now();
         let oldest = store::find_oldest_queued(self.0.db()).await?.unwrap_or(now);
         Ok(std::time::Duration::try_from(now.duration_since(oldest)).unwrap_or_default())
-    }
-
-    /// What is to be said, as long as somebody waits for it.
-    async fn message(self, row: &store::QueuedRow, now: Timestamp) -> Result<Option<Message>> {
-        let tenant = TenantId(row.tenant_id);
-        let keys = self.0.keys(tenant).await?;
-        let mut tx = self.0.db().tenant(tenant).await?;
-        let challenge = store::find_challenge(&mut tx, row.challenge_id).await?;
-        let rules = match row.channel == Channel::Voice.as_str() {
-            true => self.0.directory().policy_in(&mut tx).await?.map(|document| document.calls),
-            false => None,
-        };
-        tx.commit().await?;
-        let alive = challenge.filter(|c| c.spent_at.is_none() && c.expires_at > now && row.gone_at > now);
-        let (Some(challenge), Some(sealed), Some(from)) = (alive, &row.sealed, &row.sender) else {
-            return Ok(None);
-        };
-        let Some(code) = challenge.code_sealed else { return Ok(None) };
-        let key = keys.key(KeyPurpose::Code);
-        let parcel = key.open(SealedColumn::Delivery, row.delivery_id, sealed)?;
-        let parcel: Parcel = serde_json::from_slice(&parcel).map_err(|_| crate::vault::SealBroken)?;
-        let code = key.open(SealedColumn::ChallengeCode, row.challenge_id, &code)?;
-        let code = Secret::new(String::from_utf8(code.to_vec()).map_err(|_| crate::vault::SealBroken)?);
-        let language = if parcel.locale == "nl" { Language::Nl } else { Language::En };
-        let said = CodeMessage {
-            code: &code,
-            service: &parcel.service,
-            host: self.0.host(),
-            minutes: parcel.minutes,
-            read_back: challenge.purpose == Purpose::CallerCheck.as_str(),
-        };
-        let (to, content) = match parcel.to {
-            Address::Phone(phone) => {
-                let to = Recipient::Phone {
-                    e164: phone.e164().to_owned(),
-                    extension: phone.extension(),
-                };
-                let content = match row.channel == Channel::Voice.as_str() {
-                    true => Content::Call {
-                        script: call_script(&code, &rules.unwrap_or_default(), &parcel.service)?,
-                    },
-                    false => Content::Sms {
-                        text: texts::sms_code(said, language),
-                    },
-                };
-                (to, content)
-            }
-            Address::Mail(mail) => (
-                Recipient::Mail {
-                    address: mail.address().to_owned(),
-                },
-                texts::mail_code(said, language),
-            ),
-        };
-        Ok(Some(Message {
-            id: row.delivery_id,
-            to,
-            from: from.clone(),
-            language,
-            content,
-        }))
-    }
-
-    /// Hands one message to its provider and writes what came of it. Without a port (the provider was switched off) the next one is asked.
-    pub async fn hand_over(self, taken: Taken, port: Option<&dyn Port>) -> Result<()> {
-        let Some(message) = &taken.message else {
-            return self.write(&taken, DeliveryStatus::Dropped, None, None).await.map(drop);
-        };
-        let answer = match port {
-            Some(port) => port.hand_over(message).await,
-            None => Err(SendError::misconfigured("the provider is switched off")),
-        };
-        let now = self.0.clock().now();
-        match answer {
-            Ok(handed) => {
-                store::set_health(self.0.db(), taken.provider, None, now).await?;
-                let status = status_of(handed.status);
-                self.write(&taken, status.max(DeliveryStatus::Handed), handed.reference.as_deref(), None)
-                    .await?;
-            }
-            Err(error) => {
-                let problem = error.to_string();
-                let status = match error.nothing_was_sent() {
-                    true => DeliveryStatus::Failed,
-                    false => DeliveryStatus::Uncertain,
-                };
-                if error.another_provider_may_help() {
-                    store::set_health(self.0.db(), taken.provider, Some(&problem), now).await?;
-                }
-                let held = self.write(&taken, status, None, Some(&problem)).await?;
-                if held && error.another_provider_may_help() {
-                    self.go_on(
-                        TenantId(taken.row.tenant_id),
-                        taken.id,
-                        taken.row.challenge_id,
-                        taken.row.attempt_id,
-                        (&taken.row.channel, &taken.row.masked),
-                    )
-                    .await?;
-                }
-            }
-        }
-        Ok(())
     }
 
     /// What a provider reports later. Reports come late, twice, in the wrong order and from liars: a status only moves forward, and what is not known is
@@ -540,86 +389,6 @@ impl Delivery<'_> {
             self.go_on(tenant, id, row.challenge_id, row.attempt_id, (&row.channel, &row.masked)).await?;
         }
         Ok(true)
-    }
-
-    /// Writes what became of a message and its step; false when the lease had gone to somebody else.
-    async fn write(self, taken: &Taken, status: DeliveryStatus, reference: Option<&str>, problem: Option<&str>) -> Result<bool> {
-        let now = self.0.clock().now();
-        let row = &taken.row;
-        let mut tx = self.0.db().tenant(TenantId(row.tenant_id)).await?;
-        let outcome = store::Outcome {
-            status: status.as_str(),
-            reference,
-            problem,
-        };
-        let held = store::set_outcome(&mut tx, taken.id, &self.0.node().name, &outcome, now).await?;
-        let kind = match status {
-            DeliveryStatus::Dropped | DeliveryStatus::Queued => None,
-            DeliveryStatus::Failed | DeliveryStatus::Uncertain => Some(StepKind::DeliveryFailed),
-            DeliveryStatus::Handed | DeliveryStatus::Sent => Some(StepKind::DeliveryHanded),
-            DeliveryStatus::Delivered => Some(StepKind::DeliveryDelivered),
-        };
-        if let (true, Some(kind)) = (held, kind) {
-            let detail = json!({
-                "n": row.n, "channel": row.channel, "provider": row.provider, "sender": row.sender, "to": row.masked, "status": status, "problem": problem,
-            });
-            store::insert_step(&mut tx, row.attempt_id, kind.as_str(), &detail, now).await?;
-        }
-        tx.commit().await?;
-        Ok(held)
-    }
-
-    /// Sends the same code through the next provider, as long as the challenge lives.
-    async fn go_on(self, tenant: TenantId, failed: DeliveryId, challenge: Uuid, attempt: Uuid, (channel, masked): (&str, &str)) -> Result<()> {
-        let (now, rng) = (self.0.clock().now(), self.0.rng());
-        let keys = self.0.keys(tenant).await?;
-        let mut tx = self.0.db().tenant(tenant).await?;
-        let live = store::find_challenge(&mut tx, challenge).await?;
-        if live.is_none_or(|c| c.spent_at.is_some() || c.expires_at <= now) {
-            return Ok(());
-        }
-        let tried: Vec<ProviderId> = store::list_tried(&mut tx, challenge).await?.into_iter().map(ProviderId).collect();
-        let routes = store::find_routes(&mut tx, now).await?;
-        let sends: rules::Sends = serde_json::from_value(routes).map_err(crate::db::DbError::unreadable)?;
-        let country = store::find_country(&mut tx, failed).await?;
-        let Some(parcel) = self.parcel_of(&mut tx, challenge).await? else {
-            return Ok(());
-        };
-        let Some(channel) = Channel::from_text(channel) else { return Ok(()) };
-        let next = rules::route(&sends, channel, country.as_deref(), &tried);
-        let (route, sender) = match next {
-            // Only one that has not been tried yet: the others have failed already.
-            Ok((route, sender)) if !tried.contains(&route.provider_id) && (tried.len() as i32) < FAILOVERS_MAX => (route, sender),
-            _ => {
-                let detail = json!({ "to": masked, "problem": rules::NotSent::NoProvider.word() });
-                store::insert_step(&mut tx, attempt, StepKind::DeliveryRefused.as_str(), &detail, now).await?;
-                tx.commit().await?;
-                return Ok(());
-            }
-        };
-        let id = DeliveryId(rng.id(now));
-        let sealed = seal_parcel(keys.key(KeyPurpose::Code), id, &parcel, rng);
-        let by = (route.provider_id, route.name.as_str(), sender.value.as_str());
-        if store::insert_retry(&mut tx, failed, id, &sealed, by, now).await? {
-            let detail = json!({ "n": tried.len() + 1, "channel": channel, "provider": route.name, "sender": sender.value, "to": masked });
-            store::insert_step(&mut tx, attempt, StepKind::DeliveryQueued.as_str(), &detail, now).await?;
-        }
-        Ok(tx.commit().await?)
-    }
-
-    /// The address is gone from the message that failed; the method still has it.
-    async fn parcel_of(self, tx: &mut crate::db::TenantTx, challenge: Uuid) -> Result<Option<Parcel>> {
-        let Some(row) = store::find_address(tx, challenge).await? else {
-            return Ok(None);
-        };
-        let keys = self.0.keys(tx.tenant()).await?;
-        let address = open_address(keys.key(KeyPurpose::Address), row.method_id, &row.sealed)?;
-        Ok(Some(Parcel {
-            to: address,
-            locale: row.locale,
-            service: row.service,
-            minutes: row.minutes.max(1) as u32,
-        }))
     }
 
     async fn note(self, by: Operator, event: &str, detail: Value) -> Result<()> {

@@ -99,12 +99,14 @@ pub(crate) async fn set_provider(db: &Db, id: ProviderId, enabled: bool, rank: O
     Ok(done.rows_affected() == 1)
 }
 
-/// What a provider did just now: it is well, or it has failed once more and rests for a while (30 s, doubling to half an hour).
+/// What a provider did just now: it is well, or it has failed once more and rests for a while (30 s, doubling to half an hour). What fails while it rests
+/// belongs to the failure that sent it to rest.
 pub(crate) async fn set_health(db: &Db, id: ProviderId, problem: Option<&str>, now: Timestamp) -> Result<(), DbError> {
     sqlx::query!(
-        "update delivery_provider set failures = case when $2::text is null then 0 else failures + 1 end,
+        "update delivery_provider set failures = case when $2::text is null then 0 when rests_until > $3 then failures else failures + 1 end,
            failing_since = case when $2::text is null then null else coalesce(failing_since, $3::timestamptz) end,
-           rests_until = case when $2::text is null then null else $3::timestamptz + least(interval '30 seconds' * power(2, least(failures, 10)), interval '30 minutes') end,
+           rests_until = case when $2::text is null then null when rests_until > $3 then rests_until
+             else $3::timestamptz + least(interval '30 seconds' * power(2, least(failures, 10)), interval '30 minutes') end,
            last_ok_at = case when $2::text is null then $3::timestamptz else last_ok_at end, last_problem = coalesce($2, last_problem)
          where provider_id = $1 and ($2::text is not null or failures > 0 or last_ok_at is null or last_ok_at < $3::timestamptz - interval '1 minute')",
         id.0,
@@ -293,49 +295,83 @@ pub(crate) struct ChallengeRow {
     pub(crate) purpose: String,
 }
 
-pub(crate) async fn find_challenge(tx: &mut TenantTx, challenge: Uuid) -> Result<Option<ChallengeRow>, DbError> {
+impl ChallengeRow {
+    /// Whether somebody still waits for its code.
+    pub(crate) fn is_live(&self, now: Timestamp) -> bool {
+        self.spent_at.is_none() && self.expires_at > now
+    }
+}
+
+/// Challenges by their ids.
+pub(crate) async fn list_challenges(tx: &mut TenantTx, challenges: &[Uuid]) -> Result<Vec<(Uuid, ChallengeRow)>, DbError> {
     let tenant = tx.tenant().0;
-    let row = sqlx::query!(
-        "select code_sealed, expires_at, spent_at, purpose from challenge where tenant_id = $1 and challenge_id = $2",
+    let rows = sqlx::query!(
+        "select challenge_id, code_sealed, expires_at, spent_at, purpose from challenge where tenant_id = $1 and challenge_id = any($2)",
         tenant,
-        challenge
+        challenges
     )
-    .fetch_optional(&mut **tx)
+    .fetch_all(&mut **tx)
     .await?;
-    Ok(row.map(|r| ChallengeRow {
-        code_sealed: r.code_sealed,
-        expires_at: r.expires_at.to_jiff(),
-        spent_at: r.spent_at.map(|t| t.to_jiff()),
-        purpose: r.purpose,
-    }))
+    Ok(rows
+        .into_iter()
+        .map(|r| {
+            let row = ChallengeRow {
+                code_sealed: r.code_sealed,
+                expires_at: r.expires_at.to_jiff(),
+                spent_at: r.spent_at.map(|t| t.to_jiff()),
+                purpose: r.purpose,
+            };
+            (r.challenge_id, row)
+        })
+        .collect())
 }
 
-/// What became of a message.
-pub(crate) struct Outcome<'a> {
-    pub(crate) status: &'a str,
-    pub(crate) reference: Option<&'a str>,
-    pub(crate) problem: Option<&'a str>,
+/// What became of a message, and the step that tells of it.
+pub(crate) struct Outcome {
+    pub(crate) delivery: Uuid,
+    pub(crate) status: &'static str,
+    pub(crate) reference: Option<String>,
+    pub(crate) problem: Option<String>,
+    pub(crate) step: Option<&'static str>,
+    pub(crate) detail: Value,
 }
 
-/// Writes what became of a message that this worker holds, and wipes what it said; false when somebody else has it now. A status never goes back.
-pub(crate) async fn set_outcome(tx: &mut TenantTx, id: DeliveryId, held_by: &str, outcome: &Outcome<'_>, now: Timestamp) -> Result<bool, DbError> {
+/// Writes what became of messages that this worker holds, wipes what they said, and adds their steps. Gives those that it held: the others are somebody
+/// else's by now. A status never goes back.
+pub(crate) async fn set_outcomes(tx: &mut TenantTx, held_by: &str, outcomes: &[Outcome], now: Timestamp) -> Result<Vec<Uuid>, DbError> {
     let tenant = tx.tenant().0;
-    let done = sqlx::query!(
-        "update delivery set status = $4, reference = coalesce($5, reference), problem = $6, sealed = null, lease_until = null, leased_by = null,
-           handed_at = case when $4 in ('handed', 'sent', 'delivered', 'uncertain') then $7::timestamptz end,
-           ended_at = case when $4 in ('delivered', 'failed', 'dropped') then $7::timestamptz end
-         where tenant_id = $1 and delivery_id = $2 and status = 'queued' and leased_by = $3",
+    let deliveries: Vec<Uuid> = outcomes.iter().map(|o| o.delivery).collect();
+    let statuses: Vec<&str> = outcomes.iter().map(|o| o.status).collect();
+    let references: Vec<Option<&str>> = outcomes.iter().map(|o| o.reference.as_deref()).collect();
+    let problems: Vec<Option<&str>> = outcomes.iter().map(|o| o.problem.as_deref()).collect();
+    let steps: Vec<Option<&str>> = outcomes.iter().map(|o| o.step).collect();
+    let details: Vec<&Value> = outcomes.iter().map(|o| &o.detail).collect();
+    let held = sqlx::query_scalar!(
+        "with told as (select * from unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::jsonb[]) t (delivery_id, status, reference, problem, step, detail)),
+         written as (update delivery d set status = t.status, reference = coalesce(t.reference, d.reference), problem = t.problem, sealed = null, lease_until = null,
+             leased_by = null, handed_at = case when t.status in ('handed', 'sent', 'delivered', 'uncertain') then $9::timestamptz end,
+             ended_at = case when t.status in ('delivered', 'failed', 'dropped') then $9::timestamptz end
+           from told t where d.tenant_id = $1 and d.delivery_id = t.delivery_id and d.status = 'queued' and d.leased_by = $2
+           returning d.delivery_id, d.attempt_id, t.step, t.detail),
+         steps as (insert into attempt_step (tenant_id, occurred_at, attempt_id, n, kind, detail)
+           select $1, $9, w.attempt_id,
+             coalesce((select max(s.n) from attempt_step s where s.tenant_id = $1 and s.attempt_id = w.attempt_id and s.occurred_at = $9), 0)
+               + row_number() over (partition by w.attempt_id order by w.delivery_id), w.step, w.detail
+           from written w where w.step is not null)
+         select delivery_id from written",
         tenant,
-        id.0,
         held_by,
-        outcome.status,
-        outcome.reference,
-        outcome.problem,
+        &deliveries,
+        &statuses as _,
+        &references as _,
+        &problems as _,
+        &steps as _,
+        &details as _,
         now.to_sqlx() as _
     )
-    .execute(&mut **tx)
+    .fetch_all(&mut **tx)
     .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(held)
 }
 
 /// A message that a provider reports about.

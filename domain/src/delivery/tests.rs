@@ -2,7 +2,7 @@
 //! their own tests. Abuse cases by their id.
 
 use super::{
-    channel::{ChannelKind, DeliveryReport, HandedOver, Trouble},
+    channel::{Channel as Port, ChannelKind, Content, DeliveryReport, HandedOver, Message, Recipient, SendError, Trouble},
     *,
 };
 use crate::{
@@ -23,6 +23,8 @@ const NUMBER: &str = "+31612345678";
 struct Played {
     taken: Mutex<Vec<(String, String)>>,
     fails: Mutex<Option<SendError>>,
+    /// Stands behind the name that it gives each message.
+    odd: Mutex<&'static str>,
 }
 
 #[async_trait]
@@ -45,7 +47,7 @@ impl Port for Played {
         match fails {
             Some(error) => Err(error),
             None => Ok(HandedOver {
-                reference: Some(message.id.to_string()),
+                reference: Some(format!("{}{}", message.id, self.odd.lock().expect("a lock"))),
                 status: channel::DeliveryStatus::Queued,
             }),
         }
@@ -158,6 +160,7 @@ impl Post {
             if taken.is_empty() {
                 return handed;
             }
+            let mut carried = Vec::new();
             for one in taken {
                 handed += 1;
                 let [first, second, _] = self.ids;
@@ -166,8 +169,9 @@ impl Post {
                     id if id == second => &self.second,
                     _ => &self.mail,
                 };
-                self.app.domain.delivery().hand_over(one, Some(port)).await.expect("told");
+                carried.push(one.hand_over(Some(port)).await);
             }
+            self.app.domain.delivery().settle(carried).await.expect("told");
         }
     }
 
@@ -305,6 +309,55 @@ async fn f9_a_failing_provider_never_makes_a_second_code() {
     post.asks(&ann).await;
     assert_eq!(post.works().await, 2);
     assert_eq!(post.steps().await.last().map(String::as_str), Some("delivery_refused"));
+}
+
+/// Matrix 22-24: one bad moment of a provider is one failure, however many messages it caught; each of them goes through the next one, once.
+#[tokio::test]
+async fn what_fails_together_is_one_failure_and_goes_on_together() {
+    let post = Post::new().await;
+    let mut members = Vec::new();
+    for n in 0..12 {
+        let member = post.app.member(&format!("m{n}")).await;
+        members.push(post.with_phone(member, &format!("+316123456{n:02}")).await);
+    }
+    let mut open = Vec::new();
+    for member in &members {
+        open.push(challenge(&post.asks(member).await));
+    }
+    post.first.fails(unreachable());
+    assert_eq!(post.works().await, 24);
+    assert_eq!(post.second.codes().len(), 12);
+    for (n, id) in open.into_iter().enumerate() {
+        let answer = post
+            .answers(id, post.second.code_for(&format!("+316123456{n:02}")).as_str())
+            .await
+            .expect("an answer");
+        assert_eq!(answer.decision, Some(Decision::Allowed), "{n}");
+    }
+    let kinds = "select count(*)::text from attempt_step where kind in ('delivery_failed', 'delivery_handed') group by kind";
+    assert_eq!(post.app.seen_by_superuser(String::from(kinds)).await, ["12", "12"]);
+    let provider = post.app.domain.delivery().providers(Operator::console()).await.expect("providers").remove(1);
+    assert_eq!((provider.name.as_str(), provider.failures), ("Eerste", 1));
+    let rest = provider.rests_until.expect("it rests").duration_since(post.app.now());
+    assert_eq!(rest.as_secs(), 30, "the others failed in the same moment");
+}
+
+/// What a gateway calls a message is its own affair: an answer that no table could hold is no reason to send a message again.
+#[tokio::test]
+async fn an_odd_name_of_a_message_is_written_down_all_the_same() {
+    let post = Post::new().await;
+    let ann = post.member("ann").await;
+    *post.first.odd.lock().expect("a lock") = "\0\u{7}";
+    post.asks(&ann).await;
+    assert_eq!(post.works().await, 1);
+    post.app.wait(31);
+    assert_eq!(post.works().await, 0);
+    assert_eq!(
+        post.app
+            .number("select count(*) from delivery where status = 'handed' and length(reference) = 36")
+            .await,
+        1
+    );
 }
 
 /// S33: a resend says the same code through the next provider and lives no longer; the sixth message in five minutes is refused with the moment.
@@ -842,9 +895,10 @@ async fn a_dead_workers_messages_are_taken_by_the_next() {
     assert!(other.delivery().take().await.expect("nothing").is_empty(), "it is held");
     post.app.wait(31);
     let taken = other.delivery().take().await.expect("taken").remove(0);
-    other.delivery().hand_over(taken, Some(&post.first)).await.expect("told");
+    other.delivery().settle(vec![taken.hand_over(Some(&post.first)).await]).await.expect("told");
     let late = held.into_iter().next().expect("one");
-    post.app.domain.delivery().hand_over(late, Some(&post.first)).await.expect("told late");
+    let late = late.hand_over(Some(&post.first)).await;
+    post.app.domain.delivery().settle(vec![late]).await.expect("told late");
     assert_eq!(
         post.app.number("select count(*) from attempt_step where kind = 'delivery_handed'").await,
         1,

@@ -129,7 +129,8 @@ impl Post {
                 return std::mem::take(&mut *self.port.got.lock().expect("a lock"));
             }
             for one in codes {
-                self.app.domain.delivery().hand_over(one, Some(&*self.port)).await.expect("told");
+                let carried = one.hand_over(Some(&*self.port)).await;
+                self.app.domain.delivery().settle(vec![carried]).await.expect("told");
             }
             for one in notices {
                 self.app.domain.notices().send(one, &self.ports).await.expect("sent");

@@ -3,24 +3,27 @@
 use std::time::Duration;
 
 use domain::Domain;
-use domain::delivery::{DeliveryError, Taken};
+use domain::delivery::{Carried, DeliveryError};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::notices::Notices;
-use super::registry::{Port, Registry};
+use super::registry::Registry;
 use super::settings::House;
 use crate::error_chain::whole;
 
 /// How long an empty queue is left alone.
 const IDLE: Duration = Duration::from_millis(200);
 
+/// Between two rounds while messages are under way: what comes and goes meanwhile is read and written together.
+const BEAT: Duration = Duration::from_millis(50);
+
 /// How long a database that is gone is left alone.
 const AFTER_A_FAILURE: Duration = Duration::from_secs(1);
 
 /// Messages that are being handed over at once. No more are taken than can be handed over right away, so that none waits here while its lease runs out.
-const AT_ONCE_MAX: usize = 16;
+const AT_ONCE_MAX: usize = 64;
 
 /// Carries messages until it is told to stop; what is being handed over by then is finished.
 pub(crate) async fn carry(domain: Domain, house: House, stop: CancellationToken) {
@@ -28,6 +31,7 @@ pub(crate) async fn carry(domain: Domain, house: House, stop: CancellationToken)
         registry: Registry::new(domain.clone(), house),
         domain,
         under_way: JoinSet::new(),
+        writing: JoinSet::new(),
         failing: false,
         notices: Notices::default(),
     };
@@ -38,30 +42,30 @@ pub(crate) async fn carry(domain: Domain, house: House, stop: CancellationToken)
             () = stop.cancelled() => break,
         }
     }
-    while courier.under_way.join_next().await.is_some() {}
-    courier.notices.end().await;
-    courier.registry.end().await;
+    courier.end().await;
 }
 
 struct Courier {
     domain: Domain,
     registry: Registry,
-    under_way: JoinSet<()>,
+    under_way: JoinSet<Carried>,
+    writing: JoinSet<()>,
     failing: bool,
     notices: Notices,
 }
 
 impl Courier {
-    /// Takes what there is room for and sends it off; says how long to wait before the next round.
+    /// Has written down what has come of messages, takes what there is room for and sends it off; says how long to wait before the next round.
     async fn round(&mut self) -> Duration {
-        let done = self.try_round().await;
+        self.settle();
+        let done = self.take().await;
         let pause = match &done {
-            Ok(true) => Duration::ZERO,
-            Ok(false) => IDLE,
+            Ok(()) if self.under_way.is_empty() => IDLE,
+            Ok(()) => BEAT,
             Err(_) => AFTER_A_FAILURE,
         };
         match &done {
-            Ok(_) if self.failing => tracing::info!(work = "deliveries", "works again"),
+            Ok(()) if self.failing => tracing::info!(work = "deliveries", "works again"),
             Err(error) if !self.failing => {
                 tracing::error!(
                     work = "deliveries",
@@ -70,7 +74,7 @@ impl Courier {
                     AFTER_A_FAILURE.as_secs()
                 );
             }
-            Ok(_) | Err(_) => {}
+            Ok(()) | Err(_) => {}
         }
         self.failing = done.is_err();
         // Codes first: somebody waits for them. A notice that cannot be taken must not hold them up.
@@ -80,26 +84,46 @@ impl Courier {
         pause
     }
 
-    /// True when there may be more.
-    async fn try_round(&mut self) -> Result<bool, DeliveryError> {
+    async fn take(&mut self) -> Result<(), DeliveryError> {
         if self.registry.is_stale() {
             self.renew().await?;
         }
-        if self.under_way.len() >= AT_ONCE_MAX {
-            self.under_way.join_next().await;
+        let room = AT_ONCE_MAX.saturating_sub(self.under_way.len());
+        if room == 0 {
+            return Ok(());
         }
-        while self.under_way.try_join_next().is_some() {}
-        let room = AT_ONCE_MAX - self.under_way.len();
         let taken = self.domain.delivery().take_at_most(room as i64).await?;
-        let more = taken.len() == room;
         if taken.iter().any(|taken| !self.registry.knows(taken.provider)) {
             self.renew().await?;
         }
         for taken in taken {
             let port = self.registry.port(taken.provider);
-            self.under_way.spawn(hand_over(self.domain.clone(), taken, port));
+            self.under_way.spawn(async move { taken.hand_over(port.as_deref()).await });
         }
-        Ok(more)
+        Ok(())
+    }
+
+    /// Has written down what has come of messages by now. Those that are still under way are not waited for, nor is the database.
+    fn settle(&mut self) {
+        while self.writing.try_join_next().is_some() {}
+        let mut carried = Vec::new();
+        while let Some(joined) = self.under_way.try_join_next() {
+            // Whose hand-over broke off is taken again when its lease ends, and so is what cannot be written.
+            match joined {
+                Ok(one) => carried.push(one),
+                Err(error) => tracing::error!(%error, "a message's hand-over broke off"),
+            }
+        }
+        if carried.is_empty() {
+            return;
+        }
+        let domain = self.domain.clone();
+        self.writing.spawn(async move {
+            let messages = carried.len();
+            if let Err(error) = domain.delivery().settle(carried).await {
+                tracing::error!(messages, error = whole(&error), "what came of messages was not written down whole");
+            }
+        });
     }
 
     async fn renew(&mut self) -> Result<(), DeliveryError> {
@@ -108,12 +132,14 @@ impl Courier {
         metrics::gauge!("delivery_queue_age_seconds").set(age.as_secs_f64());
         Ok(())
     }
-}
 
-async fn hand_over(domain: Domain, taken: Taken, port: Option<Port>) {
-    let id = taken.id;
-    if let Err(error) = domain.delivery().hand_over(taken, port.as_deref()).await {
-        // Its lease ends, and then somebody takes it again.
-        tracing::error!(delivery = %id, error = whole(&error), "what came of a message was not written down");
+    async fn end(mut self) {
+        while !self.under_way.is_empty() {
+            sleep(BEAT).await;
+            self.settle();
+        }
+        while self.writing.join_next().await.is_some() {}
+        self.notices.end().await;
+        self.registry.end().await;
     }
 }
