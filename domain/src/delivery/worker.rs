@@ -189,32 +189,45 @@ impl Delivery<'_> {
         };
         keep(self.note_health(&carried).await);
         for (tenant, carried) in by_tenant(carried, Carried::tenant) {
-            match self.settle_of(tenant, &carried).await {
+            let held = match self.write(tenant, &carried).await {
                 Err(_) if carried.len() > 1 => {
+                    let mut held = Vec::new();
                     for one in &carried {
-                        keep(self.settle_of(tenant, std::slice::from_ref(one)).await);
+                        match self.write(tenant, std::slice::from_ref(one)).await {
+                            Ok(one) => held.extend(one),
+                            Err(error) => keep(Err(error)),
+                        }
                     }
+                    held
                 }
-                done => keep(done),
+                Err(error) => {
+                    keep(Err(error));
+                    continue;
+                }
+                Ok(held) => held,
+            };
+            // Where the lease had gone to somebody else, it is his to go on.
+            let failed = carried
+                .iter()
+                .filter(|one| one.another_provider_may_help() && held.contains(&one.taken.row.delivery_id));
+            for one in failed {
+                let row = &one.taken.row;
+                keep(
+                    self.go_on(tenant, one.taken.id, row.challenge_id, row.attempt_id, (&row.channel, &row.masked))
+                        .await,
+                );
             }
         }
         first
     }
 
-    async fn settle_of(self, tenant: TenantId, carried: &[Carried]) -> Result<()> {
+    /// Writes what came of messages of one tenant; gives those whose lease had not gone to somebody else.
+    async fn write(self, tenant: TenantId, carried: &[Carried]) -> Result<Vec<Uuid>> {
         let outcomes: Vec<store::Outcome> = carried.iter().map(Carried::outcome).collect();
         let mut tx = self.0.db().tenant(tenant).await?;
         let held = store::set_outcomes(&mut tx, &self.0.node().name, &outcomes, self.0.clock().now()).await?;
         tx.commit().await?;
-        for one in carried.iter().filter(|one| one.another_provider_may_help()) {
-            // Where the lease had gone to somebody else, it is his to go on.
-            if held.contains(&one.taken.id.0) {
-                let row = &one.taken.row;
-                self.go_on(tenant, one.taken.id, row.challenge_id, row.attempt_id, (&row.channel, &row.masked))
-                    .await?;
-            }
-        }
-        Ok(())
+        Ok(held)
     }
 
     /// What a provider did last is how it is.
