@@ -156,7 +156,7 @@ impl Post {
     async fn works(&self) -> usize {
         let mut handed = 0;
         loop {
-            let taken = self.app.domain.delivery().take().await.expect("taken");
+            let taken = self.app.domain.delivery().take(50).await.expect("taken");
             if taken.is_empty() {
                 return handed;
             }
@@ -889,12 +889,12 @@ async fn a_dead_workers_messages_are_taken_by_the_next() {
     let post = Post::new().await;
     let ann = post.member("ann").await;
     post.asks(&ann).await;
-    let held = post.app.domain.delivery().take().await.expect("taken");
+    let held = post.app.domain.delivery().take(50).await.expect("taken");
     assert_eq!(held.len(), 1);
     let other = post.app.second_node().await;
-    assert!(other.delivery().take().await.expect("nothing").is_empty(), "it is held");
+    assert!(other.delivery().take(50).await.expect("nothing").is_empty(), "it is held");
     post.app.wait(31);
-    let taken = other.delivery().take().await.expect("taken").remove(0);
+    let taken = other.delivery().take(50).await.expect("taken").remove(0);
     other.delivery().settle(vec![taken.hand_over(Some(&post.first)).await]).await.expect("told");
     let late = held.into_iter().next().expect("one");
     let late = late.hand_over(Some(&post.first)).await;

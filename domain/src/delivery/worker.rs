@@ -18,8 +18,6 @@ use serde_json::json;
 use std::collections::HashMap;
 use uuid::Uuid;
 
-/// Messages that a worker takes at once.
-const TAKEN_AT_ONCE: i64 = 50;
 /// Seconds for which a worker holds a message: longer than any provider may take.
 const LEASE_SECONDS: i32 = 30;
 /// Times that one challenge is handed to providers by itself, resends not counted.
@@ -116,13 +114,8 @@ impl Carried {
 }
 
 impl Delivery<'_> {
-    /// Takes messages that are due, for one worker. Each is to be handed over and settled before its lease ends.
-    pub async fn take(self) -> Result<Vec<Taken>> {
-        self.take_at_most(TAKEN_AT_ONCE).await
-    }
-
-    /// The same, and no more than the worker has room for.
-    pub async fn take_at_most(self, messages_max: i64) -> Result<Vec<Taken>> {
+    /// Takes messages that are due, no more than the worker has room for. Each is to be handed over and settled before its lease ends.
+    pub async fn take(self, messages_max: i64) -> Result<Vec<Taken>> {
         let (now, by) = (self.0.clock().now(), self.0.node().name.as_str());
         let rows = store::take_queued(self.0.db(), by, messages_max, LEASE_SECONDS, now).await?;
         let (mut taken, mut failed) = (Vec::with_capacity(rows.len()), None);
@@ -154,7 +147,7 @@ impl Delivery<'_> {
             false => None,
         };
         tx.commit().await?;
-        let desk = Desk {
+        let opener = Opener {
             key: keys.key(KeyPurpose::Code),
             host: self.0.host(),
             calls: calls.unwrap_or_default(),
@@ -163,7 +156,7 @@ impl Delivery<'_> {
         let unpacked = rows.into_iter().map(|row| {
             let challenge = challenges.get(&row.challenge_id).filter(|challenge| challenge.is_live(now));
             let message = challenge
-                .map_or(Ok(None), |challenge| desk.message(&row, challenge))
+                .map_or(Ok(None), |challenge| opener.message(&row, challenge))
                 .unwrap_or_else(|SealBroken| {
                     // A message that cannot be read must not hold up the others for ever.
                     tracing::error!(delivery = %row.delivery_id, "a message cannot be unsealed and is dropped");
@@ -189,23 +182,17 @@ impl Delivery<'_> {
         };
         keep(self.note_health(&carried).await);
         for (tenant, carried) in by_tenant(carried, Carried::tenant) {
-            let held = match self.write(tenant, &carried).await {
-                Err(_) if carried.len() > 1 => {
-                    let mut held = Vec::new();
-                    for one in &carried {
-                        match self.write(tenant, std::slice::from_ref(one)).await {
-                            Ok(one) => held.extend(one),
-                            Err(error) => keep(Err(error)),
-                        }
-                    }
-                    held
+            let mut written = vec![self.write(tenant, &carried).await];
+            if written[0].is_err() && carried.len() > 1 {
+                written.clear();
+                for one in &carried {
+                    written.push(self.write(tenant, std::slice::from_ref(one)).await);
                 }
-                Err(error) => {
-                    keep(Err(error));
-                    continue;
-                }
-                Ok(held) => held,
-            };
+            }
+            let mut held = Vec::with_capacity(carried.len());
+            for done in written {
+                keep(done.map(|ids| held.extend(ids)));
+            }
             // Where the lease had gone to somebody else, it is his to go on.
             let failed = carried
                 .iter()
@@ -294,15 +281,15 @@ impl Delivery<'_> {
     }
 }
 
-/// All that a message of one tenant is written with.
-struct Desk<'a> {
+/// All that the messages of one tenant are opened with.
+struct Opener<'a> {
     key: &'a SealKey,
     host: &'a str,
     calls: CallRules,
     now: Timestamp,
 }
 
-impl Desk<'_> {
+impl Opener<'_> {
     /// What is to be said, as long as somebody waits for it.
     fn message(&self, row: &store::QueuedRow, challenge: &store::ChallengeRow) -> std::result::Result<Option<Message>, SealBroken> {
         let (Some(sealed), Some(from), Some(code)) = (&row.sealed, &row.sender, &challenge.code_sealed) else {

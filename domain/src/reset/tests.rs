@@ -123,7 +123,7 @@ impl Post {
     /// Sends what is due, codes and notices, and gives what has gone out since the last time.
     async fn works(&self) -> Vec<(String, String)> {
         loop {
-            let codes = self.app.domain.delivery().take().await.expect("taken");
+            let codes = self.app.domain.delivery().take(50).await.expect("taken");
             let notices = self.app.domain.notices().take(10).await.expect("taken");
             if codes.is_empty() && notices.is_empty() {
                 return std::mem::take(&mut *self.port.got.lock().expect("a lock"));

@@ -92,7 +92,7 @@ impl Courier {
         if room == 0 {
             return Ok(());
         }
-        let taken = self.domain.delivery().take_at_most(room as i64).await?;
+        let taken = self.domain.delivery().take(room as i64).await?;
         if taken.iter().any(|taken| !self.registry.knows(taken.provider)) {
             self.renew().await?;
         }
