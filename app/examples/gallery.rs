@@ -751,6 +751,7 @@ fn overview(methods: Vec<MethodView>, notice: Option<Notice>) -> SecurityInfo {
         call_pin: CallPinView::default(),
         bypass: OwnBypass::default(),
         lost: some.then(|| "/lost".to_owned()),
+        for_reset: None,
         activity: if some { rows() } else { Vec::new() },
         browsers: if some {
             vec![browser("Firefox on Windows", false, true), browser("Chrome on Pixel 8", true, false)]

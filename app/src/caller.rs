@@ -182,7 +182,8 @@ impl Guest {
     pub fn note(&self) -> SessionNote {
         match &self.caller {
             Caller::SigningIn { note, .. } => note.clone(),
-            _ => SessionNote::default(),
+            Caller::Member(me) => me.note.clone(),
+            Caller::Visitor => SessionNote::default(),
         }
     }
 

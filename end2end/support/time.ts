@@ -11,6 +11,12 @@ export function sql(server: Server, statement: string): void {
   execFileSync("psql", ["-qAtX", "-v", "ON_ERROR_STOP=1", url, "-c", statement], { stdio: ["ignore", "pipe", "pipe"] });
 }
 
+/** All methods are older by so many days, and were last used so much longer ago. */
+export function daysPass(server: Server, days: number): void {
+  const earlier = ["confirmed_at", "created_at", "last_used_at"].map((moment) => `${moment} = ${moment} - interval '${days} days'`);
+  sql(server, `update method set ${earlier.join(", ")}`);
+}
+
 /** Phones and mailboxes count for a reset a day after they were added. */
 export function aDayPasses(server: Server): void {
   sql(server, "update method set confirmed_at = confirmed_at - interval '25 hours', created_at = created_at - interval '25 hours'");

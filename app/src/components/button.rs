@@ -135,11 +135,14 @@ pub fn LinkButton(
     /// An icon before the words.
     #[prop(optional)]
     icon: Option<IconName>,
+    /// A longer name for screen readers, when the words alone do not say which object is meant.
+    #[prop(optional, into)]
+    label: Option<String>,
     /// The words.
     children: Children,
 ) -> impl IntoView {
     view! {
-        <a class=classes(["button", look.class(), size.class()]) href=href>
+        <a class=classes(["button", look.class(), size.class()]) href=href aria-label=label>
             {icon.map(|icon| view! { <Icon name=icon/> })}
             {children()}
         </a>

@@ -36,7 +36,8 @@ pub(super) const fn add_page(kind: MethodKind) -> Option<&'static str> {
         MethodKind::Sms => Some(routes::SECURITY_INFO_ADD_PHONE),
         MethodKind::Voice => Some(routes::SECURITY_INFO_ADD_CALL),
         MethodKind::Email => Some(routes::SECURITY_INFO_ADD_MAIL),
-        MethodKind::Pass | MethodKind::Push | MethodKind::RecoveryCode | MethodKind::AppPassword | MethodKind::SecurityQuestions => None,
+        MethodKind::SecurityQuestions => Some(routes::SECURITY_INFO_ADD_QUESTIONS),
+        MethodKind::Pass | MethodKind::Push | MethodKind::RecoveryCode | MethodKind::AppPassword => None,
     }
 }
 

@@ -5,7 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
-    methods::{MethodError, PendingTotp, recovery::RecoveryCodes},
+    methods::{MethodError, PendingTotp, SecurityInfo, recovery::RecoveryCodes},
     sign_in::{AttemptView, Caller, Confirmed, SessionStage, SignInError, SignedIn, full_session, password_session},
     verification::{RightAnswer, facts::Stage},
 };
@@ -21,7 +21,8 @@ use crate::{
     pages::{
         Problem,
         preferences::safe_path,
-        register::{InWizard, Mode, Offer, RegisterPage, RegisterStep, Registered, Skip, Square, page},
+        register::{FOR_RESET, ForReset, InWizard, Mode, Offer, RegisterPage, RegisterStep, Registered, Skip, Square, page},
+        security_info::{MethodView, Notice, TRIED},
     },
     routes,
     visit::query_value,
@@ -34,7 +35,7 @@ const DEVICE: &str = "Authenticator";
 pub(super) async fn show(mut guest: Guest, QueryOf(query): QueryOf<Query>) -> Answer {
     match guest.caller.clone() {
         Caller::Member(me) if query.show.as_deref() == Some("done") => done(&guest, &me).await,
-        Caller::Member(me) if query.show.as_deref() == Some("reset") => for_reset(&guest, &me, &query).await,
+        Caller::Member(me) if query.show.as_deref() == Some("reset") => for_reset(&guest, &me, query).await,
         Caller::Member(me) => {
             let pending = match guest.domain().methods().begin_totp(&me.me).await {
                 Ok(pending) => pending,
@@ -207,6 +208,7 @@ pub(super) async fn opened(
 ) -> Answer {
     let mut new = full_session(tenant, attempt, right, guest.client.clone());
     new.note.back = guest.note().back;
+    new.note.for_reset = view.reasons.contains(&RegistrationReason::SsprEnabled);
     guest.open(new).await?;
     let Some(codes) = codes else {
         return Ok(see("/register?show=done"));
@@ -245,26 +247,53 @@ async fn registering(guest: &mut Guest) -> Result<Option<AttemptView>, Stop> {
     }
 }
 
-/// Asked after a sign-in of whoever could not reset his password as things are; he goes on by a link.
-async fn for_reset(guest: &Guest, me: &SignedIn, query: &Query) -> Answer {
+/// Asked after a sign-in of whoever could not reset his password as things are, and by his own wish; he goes on by a link.
+async fn for_reset(guest: &Guest, me: &SignedIn, query: Query) -> Answer {
     let info = guest.domain().methods().mine(&me.me).await.map_err(guest.fails())?;
-    // A passkey opens sign-ins and resets nothing.
-    let kinds: Vec<MethodKind> = info.may_add.into_iter().filter(|kind| *kind != MethodKind::Passkey).collect();
-    let back = query.back.as_deref().and_then(safe_path).unwrap_or(routes::HOME);
-    if kinds.is_empty() {
-        return Ok(see(back));
-    }
+    let on = on_from(guest);
+    let Some(missing) = missing_for_reset(guest, &info) else {
+        return Ok(see(&on));
+    };
     let mode = Mode::Interrupt {
         reasons: vec![RegistrationReason::SsprEnabled],
         application: None,
-        skip: Skip::To(back.to_owned()),
+        skip: Skip::To(on),
     };
-    let model = RegisterPage {
-        mode,
-        step: choose(&kinds),
-        ..frame_of(me)
-    };
+    let step = RegisterStep::ForReset(ForReset {
+        notice: query.what.filter(|what| !what.is_empty()).and_then(|what| match query.done.as_deref() {
+            Some("added") => Some(Notice::Added(what)),
+            Some(TRIED) => Some(Notice::Tried(what)),
+            _ => None,
+        }),
+        ..missing
+    });
+    let model = RegisterPage { mode, step, ..frame_of(me) };
     Ok(guest.show(|| page(guest.shell(), model)))
+}
+
+/// Where a sign-in that was interrupted leads.
+fn on_from(guest: &Guest) -> String {
+    let back = guest.note().back;
+    back.as_deref().and_then(safe_path).unwrap_or(routes::HOME).to_owned()
+}
+
+/// What a member lacks for a reset and can do something about; nothing where there is nothing to do.
+pub(super) fn missing_for_reset(guest: &Guest, info: &SecurityInfo) -> Option<ForReset> {
+    let standing = &info.for_reset;
+    let may_add = |kind: &MethodKind| match kind {
+        MethodKind::SecurityQuestions => info.questions.allowed,
+        kind => info.may_add.contains(kind),
+    };
+    let more = standing.more.iter().filter(|kind| standing.proofs < standing.gates && may_add(kind));
+    let is_stale = |card: &MethodView| standing.stale.iter().any(|id| id.to_string() == card.id);
+    let missing = ForReset {
+        gates: standing.gates,
+        proofs: standing.proofs,
+        offers: more.map(|kind| Offer { kind: *kind }).collect(),
+        stale: super::security_info::cards(info, guest).into_iter().filter(is_stale).collect(),
+        notice: None,
+    };
+    (standing.lacks && !(missing.offers.is_empty() && missing.stale.is_empty())).then_some(missing)
 }
 
 async fn done(guest: &Guest, me: &SignedIn) -> Answer {
@@ -292,7 +321,10 @@ async fn done(guest: &Guest, me: &SignedIn) -> Answer {
     let step = RegisterStep::Done {
         name: me.member.given_name.clone(),
         registered,
-        next: routes::HOME.to_owned(),
+        next: match guest.note().for_reset && missing_for_reset(guest, &info).is_some() {
+            true => FOR_RESET.to_owned(),
+            false => on_from(guest),
+        },
     };
     Ok(guest.show(|| page(guest.shell(), RegisterPage { step, ..frame_of(me) })))
 }

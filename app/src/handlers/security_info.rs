@@ -6,8 +6,8 @@ use axum::{
 };
 use domain::{
     methods::{MethodError, MethodView as Held, SecurityInfo as Info, pass::PassView, question::QuestionError},
-    sign_in::{AttemptView, SignedIn, full_session, lost::LOST},
-    verification::{Answered, CallState},
+    sign_in::{AttemptView, NewSession, SignedIn, full_session, lost::LOST},
+    verification::{Answered, CallState, RightAnswer},
 };
 use model::*;
 use uuid::Uuid;
@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::{
     add_address::page_of_proof,
     forms::{Fields, Query},
+    register::missing_for_reset,
     sign_in::{asked, call_of, code_of, code_of_call, code_of_offered, next_code},
 };
 use crate::{
@@ -23,9 +24,10 @@ use crate::{
     pages::{
         Problem,
         preferences::safe_path,
+        register::FOR_RESET,
         security_info::{
-            Browser, Confirm, MethodState, MethodView, Notice, OffView, PATH, Proves, QUESTIONS, Remove, RemoveEffect, SecurityInfo, SecurityInfoPage, TRIED,
-            page,
+            Browser, Confirm, ForReset, MethodState, MethodView, Notice, OffView, PATH, Proves, QUESTIONS, Remove, RemoveEffect, SecurityInfo,
+            SecurityInfoPage, TRIED, page,
         },
     },
     routes,
@@ -69,6 +71,13 @@ pub(super) async fn show(guest: Guest, QueryOf(query): QueryOf<Query>) -> Answer
             left: u8::try_from(info.recovery_left).unwrap_or(u8::MAX),
         }
     } else {
+        // Whoever was asked for what a reset takes goes on with it.
+        let asked = guest.note().for_reset.then_some(query.done.as_deref()).flatten();
+        if let Some(done) = asked.filter(|_| missing_for_reset(&guest, &info).is_some()) {
+            let what = query_value(query.what.as_deref().unwrap_or_default());
+            return Ok(see(&format!("{FOR_RESET}&done={}&what={what}", query_value(done))));
+        }
+        let ready = asked.is_some() && !info.for_reset.lacks;
         let what = query.what.unwrap_or_default();
         let notice = match query.done.as_deref() {
             Some("added") if !what.is_empty() => Some(Notice::Added(what)),
@@ -86,6 +95,9 @@ pub(super) async fn show(guest: Guest, QueryOf(query): QueryOf<Query>) -> Answer
             _ => None,
         };
         let mut model = overview(&guest, &me, &info, notice).await?;
+        if let (SecurityInfo::Overview(model), true) = (&mut model, ready) {
+            model.for_reset = Some(ForReset::Ready(guest.note().back.filter(|back| back != routes::HOME)));
+        }
         if let (SecurityInfo::Overview(model), Some("removed")) = (&mut model, query.done.as_deref()) {
             let accepted = guest.domain().passkeys().accepted(&me.me).await.map_err(guest.fails())?;
             model.signal = accepted.map(|told| told.to_string());
@@ -186,6 +198,15 @@ async fn check(guest: Guest, me: &SignedIn, fields: &Fields) -> Answer {
         Err(MethodError::Unknown) => Ok(see(PATH)),
         Err(error) => Err(guest.fails()(error)),
     }
+}
+
+/// The session with its fresh second step. What it remembers goes on.
+async fn open_fresh(guest: &Guest, (tenant, attempt): (TenantId, AttemptId), right: &RightAnswer) -> Result<(), Stop> {
+    let new = NewSession {
+        note: guest.note(),
+        ..full_session(tenant, attempt, right, guest.client.clone())
+    };
+    guest.open(new).await
 }
 
 /// The kind that is tried, where the way back says that nothing else is meant.
@@ -304,7 +325,7 @@ async fn calling(mut guest: Guest, me: &SignedIn, handle: &str) -> Answer {
         .map_err(guest.fails())?;
     match completed {
         Some((Answered::Right(right), _)) if right.member == me.me.id() => {
-            guest.open(full_session(tenant, attempt, &right, guest.client.clone())).await?;
+            open_fresh(&guest, (tenant, attempt), &right).await?;
             confirmed(&guest, me, &back).await
         }
         Some((Answered::Ended { reason, .. }, _)) => {
@@ -374,7 +395,7 @@ async fn confirm(mut guest: Guest, me: &SignedIn, fields: &Fields) -> Answer {
         .map_err(guest.fails())?;
     match answered {
         Answered::Right(right) if right.member == me.me.id() => {
-            guest.open(full_session(tenant, attempt, &right, guest.client.clone())).await?;
+            open_fresh(&guest, (tenant, attempt), &right).await?;
             confirmed(&guest, me, &back).await
         }
         Answered::Right(_) | Answered::Register => Err(guest.oops(ErrorCode::Forbidden)),
@@ -418,7 +439,7 @@ async fn confirm_passkey(mut guest: Guest, me: &SignedIn, fields: &Fields) -> An
     };
     match super::passkey::second(&guest, &view, (tenant, attempt), fields).await? {
         Ok(Answered::Right(right)) if right.member == me.me.id() => {
-            guest.open(full_session(tenant, attempt, &right, guest.client.clone())).await?;
+            open_fresh(&guest, (tenant, attempt), &right).await?;
             confirmed(&guest, me, &back).await
         }
         Ok(Answered::Ended { reason, .. }) => {
@@ -522,6 +543,10 @@ async fn overview(guest: &Guest, me: &SignedIn, info: &Info, notice: Option<Noti
         questions: info.questions,
         app_passwords: (own.allowed || !own.items.is_empty()).then_some(own.items.len()),
         lost: Some(routes::LOST.to_owned()),
+        for_reset: missing_for_reset(guest, info).map(|missing| match missing.offers.is_empty() {
+            true => ForReset::Stale,
+            false => ForReset::Lacks,
+        }),
         call_pin: info.call_pin,
         bypass: guest.domain().methods().own_bypass(&me.me).await.map_err(guest.fails())?,
         activity,
@@ -534,7 +559,7 @@ async fn overview(guest: &Guest, me: &SignedIn, info: &Info, notice: Option<Noti
 }
 
 /// The cards, the first choice first, recovery codes last.
-fn cards(info: &Info, guest: &Guest) -> Vec<MethodView> {
+pub(super) fn cards(info: &Info, guest: &Guest) -> Vec<MethodView> {
     let stale = |m: &Held| m.last_used_at.is_some_and(|at| guest.visit.now.duration_since(at).as_hours() > 24 * STALE_DAYS);
     let shown = info
         .methods

@@ -111,6 +111,7 @@ async fn name(guest: Guest, query: &Query, fields: &Fields) -> Answer {
         back,
         upn: begun.attempt.is_none().then(|| upn.to_string()),
         session_id: begun.attempt.is_none().then_some(begun.session_id),
+        for_reset: false,
     };
     guest.open(new).await?;
     Ok(see(routes::SIGN_IN))
@@ -321,13 +322,16 @@ async fn at_second(guest: &mut Guest) -> Result<((TenantId, AttemptId), AttemptV
 /// A right second step: the session, and the page that was asked for.
 async fn lets_in(guest: &Guest, reasons: &[RegistrationReason], (tenant, attempt): (TenantId, AttemptId), right: &RightAnswer) -> Answer {
     let back = guest.note().back;
-    guest.open(full_session(tenant, attempt, right, guest.client.clone())).await?;
-    let back = back.as_deref().unwrap_or(routes::HOME);
+    let mut new = full_session(tenant, attempt, right, guest.client.clone());
     // Whoever could not reset his password as things are is asked once a sign-in, and goes on by a link.
-    Ok(match reasons.contains(&RegistrationReason::SsprEnabled) {
-        true => see(&format!("{}?show=reset&back={}", routes::REGISTER, crate::visit::query_value(back))),
-        false => see(back),
-    })
+    new.note.for_reset = reasons.contains(&RegistrationReason::SsprEnabled);
+    new.note.back = back.clone().filter(|_| new.note.for_reset);
+    let on = match new.note.for_reset {
+        true => crate::pages::register::FOR_RESET.to_owned(),
+        false => back.unwrap_or_else(|| routes::HOME.to_owned()),
+    };
+    guest.open(new).await?;
+    Ok(see(&on))
 }
 
 /// A right second step, and something has to be registered yet.

@@ -397,6 +397,27 @@ async fn a_resend_is_the_same_code_and_the_sixth_is_refused() {
 }
 
 /// S47, S50, S51: 180 s on the cloud path, 300 s on the server path; then the code is worth nothing, and the attempt is a denied row within one sweep.
+/// F7: what the organisation may send in a day is counted over all countries, whichever the next number is of.
+#[tokio::test]
+async fn f7_a_days_messages_are_counted_over_all_countries() {
+    let post = Post::new().await;
+    let app = &post.app;
+    let directory = app.domain.directory();
+    let (_, mut document) = directory.policy(&app.admin).await.expect("a policy");
+    document.delivery.per_day = 2;
+    document.delivery.countries = vec![String::from("NL"), String::from("BE")];
+    directory.publish_policy(&app.admin, document).await.expect("published");
+    let ann = post.with_phone(app.member("ann").await, "+31612345678").await;
+    let ben = post.with_phone(app.member("ben").await, "+32470123456").await;
+    let cor = post.with_phone(app.member("cor").await, "+31612345679").await;
+    for member in [&ben, &ann] {
+        assert!(post.asks(member).await.challenge.is_some(), "sent");
+    }
+    let refused = post.asks(&cor).await;
+    assert_eq!((refused.decision, refused.reason), (Some(Decision::Denied), Some(Reason::Throttled)));
+    assert_eq!(post.works().await, 2);
+}
+
 #[tokio::test]
 async fn codes_live_as_long_as_their_path_says() {
     let post = Post::new().await;

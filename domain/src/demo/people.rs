@@ -440,6 +440,7 @@ impl House {
             deliveries: Vec::new(),
             sends: None,
             answered: None,
+            for_reset: None,
         }
     }
 

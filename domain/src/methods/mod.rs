@@ -8,7 +8,6 @@ pub mod own_bypass;
 pub mod pass;
 pub mod question;
 pub mod recovery;
-pub mod rules;
 pub mod seed;
 pub(crate) mod store;
 #[cfg(test)]
@@ -24,7 +23,10 @@ use crate::{
         Event,
         entry::{Audited, Change},
     },
-    policy::rules::{Held, Inputs, STILL_IN_THE_WAY, demanded_for, usable_families},
+    policy::{
+        reset::{NotForReset, Prepared, ResetFacts, is_way, offered, prepared, usable_for_reset},
+        rules::{Held, Inputs, STILL_IN_THE_WAY, demanded_for, usable_families},
+    },
     vault::{KeyPurpose, SealedColumn},
     verification::{compare, facts::MethodFacts, rules::Match},
 };
@@ -34,7 +36,6 @@ pub use error::MethodError;
 use jiff::{SignedDuration, Timestamp};
 use model::*;
 use recovery::RecoveryCodes;
-use rules::{NotForReset, ResetFacts, usable_for_reset};
 pub use seed::{OathSeed, PendingTotp};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -101,12 +102,41 @@ pub struct SecurityInfo {
     pub questions: question::QuestionsView,
     /// The PIN of calls.
     pub call_pin: call_pin::CallPinView,
+    /// How the member stands to a reset of the password.
+    pub for_reset: ForReset,
     /// What the policy demands of whoever changes it.
     #[serde(skip)]
     pub(crate) demanded: Then,
     /// Something is there that is shown at sign-in before anything is registered.
     #[serde(skip)]
     pub(crate) shows_first: bool,
+}
+
+/// How a member stands to a reset of the password.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct ForReset {
+    /// Asked to register for it, or to look at what is old.
+    pub lacks: bool,
+    /// How many different things are shown in one.
+    pub gates: usize,
+    /// How many the member can show.
+    pub proofs: usize,
+    /// Kinds of which one more would do, as they are offered.
+    pub more: Vec<MethodKind>,
+    /// Methods that nobody has looked at for too long.
+    pub stale: Vec<MethodId>,
+}
+
+impl ForReset {
+    fn of(prepared: Prepared, methods: &[MethodView]) -> Self {
+        Self {
+            lacks: prepared.lacks(),
+            gates: prepared.gates,
+            proofs: prepared.proofs,
+            stale: prepared.stale.iter().map(|place| methods[*place].id).collect(),
+            more: prepared.more,
+        }
+    }
 }
 
 /// The verbs of methods.
@@ -399,14 +429,13 @@ impl Methods<'_> {
             .filter(|kind| {
                 document.as_ref().is_some_and(|d| match kind {
                     MethodKind::Passkey => self.0.offers_passkeys(d),
-                    MethodKind::Email => d.allows(*kind, MethodUse::Mfa) || d.allows(*kind, MethodUse::Reset),
-                    _ => d.allows(*kind, MethodUse::Mfa),
+                    _ => d.allows(*kind, MethodUse::Mfa) || (is_way(*kind) && d.allows(*kind, MethodUse::Reset)),
                 })
             })
             .collect();
         let questions = question::view(tx, &view, document.as_ref()).await?;
         let call_pin = call_pin::view(tx, member, document.as_ref()).await?;
-        let methods: Vec<MethodView> = rows
+        let (opens, methods): (Vec<ResetFacts>, Vec<MethodView>) = rows
             .into_iter()
             .filter_map(|r| {
                 let (kind, active) = (MethodKind::from_text(&r.kind)?, r.state == "active");
@@ -419,7 +448,7 @@ impl Methods<'_> {
                     members: shared_with + 1,
                     members_max,
                 };
-                Some(MethodView {
+                let shown = MethodView {
                     id: MethodId(r.method_id),
                     kind,
                     shared_with,
@@ -433,9 +462,10 @@ impl Methods<'_> {
                     created_at: r.created_at,
                     confirmed_at: r.confirmed_at,
                     last_used_at: r.last_used_at,
-                })
+                };
+                Some((facts, shown))
             })
-            .collect();
+            .unzip();
         let required = view.required;
         let inputs = Inputs {
             mfa_state: view.mfa_state,
@@ -449,6 +479,13 @@ impl Methods<'_> {
         let demanded = document
             .as_ref()
             .map_or(Then::Block, |document| demanded_for(document, &inputs, Action::RegisterSecurityInfo).0);
+        let for_reset = document.as_ref().map(|document| {
+            let channels: Vec<Channel> = channels.iter().filter_map(|channel| Channel::from_text(channel)).collect();
+            let mut ways = offered(document, Profile::Standard, &channels);
+            ways.retain(|kind| *kind != MethodKind::SecurityQuestions || questions.allowed);
+            let prepared = prepared(document, &inputs, &ways, &opens, questions.registered, now);
+            ForReset::of(prepared, &methods)
+        });
         let held = |kind, active| Held { kind, active, off: !active };
         let codes = (recovery.left > 0).then(|| held(MethodKind::RecoveryCode, true));
         let held: Vec<Held> = methods.iter().map(|method| held(method.kind, method.active)).chain(codes).collect();
@@ -467,6 +504,7 @@ impl Methods<'_> {
                 pass,
                 questions,
                 call_pin,
+                for_reset: for_reset.unwrap_or_default(),
                 demanded,
             },
         ))

@@ -10,7 +10,8 @@ use crate::{
         phone::PhoneNumber,
     },
     directory::{MemberPatch, block::BlockTerm},
-    methods::{pass::PassTerms, rules::NotForReset},
+    methods::pass::PassTerms,
+    policy::reset::NotForReset,
     sign_in::{NewSession, PasswordOutcome, SessionStage},
     testing::*,
 };

@@ -1,5 +1,6 @@
 //! The policy of a tenant: what it asks, and what it says about an attempt.
 
+pub mod reset;
 pub mod rules;
 
 use model::{PolicyDocument, TenantId};

@@ -1,9 +1,6 @@
 //! What a policy says. Pure: the same document and inputs always give the same answer.
 
-use jiff::{SignedDuration, Timestamp};
-use model::{
-    Action, Family, MethodKind, MethodUse, MfaState, PolicyDocument, Profile, Reason, RegistrationReason, ResetScope, Role, Rule, RuleState, Subjects, Then,
-};
+use model::{Action, Family, MethodKind, MethodUse, MfaState, PolicyDocument, Profile, Reason, RegistrationReason, Role, Rule, RuleState, Subjects, Then};
 use serde::{Deserialize, Serialize};
 
 /// What is known of an attempt when the policy is asked. Stored with the attempt, so that a draft can be tried on it later.
@@ -174,37 +171,6 @@ pub struct Held {
 pub fn can_satisfy(document: &PolicyDocument, held: &[Held]) -> bool {
     held.iter()
         .any(|method| method.active && method.kind.counts_as_registered() && document.allows(method.kind, MethodUse::Mfa))
-}
-
-/// A method as the question sees it whether its member could reset his password.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ForReset {
-    /// Its kind.
-    pub kind: MethodKind,
-    /// When it was last proven or used; never, where it is not on.
-    pub proven_at: Option<Timestamp>,
-}
-
-/// True when the member may reset his own password, is to be asked to register for it, and could not do it as things are: fewer methods than are proven then, or
-/// one that nobody has looked at for longer than the policy says.
-pub fn lacks_for_reset(document: &PolicyDocument, inputs: &Inputs<'_>, held: &[ForReset], now: Timestamp) -> bool {
-    let reset = &document.reset;
-    let may = match reset.scope {
-        ResetScope::Nobody => false,
-        ResetScope::Groups => reset.groups.iter().any(|group| inputs.groups.contains(group)),
-        ResetScope::Everybody => true,
-    };
-    let admin = inputs.operator || !inputs.roles.is_empty();
-    // Whoever has a role proves two, whatever the policy says.
-    let gates = if admin { 2 } else { usize::from(reset.gates) };
-    let usable = held
-        .iter()
-        .filter(|method| document.allows(method.kind, MethodUse::Reset))
-        .filter_map(|method| method.proven_at);
-    let oldest = usable.clone().min();
-    let life = SignedDuration::from_hours(24 * reset.reconfirm_days);
-    let stale = reset.reconfirm_days > 0 && oldest.is_some_and(|at| now.duration_since(at) >= life);
-    may && reset.register && (usable.count() < gates || stale)
 }
 
 /// Why a member is asked to register, strictest first; empty when nothing is missing. All that holds is listed.
@@ -444,46 +410,5 @@ mod tests {
         assert_eq!(evaluate(&document, &plain).then, Then::Allow, "a rule about an action is not about signing in");
         assert_eq!(demanded_for(&document, &plain, Action::RegisterSecurityInfo), (Then::Block, Some("everywhere")));
         assert_eq!(demanded_for(&document, &plain, Action::RegisterDevice), (Then::Allow, None));
-    }
-
-    #[test]
-    fn who_is_asked_to_register_for_a_reset() {
-        let now = Timestamp::from_second(1_800_000_000).expect("a moment");
-        let days_ago = |days: i64| Some(now - SignedDuration::from_hours(24 * days));
-        let held = |kind, proven_at| ForReset { kind, proven_at };
-        let app = held(MethodKind::Totp, days_ago(1));
-        let phone = held(MethodKind::Sms, days_ago(1));
-        let mut document = PolicyDocument::at_birth();
-        document.reset.scope = ResetScope::Everybody;
-        let plain = inputs(MfaState::Disabled, &[]);
-        assert!(!lacks_for_reset(&document, &plain, &[], now), "nobody is to be asked");
-        document.reset.register = true;
-        for (held, lacks) in [
-            (&[][..], true),
-            (&[app], true),
-            (&[app, phone], false),
-            (&[app, held(MethodKind::Passkey, days_ago(1))], true),
-            (&[app, held(MethodKind::Sms, None)], true),
-            (&[app, held(MethodKind::Sms, days_ago(179))], false),
-            (&[app, held(MethodKind::Sms, days_ago(180))], true),
-        ] {
-            assert_eq!(lacks_for_reset(&document, &plain, held, now), lacks, "{held:?}");
-        }
-        document.reset.reconfirm_days = 0;
-        assert!(!lacks_for_reset(&document, &plain, &[app, held(MethodKind::Sms, days_ago(700))], now));
-        document.reset.gates = 1;
-        assert!(!lacks_for_reset(&document, &plain, &[app], now));
-        assert!(
-            lacks_for_reset(&document, &inputs(MfaState::Disabled, &[Role::Reader]), &[app], now),
-            "a role proves two"
-        );
-        document.reset.scope = ResetScope::Groups;
-        document.reset.groups = vec!["staff".to_owned()];
-        assert!(!lacks_for_reset(&document, &plain, &[], now));
-        let staff = ["staff".to_owned()];
-        let of_staff = Inputs { groups: &staff, ..plain };
-        assert!(lacks_for_reset(&document, &of_staff, &[], now));
-        let evaluation = evaluate(&document, &of_staff);
-        assert_eq!(registration_reasons(&document, &evaluation, &[], true), [RegistrationReason::SsprEnabled]);
     }
 }

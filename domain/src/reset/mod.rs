@@ -37,11 +37,10 @@ use crate::{
 pub use error::ResetError;
 use jiff::{SignedDuration, Timestamp};
 use model::*;
-use rules::{Beside, Standing, left, offered, proofs, standing};
+use rules::{Standing, left, proofs, standing};
 use serde_json::{Value, json};
 use std::sync::Arc;
 pub use token::ResetToken;
-use uuid::Uuid;
 
 type Result<T> = std::result::Result<T, ResetError>;
 type Judged<T> = std::result::Result<T, VerificationError>;
@@ -171,12 +170,10 @@ impl Resets<'_> {
             sends: true,
             ..Wanted::of_name(tenant, upn.folded(), unknown_subject(&keys, upn))
         };
-        let member = domain.decide(wanted, |scene| Ok(Decided::Answer(member_of(scene)))).await?;
-        let beside = self.beside(tenant, member, None).await?;
         let began = domain
             .decide(wanted, |scene| {
                 let document = document_of(scene)?;
-                if !rules::is_offered_at_all(&document) {
+                if !crate::policy::reset::is_offered_at_all(&document) {
                     return Ok(Decided::Answer(Began::NotOffered));
                 }
                 let counter = scene.facts.counter(RESETS);
@@ -184,7 +181,7 @@ impl Resets<'_> {
                     return Ok(Decided::Answer(Began::Wait { until }));
                 }
                 let begun = Begun::now(domain, scene, upn, client.clone(), None);
-                let stands = standing(scene.facts, &document, &ways_of(scene, &document), &beside, scene.now);
+                let stands = standing(scene.facts, &document, scene.now);
                 let mut commit = Commit::about(tenant, scene.facts, begun.attempt, scene.now, scene.now);
                 let mut row = attempt_row(domain, tenant, scene, &begun, Purpose::Reset, Door::Web, Path::Cloud);
                 row.stage = Stage::Second;
@@ -214,14 +211,15 @@ impl Resets<'_> {
 
     /// Where a reset stands. Looking changes nothing.
     pub async fn look(self, tenant: TenantId, attempt: AttemptId) -> Result<ResetView> {
-        let (wanted, beside) = self.at(tenant, attempt).await?;
+        let wanted = wanted_of(tenant, attempt);
         let (mut view, questions) = self
             .0
             .decide(wanted, |scene| {
                 let attempt = waiting(scene)?;
                 let document = document_of(scene)?;
-                let ways = left(&ways_of(scene, &document), &beside.shown);
-                let gate = proofs(&beside.shown) + 1;
+                let shown = shown(scene);
+                let ways = left(&scene.facts.ways_to_reset(&document), shown);
+                let gate = proofs(shown) + 1;
                 let open = open_challenge(scene).filter(|challenge| challenge.expires_at > scene.now);
                 let asked = open.and_then(|open| {
                     Some(AskedWay {
@@ -239,7 +237,7 @@ impl Resets<'_> {
                     asked,
                     tries_left: tries_left(scene, &document),
                 };
-                Ok(Decided::Answer((view, questions_of(scene, &document, &beside))))
+                Ok(Decided::Answer((view, questions_of(scene, &document))))
             })
             .await?;
         if let Some(asked) = view.asked.as_mut().filter(|asked| asked.kind == MethodKind::SecurityQuestions) {
@@ -252,13 +250,13 @@ impl Resets<'_> {
     /// Chooses a way: a message is on its way, or a code or answers are waited for. What cannot be sent looks like what was.
     pub async fn choose(self, tenant: TenantId, attempt: AttemptId, kind: MethodKind) -> Result<Chosen> {
         let domain = self.0;
-        let (wanted, beside) = self.at(tenant, attempt).await?;
+        let wanted = wanted_of(tenant, attempt);
         let chosen = domain
             .decide(wanted, |scene| {
                 let attempt = waiting(scene)?;
                 let document = document_of(scene)?;
-                let offered = ways_of(scene, &document);
-                if !left(&offered, &beside.shown).contains(&kind) {
+                let ways = left(&scene.facts.ways_to_reset(&document), shown(scene));
+                if !ways.contains(&kind) {
                     return Err(VerificationError::ChallengeGone);
                 }
                 let mut commit = Commit::about(tenant, scene.facts, attempt.attempt_id, attempt.started_at, scene.now);
@@ -269,8 +267,8 @@ impl Resets<'_> {
                     }
                     commit.counters.push(counted(scope, rules::after_one(&counter, scene.now)));
                 }
-                let stands = standing(scene.facts, &document, &offered, &beside, scene.now);
-                let place = rules::place(scene.facts, &document, kind, &beside, scene.now).filter(|_| stands.closed.is_none() && may_compare(scene));
+                let stands = standing(scene.facts, &document, scene.now);
+                let place = rules::place(scene.facts, &document, kind, scene.now).filter(|_| stands.closed.is_none() && may_compare(scene));
                 let wrong_count = wrong_so_far(scene);
                 if let Some(place) = place.filter(|_| kind.channel().is_some()) {
                     let what = sending::For {
@@ -312,7 +310,7 @@ impl Resets<'_> {
     /// Takes a code.
     pub async fn answer(self, tenant: TenantId, attempt: AttemptId, code: &OfferedCode) -> Result<Shown> {
         let domain = self.0;
-        let (wanted, beside) = self.at(tenant, attempt).await?;
+        let wanted = wanted_of(tenant, attempt);
         let judgement = domain
             .decide(wanted, |scene| {
                 let attempt = waiting(scene)?;
@@ -323,12 +321,12 @@ impl Resets<'_> {
                     return Ok(Decided::Answer(Judgement::Shown(Shown::RanOut)));
                 }
                 let document = document_of(scene)?;
-                let offered = ways_of(scene, &document);
-                let stands = standing(scene.facts, &document, &offered, &beside, scene.now);
+                let ways = left(&scene.facts.ways_to_reset(&document), shown(scene));
+                let stands = standing(scene.facts, &document, scene.now);
                 let mut commit = Commit::about(tenant, scene.facts, attempt.attempt_id, attempt.started_at, scene.now);
                 let session = SessionId::from_bits(attempt.session_id as u64);
                 let guessed = scene.facts.counter(WRONG).waits(scene.now).is_some();
-                let compares = !guessed && stands.closed.is_none() && stands.held.contains(&kind) && left(&offered, &beside.shown).contains(&kind);
+                let compares = !guessed && stands.closed.is_none() && stands.held.contains(&kind) && ways.contains(&kind);
                 let verdict = match compares || (scene.facts.member.is_none() && !guessed) {
                     true => {
                         let judged = judge_code(scene, None, code, Some(kind))?;
@@ -369,7 +367,6 @@ impl Resets<'_> {
                     challenge,
                     kind,
                     stands: &stands,
-                    beside: &beside,
                     document: &document,
                 };
                 let judgement = conclude(domain, tenant, scene, &mut commit, &gate, verdict, challenge.wrong_count + 1)?;
@@ -382,13 +379,13 @@ impl Resets<'_> {
     /// Takes the answers to security questions: counted before anything is compared, all of them right or none.
     pub async fn answer_questions(self, tenant: TenantId, attempt: AttemptId, given: &[Given]) -> Result<Shown> {
         let domain = self.0;
-        let (wanted, beside) = self.at(tenant, attempt).await?;
+        let wanted = wanted_of(tenant, attempt);
         let asked = domain
             .decide(wanted, |scene| {
                 let attempt = waiting(scene)?;
                 let challenge = open_questions(scene)?;
                 let document = document_of(scene)?;
-                let asked = questions_of(scene, &document, &beside);
+                let asked = questions_of(scene, &document);
                 let family = Family::Questions.as_str();
                 let counter = scene.facts.counter(family);
                 let mut commit = Commit::about(tenant, scene.facts, attempt.attempt_id, attempt.started_at, scene.now);
@@ -420,7 +417,7 @@ impl Resets<'_> {
                 let attempt = waiting(scene)?;
                 let challenge = open_questions(scene)?;
                 let document = document_of(scene)?;
-                let stands = standing(scene.facts, &document, &ways_of(scene, &document), &beside, scene.now);
+                let stands = standing(scene.facts, &document, scene.now);
                 let mut commit = Commit::about(tenant, scene.facts, attempt.attempt_id, attempt.started_at, scene.now);
                 let right = all_right && stands.closed.is_none() && asked.refused.is_none() && may_compare(scene);
                 let kind = MethodKind::SecurityQuestions;
@@ -447,7 +444,6 @@ impl Resets<'_> {
                     challenge,
                     kind,
                     stands: &stands,
-                    beside: &beside,
                     document: &document,
                 };
                 let verdict = Verdict {
@@ -574,28 +570,19 @@ impl Resets<'_> {
             .await?;
         Ok(waits)
     }
+}
 
-    /// What is asked of an attempt that goes on, and what is beside its facts. As many statements for one name as for another.
-    async fn at(self, tenant: TenantId, attempt: AttemptId) -> Result<(Wanted<'static>, Beside)> {
-        let wanted = Wanted {
-            sends: true,
-            ..Wanted::of_attempt(tenant, attempt)
-        };
-        let member = self.0.decide(wanted, |scene| waiting(scene).map(|_| Decided::Answer(member_of(scene)))).await?;
-        Ok((wanted, self.beside(tenant, member, Some(attempt)).await?))
+/// What is asked of an attempt that goes on. One statement, for one name as for another.
+fn wanted_of(tenant: TenantId, attempt: AttemptId) -> Wanted<'static> {
+    Wanted {
+        sends: true,
+        ..Wanted::of_attempt(tenant, attempt)
     }
+}
 
-    async fn beside(self, tenant: TenantId, member: Option<MemberId>, attempt: Option<AttemptId>) -> Result<Beside> {
-        let nobody = MemberId(Uuid::nil());
-        let mut tx = self.0.db().tenant(tenant).await?;
-        let beside = Beside {
-            shared: crate::methods::store::list_shared(&mut tx, member.unwrap_or(nobody)).await?,
-            answers: crate::methods::question::store::count_answers(&mut tx, member.unwrap_or(nobody)).await?.0,
-            shown: store::list_shown(&mut tx, attempt).await?,
-        };
-        tx.commit().await?;
-        Ok(beside)
-    }
+/// The kinds that were shown in the attempt.
+fn shown<'a>(scene: &'a Scene<'_>) -> &'a [MethodKind] {
+    scene.facts.for_reset.as_ref().map_or(&[], |beside| &beside.shown[..])
 }
 
 /// What was made of an answer.
@@ -612,7 +599,6 @@ struct Gate<'a> {
     challenge: &'a ChallengeFacts,
     kind: MethodKind,
     stands: &'a Standing,
-    beside: &'a Beside,
     document: &'a PolicyDocument,
 }
 
@@ -628,7 +614,7 @@ fn conclude(
 ) -> Judged<Judgement> {
     let attempt = gate.attempt;
     let limit = gate.document.limits.challenge_wrong_max;
-    let mut shown = gate.beside.shown.clone();
+    let mut shown = shown(scene).to_vec();
     shown.push(gate.kind);
     let enough = verdict.right && proofs(&shown) >= gate.stands.gates;
     let ended = !verdict.right && wrong_count >= limit;
@@ -689,10 +675,6 @@ fn gone(error: DirectoryError) -> ResetError {
     }
 }
 
-fn member_of(scene: &Scene<'_>) -> Option<MemberId> {
-    scene.facts.member.as_ref().map(|member| member.member_id)
-}
-
 fn counted(scope: &str, counter: crate::verification::rules::Counter) -> ScopedCounter {
     ScopedCounter {
         scope: scope.to_owned(),
@@ -713,11 +695,6 @@ const fn counter_of(kind: MethodKind) -> Option<&'static str> {
 fn document_of(scene: &Scene<'_>) -> Judged<Arc<PolicyDocument>> {
     let policy = scene.policy.as_ref().map(|(_, document)| document.clone());
     policy.ok_or(VerificationError::PolicyMissing)
-}
-
-fn ways_of(scene: &Scene<'_>, document: &PolicyDocument) -> Vec<MethodKind> {
-    let routes = scene.facts.sends.iter().flat_map(|sends| sends.routes.iter().map(|route| route.channel));
-    offered(document, scene.facts.profile(), &routes.collect::<Vec<_>>())
 }
 
 /// An attempt of the pages that is a reset and goes on.
@@ -754,8 +731,8 @@ fn may_compare(scene: &Scene<'_>) -> bool {
 }
 
 /// Whose questions are asked, and whether any answer can be right.
-fn questions_of(scene: &Scene<'_>, document: &PolicyDocument, beside: &Beside) -> asking::Standing {
-    let stands = standing(scene.facts, document, &ways_of(scene, document), beside, scene.now);
+fn questions_of(scene: &Scene<'_>, document: &PolicyDocument) -> asking::Standing {
+    let stands = standing(scene.facts, document, scene.now);
     let plain = asking::Standing::of(scene);
     asking::Standing {
         refused: plain.refused.or(stands.closed.map(rules::Closed::reason)),

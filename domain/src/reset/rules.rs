@@ -1,81 +1,15 @@
 //! The rules of a reset. Pure: the policy, what a member holds, what was shown and the time come in.
 
+pub use crate::policy::reset::{left, proofs};
 use crate::{
-    methods::rules::{ResetFacts, usable_for_reset},
+    policy::reset::{answers_enough, gates, is_in_scope, usable_for_reset},
     verification::{
-        facts::{Facts, MethodFacts},
+        facts::{Facts, MemberFacts, MethodFacts},
         rules::Counter,
     },
 };
 use jiff::{SignedDuration, Timestamp};
 use model::*;
-use uuid::Uuid;
-
-/// The ways to show who one is, in the order in which they are offered. Passkeys are none of them: whoever has one signs in with it and needs no password.
-const WAYS: [MethodKind; 5] = [
-    MethodKind::Totp,
-    MethodKind::HardwareToken,
-    MethodKind::Sms,
-    MethodKind::Email,
-    MethodKind::SecurityQuestions,
-];
-
-/// What a way proves: two that prove the same are one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Proof {
-    /// An app.
-    App,
-    /// A thing of its own.
-    Token,
-    /// A phone number, texted or called.
-    Phone,
-    /// A mailbox.
-    Mailbox,
-    /// What one knows.
-    Memory,
-}
-
-/// What a kind proves; nothing where it resets no password.
-pub const fn proof(kind: MethodKind) -> Option<Proof> {
-    match kind {
-        MethodKind::Totp => Some(Proof::App),
-        MethodKind::HardwareToken => Some(Proof::Token),
-        MethodKind::Sms | MethodKind::Voice => Some(Proof::Phone),
-        MethodKind::Email => Some(Proof::Mailbox),
-        MethodKind::SecurityQuestions => Some(Proof::Memory),
-        MethodKind::Passkey | MethodKind::Push | MethodKind::Pass | MethodKind::AppPassword | MethodKind::RecoveryCode => None,
-    }
-}
-
-/// How many different things the kinds prove.
-pub fn proofs(kinds: &[MethodKind]) -> usize {
-    let mut found: Vec<Proof> = kinds.iter().filter_map(|kind| proof(*kind)).collect();
-    found.sort_unstable();
-    found.dedup();
-    found.len()
-}
-
-/// The ways that an organisation offers everybody, whoever he is and whatever he holds: what is offered says nothing about a name.
-pub fn offered(document: &PolicyDocument, profile: Profile, carried: &[Channel]) -> Vec<MethodKind> {
-    let is_offered = |kind: &MethodKind| {
-        document.allows(*kind, MethodUse::Reset)
-            && kind.channel().is_none_or(|channel| carried.contains(&channel))
-            && (*kind != MethodKind::SecurityQuestions || profile != Profile::Strict)
-    };
-    WAYS.into_iter().filter(is_offered).collect()
-}
-
-/// The ways that are left after some were shown: none that proves the same once more.
-pub fn left(offered: &[MethodKind], shown: &[MethodKind]) -> Vec<MethodKind> {
-    let seen: Vec<Proof> = shown.iter().filter_map(|kind| proof(*kind)).collect();
-    let is_new = |kind: &MethodKind| proof(*kind).is_some_and(|proof| !seen.contains(&proof));
-    offered.iter().copied().filter(is_new).collect()
-}
-
-/// Whether the organisation lets anybody reset a password.
-pub fn is_offered_at_all(document: &PolicyDocument) -> bool {
-    document.reset.scope != ResetScope::Nobody
-}
 
 /// Why no reset of a name comes to an end. Nobody is told on a page; the member is told by mail, the admins by the journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,65 +50,31 @@ pub struct Standing {
     pub closed: Option<Closed>,
 }
 
-/// What a reset needs beside the facts of a verification.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Beside {
-    /// How many others have the same number or mailbox, by method.
-    pub shared: Vec<(Uuid, i64)>,
-    /// Answers to security questions.
-    pub answers: i64,
-    /// Kinds that were shown in the attempt.
-    pub shown: Vec<MethodKind>,
-}
-
 /// How a name stands under a policy. Whoever has a role shows two things, and never answers questions.
-pub fn standing(facts: &Facts, document: &PolicyDocument, offered: &[MethodKind], beside: &Beside, now: Timestamp) -> Standing {
-    let gates = match &facts.member {
-        Some(member) if member.is_admin() => 2,
-        _ => usize::from(document.reset.gates),
+pub fn standing(facts: &Facts, document: &PolicyDocument, now: Timestamp) -> Standing {
+    let is_admin = facts.member.as_ref().is_some_and(MemberFacts::is_admin);
+    let gates = gates(document, is_admin);
+    let answers = facts.for_reset.as_ref().map_or(0, |beside| beside.answers);
+    let is_held = |kind: &MethodKind| match kind {
+        MethodKind::SecurityQuestions => answers_enough(document, is_admin, answers),
+        kind => place(facts, document, *kind, now).is_some(),
     };
-    let held: Vec<MethodKind> = offered.iter().copied().filter(|kind| is_held(facts, document, *kind, beside, now)).collect();
+    let held: Vec<MethodKind> = facts.ways_to_reset(document).into_iter().filter(is_held).collect();
     let closed = match &facts.member {
         None => Some(Closed::NotFound),
         Some(member) if member.disabled || facts.tenant.as_ref().is_none_or(|tenant| tenant.suspended) => Some(Closed::Disabled),
         Some(_) if facts.block.is_some() => Some(Closed::Blocked),
-        Some(member) if !is_in_scope(&document.reset, &member.groups) => Some(Closed::NotOffered),
+        Some(member) if !is_in_scope(document, &member.groups) => Some(Closed::NotOffered),
         Some(_) if proofs(&held) < gates => Some(Closed::TooFew),
         Some(_) => None,
     };
     Standing { held, gates, closed }
 }
 
-fn is_in_scope(reset: &Reset, groups: &[String]) -> bool {
-    match reset.scope {
-        ResetScope::Nobody => false,
-        ResetScope::Groups => groups.iter().any(|group| reset.groups.contains(group)),
-        ResetScope::Everybody => true,
-    }
-}
-
-fn is_held(facts: &Facts, document: &PolicyDocument, kind: MethodKind, beside: &Beside, now: Timestamp) -> bool {
-    if kind == MethodKind::SecurityQuestions {
-        return beside.answers >= i64::from(document.questions.answer) && facts.member.as_ref().is_some_and(|member| !member.is_admin());
-    }
-    place(facts, document, kind, beside, now).is_some()
-}
-
 /// The method of a kind that may open a reset now, by its place in the facts; the member's first choice before others.
-pub fn place(facts: &Facts, document: &PolicyDocument, kind: MethodKind, beside: &Beside, now: Timestamp) -> Option<usize> {
+pub fn place(facts: &Facts, document: &PolicyDocument, kind: MethodKind, now: Timestamp) -> Option<usize> {
     let first = facts.member.as_ref().and_then(|member| member.default_method);
-    let may = |method: &MethodFacts| {
-        let others = beside.shared.iter().find(|(id, _)| *id == method.method_id.0).map_or(0, |(_, others)| *others);
-        let asked = ResetFacts {
-            kind,
-            active: method.state == "active",
-            confirmed_at: method.confirmed_at,
-            last_used_at: method.last_used_at,
-            members: others + 1,
-            members_max: document.delivery.shared_number_members,
-        };
-        method.kind == kind && method.sealed.is_some() && !method.is_past(now) && usable_for_reset(&asked, now).is_ok()
-    };
+    let may = |method: &MethodFacts| method.kind == kind && usable_for_reset(&facts.opens_reset(document, method, now), now).is_ok();
     let mut places: Vec<usize> = (0..facts.methods.len()).filter(|place| may(&facts.methods[*place])).collect();
     places.sort_by_key(|place| Some(facts.methods[*place].method_id) != first);
     places.first().copied()
@@ -225,27 +125,6 @@ fn counted(counter: &Counter, most: usize, wait_hours: i64, now: Timestamp) -> C
 mod tests {
     use super::*;
     use proptest::prelude::*;
-
-    #[test]
-    fn two_that_prove_the_same_are_one() {
-        use MethodKind::*;
-        assert_eq!(proofs(&[Sms, Voice]), 1, "one phone is one thing");
-        assert_eq!(proofs(&[Totp, Totp]), 1);
-        assert_eq!(proofs(&[Totp, HardwareToken, Sms, Email, SecurityQuestions]), 5);
-        assert_eq!(proofs(&[Passkey, RecoveryCode, Pass]), 0);
-        assert_eq!(left(&[Totp, Sms, Voice, Email], &[Voice]), [Totp, Email]);
-    }
-
-    #[test]
-    fn what_is_offered_is_of_the_organisation() {
-        use MethodKind::*;
-        let document = PolicyDocument::at_birth();
-        assert_eq!(offered(&document, Profile::Standard, &[]), [Totp, HardwareToken]);
-        assert_eq!(
-            offered(&document, Profile::Standard, &[Channel::Sms, Channel::Mail]),
-            [Totp, HardwareToken, Sms, Email]
-        );
-    }
 
     proptest! {
         /// Never more than five in any hour, and a day of rest after the fifth.

@@ -3,21 +3,8 @@
 use crate::db::{DbError, TenantTx};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
-use model::{AttemptId, MemberId, MethodKind};
+use model::MemberId;
 use uuid::Uuid;
-
-/// The kinds that were shown in an attempt.
-pub(super) async fn list_shown(tx: &mut TenantTx, attempt: Option<AttemptId>) -> Result<Vec<MethodKind>, DbError> {
-    let tenant = tx.tenant().0;
-    let kinds = sqlx::query_scalar!(
-        r#"select kind as "kind!" from challenge where tenant_id = $1 and attempt_id = $2 and purpose = 'reset' and right_at is not null and kind is not null"#,
-        tenant,
-        attempt.map(|a| a.0)
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    Ok(kinds.iter().filter_map(|kind| MethodKind::from_text(kind)).collect())
-}
 
 /// A right to set a password that begins.
 pub(super) struct NewRight<'a> {

@@ -16,6 +16,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use std::sync::Mutex;
+use uuid::Uuid;
 
 const NEW: &str = "zeven groene kikkers";
 const NUMBER: &str = "+31612345678";
@@ -628,4 +629,90 @@ async fn c12_a_new_phone_opens_no_reset() {
     let told = post.works().await;
     assert!(told.iter().all(|(to, _)| !to.starts_with('+')), "{told:?}");
     assert!(told.iter().any(|(_, text)| text.contains("too few")), "{told:?}");
+}
+
+/// Whoever is not asked to register could reset his password, and whoever is asked could not: the sign-in, the security info and the reset agree.
+#[tokio::test]
+async fn who_is_asked_to_register_is_who_could_not_reset() {
+    let post = Post::new().await;
+    let app = &post.app;
+    post.policy(|document| {
+        document.reset.register = true;
+        document.methods.push(MethodRule {
+            kind: MethodKind::SecurityQuestions,
+            uses: vec![MethodUse::Reset],
+        });
+    })
+    .await;
+    let phone = |number: &str| (MethodKind::Sms, Address::Phone(PhoneNumber::parse(number, None).expect("a number")));
+    let mail = (MethodKind::Email, Address::Mail(Mailbox::parse("ann@home.example").expect("an address")));
+    for (name, has_app, addresses, answers, lacks) in [
+        ("app", true, vec![], 0, true),
+        ("numbers", false, vec![phone("+31612345671"), phone("+31612345672")], 0, true),
+        ("phone", true, vec![phone("+31612345674")], 0, false),
+        ("mailbox", true, vec![mail.clone()], 0, false),
+        ("both", false, vec![phone("+31612345675"), mail.clone()], 0, false),
+        ("answers", true, vec![], 3, false),
+    ] {
+        let member = match has_app {
+            true => app.member_with_both(name).await,
+            false => app.member_with_password(name).await,
+        };
+        let of = MemberRef::Id(member.id);
+        for (kind, address) in &addresses {
+            let added = app.domain.methods().add_address(&app.admin, &of, *kind, address).await;
+            added.unwrap_or_else(|error| panic!("{name}: {error}"));
+        }
+        for question in &SecurityQuestion::ALL[..answers] {
+            app.as_superuser(format!(
+                "insert into security_answer (tenant_id, member_id, question, phc, made_at) values ('{}', '{}', '{question}', 'x', now())",
+                app.tenant, member.id
+            ))
+            .await;
+        }
+        app.wait(25 * 3600);
+        let info = app.domain.methods().of(&app.admin, &of).await.expect("security info");
+        assert_eq!(info.for_reset.lacks, lacks, "{name}: {:?}", info.for_reset);
+        let at = app.domain.sign_in().begin(&member.upn, None, &client()).await.expect("begun");
+        app.domain.sign_in().password(&at, PASSWORD, &client()).await.expect("an outcome");
+        let reasons = app
+            .seen_by_superuser(format!(
+                "select array_to_string(reasons, ' ') from attempt where attempt_id = '{}'",
+                at.attempt.expect("an attempt")
+            ))
+            .await;
+        assert_eq!(reasons[0].contains("sspr_enabled"), lacks, "{name}: {reasons:?}");
+        let attempt = post.begins(&member.upn).await;
+        let refused = app
+            .seen_by_superuser(format!(
+                "select coalesce(detail->>'refused', '') from attempt_step where attempt_id = '{attempt}' and kind = 'reset_asked'"
+            ))
+            .await;
+        assert_eq!(refused, [if lacks { "no_methods" } else { "" }], "{name}");
+    }
+}
+
+/// What only opens a reset may be added all the same; what opens none may not.
+#[tokio::test]
+async fn what_only_opens_a_reset_may_be_added() {
+    let post = Post::new().await;
+    let ann = post.app.member_with_both("ann").await;
+    let for_reset = |kind| MethodRule {
+        kind,
+        uses: vec![MethodUse::Reset],
+    };
+    post.policy(|document| {
+        document.methods.retain(|rule| rule.kind == MethodKind::Totp);
+        document.methods.extend([for_reset(MethodKind::Sms), for_reset(MethodKind::Voice)]);
+    })
+    .await;
+    let info = post
+        .app
+        .domain
+        .methods()
+        .of(&post.app.admin, &MemberRef::Id(ann.id))
+        .await
+        .expect("security info");
+    assert_eq!(info.may_add, [MethodKind::Totp, MethodKind::Sms]);
+    assert_eq!(info.for_reset.more, [MethodKind::Sms]);
 }

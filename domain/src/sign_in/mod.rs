@@ -87,6 +87,9 @@ pub struct SessionNote {
     /// The public id that was shown, while nothing else knows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_id: Option<SessionId>,
+    /// Asked after the sign-in for what a reset of the password takes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub for_reset: bool,
 }
 
 /// What a new session row holds. Written once: a change of privilege is a new session with a new id.
@@ -190,6 +193,8 @@ pub struct SignedIn {
     pub handle: Uuid,
     /// The attempt that opened it, or a step-up under way.
     pub attempt: Option<AttemptId>,
+    /// What the session remembers.
+    pub note: SessionNote,
 }
 
 /// A session in the member's own list.
@@ -556,6 +561,7 @@ impl SignIn<'_> {
                     member,
                     handle: facts.handle,
                     attempt: facts.attempt_id.map(AttemptId),
+                    note: facts.note,
                 }))
             }
             (SessionStage::SignIn | SessionStage::Register, tenant, ..) => Caller::SigningIn {
@@ -809,7 +815,7 @@ pub(crate) fn right_password(
         return Ok((commit, Some(PasswordOutcome::Refused { reason, until })));
     }
     let held = facts.held_with_pass(scene.now);
-    let mut reasons = registration_reasons(&document, &evaluation, &held, facts.lacks_for_reset(&document, scene.now));
+    let mut reasons = registration_reasons(&document, &evaluation, &held, facts.prepared_for_reset(&document, scene.now).lacks());
     let mut change = AttemptChange {
         was_stage: Stage::Password,
         stage: Stage::Second,

@@ -5,7 +5,8 @@ use crate::{
     delivery::rules::Sends,
     policy::{
         PolicyFacts,
-        rules::{ForReset, Held, Inputs, STILL_IN_THE_WAY, lacks_for_reset},
+        reset::{Prepared, ResetFacts, offered, prepared},
+        rules::{Held, Inputs, STILL_IN_THE_WAY},
     },
     verification::rules::Counter,
 };
@@ -69,6 +70,30 @@ pub struct Facts {
     pub sends: Option<Sends>,
     /// The answer stored for the idempotency key.
     pub answered: Option<AnsweredFacts>,
+    /// What a reset needs beside the methods; where the question may come up.
+    pub for_reset: Option<ForReset>,
+}
+
+/// What a reset needs beside the methods.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct ForReset {
+    /// Answers to security questions.
+    pub answers: i64,
+    /// How many others have the same number or mailbox.
+    pub shared: Vec<SharedFacts>,
+    /// What messages can be carried by.
+    pub channels: Vec<Channel>,
+    /// Kinds that were shown in the attempt.
+    pub shown: Vec<MethodKind>,
+}
+
+/// A number or mailbox that others have as well.
+#[derive(Clone, Debug, Deserialize)]
+pub struct SharedFacts {
+    /// The method.
+    pub method_id: MethodId,
+    /// How many others.
+    pub others: i64,
 }
 
 /// A message of the attempt.
@@ -505,13 +530,33 @@ impl Facts {
         }
     }
 
-    /// Whether the member is to be asked to register for a reset of the password; a name that does not exist is asked nothing.
-    pub fn lacks_for_reset(&self, document: &PolicyDocument, now: Timestamp) -> bool {
-        let held = self.methods.iter().filter(|method| method.state == "active").map(|method| ForReset {
+    /// The ways that a reset is offered by, whoever's the name is.
+    pub fn ways_to_reset(&self, document: &PolicyDocument) -> Vec<MethodKind> {
+        let carried = self.for_reset.as_ref().map(|beside| &beside.channels[..]);
+        offered(document, self.profile(), carried.unwrap_or_default())
+    }
+
+    /// A method as a reset sees it.
+    pub fn opens_reset(&self, document: &PolicyDocument, method: &MethodFacts, now: Timestamp) -> ResetFacts {
+        let shared = self.for_reset.iter().flat_map(|beside| &beside.shared);
+        let others = shared.filter(|shared| shared.method_id == method.method_id).map(|shared| shared.others).next();
+        ResetFacts {
             kind: method.kind,
-            proven_at: method.confirmed_at.max(method.last_used_at),
-        });
-        self.member.is_some() && lacks_for_reset(document, &self.inputs(None), &held.collect::<Vec<_>>(), now)
+            active: method.state == "active" && method.sealed.is_some() && !method.is_past(now),
+            confirmed_at: method.confirmed_at,
+            last_used_at: method.last_used_at,
+            members: others.unwrap_or(0) + 1,
+            members_max: document.delivery.shared_number_members,
+        }
+    }
+
+    /// How the member stands to a reset of the password; a name that does not exist is asked for nothing.
+    pub fn prepared_for_reset(&self, document: &PolicyDocument, now: Timestamp) -> Prepared {
+        let (Some(_), Some(beside)) = (&self.member, &self.for_reset) else {
+            return Prepared::default();
+        };
+        let held: Vec<ResetFacts> = self.methods.iter().map(|method| self.opens_reset(document, method, now)).collect();
+        prepared(document, &self.inputs(None), &self.ways_to_reset(document), &held, beside.answers, now)
     }
 
     /// Standard or strict; a missing tenant is strict.

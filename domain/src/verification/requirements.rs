@@ -54,7 +54,7 @@ impl Verification<'_> {
                 let blocked = evaluation.then == Then::Block;
                 let reasons = match blocked {
                     true => Vec::new(),
-                    false => registration_reasons(&document, &evaluation, &held, scene.facts.lacks_for_reset(&document, scene.now)),
+                    false => registration_reasons(&document, &evaluation, &held, scene.facts.prepared_for_reset(&document, scene.now).lacks()),
                 };
                 // Where sign-in would refuse the wizard there is no link into it. Whoever has something to show shows it first, and is refused by a block alone.
                 let shows_first = !usable_families(&document, &held).is_empty();

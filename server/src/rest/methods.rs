@@ -8,7 +8,10 @@ use axum::response::{IntoResponse, Response};
 use domain::Domain;
 use domain::delivery::Address;
 use domain::delivery::phone::{Mailbox, PhoneNumber};
-use domain::methods::{MethodView, OathSeed, rules::NotForReset};
+use domain::{
+    methods::{MethodView, OathSeed},
+    policy::reset::NotForReset,
+};
 use jiff::Timestamp;
 use model::{MethodId, MethodKind, OathAlgorithm, OathParams};
 use serde::{Deserialize, Serialize};

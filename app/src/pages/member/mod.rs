@@ -12,8 +12,8 @@ pub use act::{Act, ActPage, RolesPage, act_page, roles_page, sensible};
 use domain::{
     directory::{MemberView, block::Standing},
     journal::{AuditRow, Event, SignInRow},
-    methods::{MethodView, SecurityInfo, call_pin::CallPinView, question::QuestionsView, rules::NotForReset},
-    policy::rules::Because,
+    methods::{MethodView, SecurityInfo, call_pin::CallPinView, question::QuestionsView},
+    policy::{reset::NotForReset, rules::Because},
 };
 use jiff::Timestamp;
 use leptos::prelude::*;

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use model::MethodKind;
 
-use super::{Mode, PATH, Skip, cancel, reasons, skip, stair};
+use super::{Mode, PATH, cancel, reasons, skip, stair};
 use crate::{
     components::{Badge, BadgeLook, ChoiceAction, MethodChoice, MethodOff, Tone},
     pages::{problem::Problem, words::method_key},
@@ -38,8 +38,6 @@ pub enum OffReason {
 
 pub(super) fn view(mode: &Mode, tenant: &str, offers: Vec<Offer>, not_offered: Vec<NotOffered>, problem: Option<Problem>, progress: (u8, u8)) -> AnyView {
     let head = match mode {
-        // Nothing is missing for signing in: it is about the day on which the password is forgotten.
-        Mode::Interrupt { skip: Skip::To(_), .. } => view! { <h1>{text!(register.reset_title)}</h1>{reasons(mode, tenant)} }.into_any(),
         Mode::Interrupt { .. } => view! {
             {stair(progress, text!(register.part_choose))}
             <h1>{text!(register.choose_title)}</h1>
@@ -49,26 +47,6 @@ pub(super) fn view(mode: &Mode, tenant: &str, offers: Vec<Offer>, not_offered: V
         .into_any(),
         Mode::Manage => view! { <h1>{text!(register.choose_title_manage)}</h1><p>{text!(register.choose_lead_manage)}</p> }.into_any(),
     };
-    let several = offers.len() > 1;
-    let offers = offers
-        .into_iter()
-        .enumerate()
-        .map(|(index, offer)| {
-            let key = method_key(offer.kind);
-            let action = ChoiceAction::Send {
-                name: "kind".to_owned(),
-                value: offer.kind.as_str().to_owned(),
-            };
-            let badge = (several && index == 0).then(|| {
-                view! { " "<Badge tone=Tone::Info look=BadgeLook::Word>{text!(register.safest)}</Badge> }
-            });
-            view! {
-                <li>
-                    <MethodChoice method=key title=key.plain_name() action=action badge=move || badge>{offer_words(offer.kind)}</MethodChoice>
-                </li>
-            }
-        })
-        .collect_view();
     let not_offered = not_offered
         .into_iter()
         .map(|off| {
@@ -86,12 +64,33 @@ pub(super) fn view(mode: &Mode, tenant: &str, offers: Vec<Offer>, not_offered: V
         {problem.and_then(|problem| problem.banner())}
         <form method="post" action=PATH>
             <input type="hidden" name="step" value="choose"/>
-            <ul class="stack tight">{offers}{not_offered}</ul>
+            <ul class="stack tight">{offers_list(offers)}{not_offered}</ul>
         </form>
         {skip(mode)}
         {cancel(mode)}
     }
     .into_any()
+}
+
+/// What may be set up, each a button of the form it stands in; the first is the safest.
+pub(super) fn offers_list(offers: Vec<Offer>) -> AnyView {
+    let several = offers.len() > 1;
+    let choice = |(index, offer): (usize, Offer)| {
+        let key = method_key(offer.kind);
+        let action = ChoiceAction::Send {
+            name: "kind".to_owned(),
+            value: offer.kind.as_str().to_owned(),
+        };
+        let badge = (several && index == 0).then(|| {
+            view! { " "<Badge tone=Tone::Info look=BadgeLook::Word>{text!(register.safest)}</Badge> }
+        });
+        view! {
+            <li>
+                <MethodChoice method=key title=key.plain_name() action=action badge=move || badge>{offer_words(offer.kind)}</MethodChoice>
+            </li>
+        }
+    };
+    offers.into_iter().enumerate().map(choice).collect_view().into_any()
 }
 
 /// What to have at hand for a kind, in a few words.
@@ -105,6 +104,7 @@ pub(in crate::pages) fn offer_words(kind: MethodKind) -> &'static str {
         MethodKind::Voice => text!(register.offer_voice),
         MethodKind::Email => text!(register.offer_mail),
         MethodKind::RecoveryCode => text!(register.offer_recovery),
-        MethodKind::Pass | MethodKind::AppPassword | MethodKind::SecurityQuestions => text!(register.offer_other),
+        MethodKind::SecurityQuestions => text!(register.offer_questions),
+        MethodKind::Pass | MethodKind::AppPassword => text!(register.offer_other),
     }
 }

@@ -11,6 +11,7 @@ mod choose;
 mod codes;
 mod done;
 mod passkey;
+mod reset;
 mod scan;
 mod test;
 
@@ -18,6 +19,7 @@ pub(super) use choose::offer_words;
 pub use choose::{NotOffered, OffReason, Offer};
 pub(crate) use codes::saved_form;
 pub use done::Registered;
+pub use reset::ForReset;
 pub use scan::Square;
 
 use leptos::prelude::*;
@@ -32,6 +34,9 @@ use crate::{
 
 /// The path of the page and of its forms.
 pub const PATH: &str = "/register";
+
+/// The page about a forgotten password.
+pub const FOR_RESET: &str = "/register?show=reset";
 
 /// How somebody came here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,6 +120,8 @@ pub enum RegisterStep {
         /// What went wrong.
         problem: Option<Problem>,
     },
+    /// What a reset of the password takes.
+    ForReset(ForReset),
     /// The device makes a passkey.
     Passkey {
         /// What went wrong.
@@ -161,6 +168,7 @@ pub fn page(shell: MemberShell, model: RegisterPage) -> Page {
     let title = match (&model.step, &model.mode) {
         (RegisterStep::Codes { .. }, _) => text!(register.codes_title),
         (RegisterStep::Done { .. }, _) => text!(register.done_title_plain),
+        (RegisterStep::ForReset(_), _) => text!(register.reset_title),
         (_, Mode::Manage) => text!(register.title_manage),
         (_, Mode::Interrupt { .. }) => text!(register.title),
     };
@@ -178,6 +186,7 @@ fn view(model: RegisterPage) -> AnyView {
     } = model;
     let inside = match step {
         RegisterStep::Choose { offers, not_offered, problem } => choose::view(&mode, &tenant, offers, not_offered, problem, progress),
+        RegisterStep::ForReset(model) => reset::view(&mode, &tenant, model),
         RegisterStep::Passkey { problem } => passkey::view(&mode, &tenant, problem, progress),
         RegisterStep::Scan(square) => scan::view(&mode, &tenant, square, passkey, progress),
         RegisterStep::Test {

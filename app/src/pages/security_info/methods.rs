@@ -1,6 +1,6 @@
 //! The cards.
 
-use domain::methods::rules::NotForReset;
+use domain::policy::reset::NotForReset;
 use jiff::Timestamp;
 use leptos::prelude::*;
 use model::MethodKind;
@@ -212,21 +212,59 @@ fn found(method: String, name: String) -> AnyView {
     .into_any()
 }
 
+/// Where a method is tried out: what is asked for before a change is asked for this one.
+fn trial(kind: MethodKind) -> String {
+    let back = format!("{PATH}?done={TRIED}&only={kind}");
+    format!("{PATH}?confirm={}", query_value(&back))
+}
+
 /// Tries a method out: a code goes to a phone or mailbox, anything else is asked for as before a change.
 fn check(method: &MethodView) -> AnyView {
     let words = text!(security_info.try_it);
-    if matches!(method.kind, MethodKind::Sms | MethodKind::Email) {
-        return view! {
-            <form class="item-form" method="post" action=PATH>
+    if !sends_code(method.kind) {
+        return view! { <a href=trial(method.kind)><Icon name=IconName::CheckCircle/>{words}</a> }.into_any();
+    }
+    view! {
+        <form class="item-form" method="post" action=PATH>
+            <input type="hidden" name="step" value="check"/>
+            <input type="hidden" name="method" value=method.id.clone()/>
+            <button class="item" type="submit"><Icon name=IconName::CheckCircle/>{words}</button>
+        </form>
+    }
+    .into_any()
+}
+
+const fn sends_code(kind: MethodKind) -> bool {
+    matches!(kind, MethodKind::Sms | MethodKind::Email)
+}
+
+/// A card of a method that is to be tried out, and nothing else.
+pub(in crate::pages) fn to_try(method: MethodView) -> AnyView {
+    let key = method_key(method.kind);
+    let words = text!(security_info.try_it);
+    let label = text!(security_info.try_what, method = method.what());
+    let button = match sends_code(method.kind) {
+        true => view! {
+            <form method="post" action=PATH>
                 <input type="hidden" name="step" value="check"/>
                 <input type="hidden" name="method" value=method.id.clone()/>
-                <button class="item" type="submit"><Icon name=IconName::CheckCircle/>{words}</button>
+                <Button size=ButtonSize::Small label=label>{words}</Button>
             </form>
         }
-        .into_any();
+        .into_any(),
+        false => view! { <LinkButton href=trial(method.kind) size=ButtonSize::Small label=label>{words}</LinkButton> }.into_any(),
+    };
+    let used = match method.last_used {
+        Some(at) => text!(security_info.last_used, date = format::date_with_year(at)),
+        None => text!(security_info.added, date = format::date_with_year(method.added)),
+    };
+    view! {
+        <MethodCard method=key title=key.plain_name() menu=move || button>
+            {method.name.map(|name| view! { {name}<br/> })}
+            {used}
+        </MethodCard>
     }
-    let back = format!("{PATH}?done={TRIED}&only={}", method.kind);
-    view! { <a href=format!("{PATH}?confirm={}", query_value(&back))><Icon name=IconName::CheckCircle/>{words}</a> }.into_any()
+    .into_any()
 }
 
 /// What can be done with a method, behind three dots.

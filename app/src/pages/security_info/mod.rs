@@ -22,6 +22,7 @@ pub use app_passwords::{AppPasswords, app_passwords};
 pub use call_pin::{CallPinForm, call_pin_form};
 pub use change::{Remove, RemoveEffect};
 pub use confirm::Confirm;
+pub(super) use methods::to_try;
 pub use methods::{MethodState, MethodView, OffView};
 pub(super) use passkey::words as passkey_words;
 pub use passkey::{AddPasskey, add_passkey};
@@ -78,6 +79,8 @@ pub struct SecurityInfoPage {
     pub bypass: OwnBypass,
     /// Where somebody goes who has lost a phone.
     pub lost: Option<String>,
+    /// How one stands to a forgotten password; nothing where there is nothing to say.
+    pub for_reset: Option<ForReset>,
     /// The last few sign-ins.
     pub activity: Vec<ActivityRow>,
     /// Browsers that skip the second step.
@@ -107,6 +110,17 @@ pub struct Browser {
     pub phone: bool,
     /// Whether it is this one.
     pub this: bool,
+}
+
+/// How one stands to a forgotten password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ForReset {
+    /// Something is missing.
+    Lacks,
+    /// What there is has not been looked at for long.
+    Stale,
+    /// All is there now; this leads on to what was asked for.
+    Ready(Option<String>),
 }
 
 /// What has just been done.
@@ -141,7 +155,7 @@ pub enum Notice {
 }
 
 impl Notice {
-    fn words(self) -> String {
+    pub(super) fn words(self) -> String {
         match self {
             Self::Added(what) => text!(security_info.done_added, what = what),
             Self::Removed(what) => text!(security_info.done_removed, what = what),
@@ -254,6 +268,7 @@ fn overview(model: SecurityInfoPage) -> AnyView {
         call_pin,
         bypass,
         lost,
+        for_reset,
         activity,
         browsers,
         sessions,
@@ -355,6 +370,7 @@ fn overview(model: SecurityInfoPage) -> AnyView {
             {pass.map(open_pass)}
             {bypass_open}
             {waiting.into_iter().map(add::waiting).collect_view()}
+            {for_reset.map(reset_banner)}
             {only_one}
             <section class="section" aria-label=text!(security_info.methods)>{cards}</section>
             {call_pin}
@@ -380,6 +396,28 @@ fn open_pass(pass: PassView) -> AnyView {
         (_, false) => text!(security_info.pass_several, until = until),
     };
     view! { <Banner tone=Tone::Info icon=IconName::MethodPass title=text!(security_info.pass_title).to_owned()>{words}</Banner> }.into_any()
+}
+
+/// Whether one could set a new password on the day one forgets it, and where that is put right.
+fn reset_banner(stands: ForReset) -> AnyView {
+    let wizard = || Some((register::FOR_RESET.to_owned(), text!(security_info.reset_lacks_link)));
+    let (tone, title, words, link) = match stands {
+        ForReset::Lacks => (
+            Tone::Info,
+            text!(security_info.reset_lacks_title),
+            Some(text!(security_info.reset_lacks_words)),
+            wizard(),
+        ),
+        ForReset::Stale => (
+            Tone::Info,
+            text!(register.reset_stale_title),
+            Some(text!(security_info.reset_stale_words)),
+            wizard(),
+        ),
+        ForReset::Ready(on) => (Tone::Ok, text!(security_info.reset_ready), None, on.map(|href| (href, text!(register.go_on)))),
+    };
+    let action = move || link.map(|(href, words)| view! { <LinkButton href=href size=ButtonSize::Small>{words}</LinkButton> });
+    view! { <Banner tone=tone title=title.to_owned() action=action>{words}</Banner> }.into_any()
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -193,6 +193,7 @@ async fn b16_a_remembered_device_dies_with_every_change() {
                         operator: false,
                     },
                     attempt: None,
+                    note: SessionNote::default(),
                     me,
                 };
                 sign_in.revoke(&here, None).await.expect("signed out everywhere else");
