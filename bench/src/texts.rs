@@ -104,7 +104,7 @@ pub(crate) async fn load(count: &str, port: &str) -> Result<(), Failure> {
 
 /// Mobile numbers of the Netherlands and the United Kingdom, so many of each range, as far as they are numbers.
 fn numbers() -> impl Iterator<Item = PhoneNumber> {
-    let ranges = (10..59).map(|n| format!("+316{n}")).chain((400..1000).map(|n| format!("+447{n}")));
+    let ranges = (10..59).map(|n| format!("+316{n}")).chain((400..1000).step_by(10).map(|n| format!("+447{n}")));
     ranges.flat_map(|range| {
         // Behind the plus they have eleven digits and twelve.
         let rest = if range.starts_with("+316") { 12 } else { 13 } - range.len();

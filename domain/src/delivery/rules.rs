@@ -14,11 +14,9 @@ pub struct Sends {
     pub mails: Vec<Timestamp>,
     /// Messages to the member's numbers and mailboxes in the last hour, whoever asked for them.
     pub addresses: Vec<AddressSends>,
-    /// Texts and calls of the tenant in the last day.
-    pub day: i64,
-    /// Of them those to the countries of the member's numbers.
+    /// Texts and calls of the tenant in the last day, by country.
     pub countries: Vec<CountrySends>,
-    /// Of them those to numbers with the first digits of the member's, and how many codes came back.
+    /// The same by the first digits of the number, and how many codes came back.
     pub prefixes: Vec<PrefixSends>,
     /// Providers that are switched on, in the order in which they are asked.
     pub routes: Vec<Route>,
@@ -193,7 +191,8 @@ pub fn may_send(sends: &Sends, limits: &DeliveryLimits, profile: Profile, to: &A
     if limits.paused.contains(&country) {
         return Err(NotSent::CountryPaused(country));
     }
-    if sends.day >= limits.per_day {
+    let all: i64 = sends.countries.iter().map(|c| i64::from(c.count)).sum();
+    if all >= limits.per_day {
         return Err(NotSent::TenantBudget);
     }
     if sends
@@ -304,8 +303,7 @@ mod tests {
         };
         assert_eq!(told(&number(4), Profile::Standard, 60), Ok(()));
         assert_eq!(told(&number(5), Profile::Standard, 60), Err(NotSent::AddressBudget { until: at(3600) }));
-        let country = |code: &str, count: i32| Sends {
-            day: count.into(),
+        let country = |code: &str, count| Sends {
             countries: vec![CountrySends {
                 country: Some(code.into()),
                 count,

@@ -525,7 +525,7 @@ pub(crate) async fn list_tried(tx: &mut TenantTx, challenge: Uuid) -> Result<Vec
 pub(crate) async fn find_routes(tx: &mut TenantTx, now: Timestamp) -> Result<Value, DbError> {
     let tenant = tx.tenant().0;
     let value = sqlx::query_scalar!(
-        r#"select json_build_object('member', '[]'::json, 'mails', '[]'::json, 'addresses', '[]'::json, 'day', 0, 'countries', '[]'::json, 'prefixes', '[]'::json,
+        r#"select json_build_object('member', '[]'::json, 'mails', '[]'::json, 'addresses', '[]'::json, 'countries', '[]'::json, 'prefixes', '[]'::json,
              'routes', (select coalesce(json_agg(json_build_object('provider_id', p.provider_id, 'tenant_id', p.tenant_id, 'channel', p.channel, 'name', p.name,
                 'rank', p.rank, 'resting', coalesce(p.rests_until > $2, false)) order by (p.tenant_id is null), p.rank), '[]')
                 from delivery_provider p where p.enabled and (p.tenant_id is null or p.tenant_id = $1)),

@@ -322,7 +322,7 @@ impl Notices<'_> {
         let Address::Phone(phone) = &target.to else { return Ok(true) };
         let now = self.0.clock().now();
         let mut tx = self.0.db().tenant(TenantId(row.tenant_id)).await?;
-        let sends = store::find_sends(&mut tx, row.outbox_id, &budget_of(&target.mac), phone.country(), now).await?;
+        let sends = store::find_sends(&mut tx, row.outbox_id, &budget_of(&target.mac), now).await?;
         tx.commit().await?;
         let sends: sending::Sends = serde_json::from_value(sends).map_err(crate::db::DbError::unreadable)?;
         let to = sending::Address {

@@ -159,7 +159,7 @@ pub(crate) async fn list_chiefs(tx: &mut TenantTx) -> Result<Vec<String>, DbErro
 }
 
 /// What the budgets of texts ask, as with the facts of a verification, for one more text of a notice to an address.
-pub(crate) async fn find_sends(tx: &mut TenantTx, notice: Uuid, mac: &[u8], country: &str, now: Timestamp) -> Result<Value, DbError> {
+pub(crate) async fn find_sends(tx: &mut TenantTx, notice: Uuid, mac: &[u8], now: Timestamp) -> Result<Value, DbError> {
     let tenant = tx.tenant().0;
     let value = sqlx::query_scalar!(
         r#"select json_build_object(
@@ -168,18 +168,15 @@ pub(crate) async fn find_sends(tx: &mut TenantTx, notice: Uuid, mac: &[u8], coun
              'mails', '[]'::json,
              'addresses', (select coalesce(json_agg(x), '[]') from (select d.address_mac as mac, count(*)::int as count, min(d.created_at) as first from delivery d
                where d.tenant_id = $1 and d.created_at > $4::timestamptz - interval '1 hour' and d.address_mac = $3 group by d.address_mac) x),
-             'day', (select count(*) from delivery d where d.tenant_id = $1 and d.channel in ('sms', 'voice') and d.created_at > $4::timestamptz - interval '1 day'),
              'countries', (select coalesce(json_agg(x), '[]') from (select d.country, count(*)::int as count from delivery d
-               where d.tenant_id = $1 and d.channel in ('sms', 'voice') and d.created_at > $4::timestamptz - interval '1 day' and d.country = $5
-               group by d.country) x),
+               where d.tenant_id = $1 and d.channel in ('sms', 'voice') and d.created_at > $4::timestamptz - interval '1 day' group by d.country) x),
              'prefixes', '[]'::json,
              'routes', '[]'::json,
              'senders', '[]'::json) as "sends!""#,
         tenant,
         notice,
         mac,
-        now.to_sqlx() as _,
-        country
+        now.to_sqlx() as _
     )
     .fetch_one(&mut **tx)
     .await?;
