@@ -43,7 +43,7 @@ use domain::{
 };
 use jiff::Timestamp;
 use leptos::prelude::*;
-use model::{CallRules, Decision, ErrorCode, MethodKind, OathParams, PinFlaw, Reason, RegistrationReason, SecurityQuestion, SessionId, TenantId};
+use model::{CallRules, Decision, ErrorCode, MethodKind, OathParams, PinFlaw, Purpose, Reason, RegistrationReason, SecurityQuestion, SessionId, TenantId};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = PathBuf::from(std::env::args().nth(1).ok_or("which folder?")?);
@@ -668,7 +668,7 @@ fn method(kind: MethodKind, name: Option<&str>, added: &str, used: Option<&str>,
 
 fn rows() -> Vec<ActivityRow> {
     let row = |moment: &str, decision, reason, application: &str, method, place: &str| ActivityRow {
-        caller_check: false,
+        purpose: Purpose::SignIn,
         at: at(moment),
         decision,
         reason,
@@ -712,7 +712,7 @@ fn rows() -> Vec<ActivityRow> {
             "Gdańsk, Poland",
         ),
         ActivityRow {
-            caller_check: false,
+            purpose: Purpose::SignIn,
             reported: Some(true),
             ..row(
                 "2026-11-09T12:01:00Z",

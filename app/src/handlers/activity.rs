@@ -104,7 +104,7 @@ fn line(row: SignInRow, me: &SignedIn, locale: Locale, (reported, now): (&BTreeS
         reason: row.reason.unwrap_or(Reason::PageClosed),
         application: row.application.unwrap_or_else(|| me.tenant.name.clone()),
         method: row.method_kind,
-        caller_check,
+        purpose: row.purpose,
         place: Some(place).filter(|place| !place.is_empty() && !caller_check),
         session_id: row.session_id,
         reported: can_be_reported.then(|| reported.contains(&row.session_id)),

@@ -5,9 +5,9 @@
 use domain::notices::report::Reportable;
 use jiff::Timestamp;
 use leptos::prelude::*;
-use model::{Decision, MethodKind, Reason, SessionId};
+use model::{Decision, MethodKind, Purpose, Reason, SessionId};
 
-use super::{sign_in, words};
+use super::{sign_in, support::findings::purpose, words};
 use crate::{
     components::{Badge, BadgeLook, Banner, ButtonSize, Consequence, Consequences, Dialog, EmptyState, IconName, LinkButton, Toast, Tone},
     format,
@@ -42,8 +42,8 @@ pub struct ActivityRow {
     pub reason: Reason,
     /// What it was for.
     pub application: String,
-    /// It was no sign-in: the desk asked who was calling.
-    pub caller_check: bool,
+    /// What it served, where it was no sign-in.
+    pub purpose: Purpose,
     /// With which method.
     pub method: Option<MethodKind>,
     /// From where and with what: "Haarlem", "Firefox on Windows".
@@ -93,12 +93,25 @@ pub(super) fn list(rows: Vec<ActivityRow>) -> AnyView {
     view! { <ul class="card flush list inset">{rows}</ul> }.into_any()
 }
 
+/// What was right was good for this.
+fn allowed(purpose: Purpose, application: String) -> String {
+    match purpose {
+        Purpose::SignIn | Purpose::Verification | Purpose::SetUp => text!(activity.signed_in, application = application),
+        Purpose::StepUp => text!(activity.confirmed_change).to_owned(),
+        Purpose::AddMethod => text!(activity.confirmed_address).to_owned(),
+        Purpose::Reset => text!(activity.reset_shown).to_owned(),
+        Purpose::CallerCheck => text!(activity.caller_right).to_owned(),
+    }
+}
+
 fn line(row: ActivityRow) -> AnyView {
-    let application = crate::pages::words::asked_for(&row.application);
+    let application = match row.purpose {
+        Purpose::StepUp | Purpose::AddMethod | Purpose::Reset => purpose(row.purpose).to_owned(),
+        _ => words::asked_for(&row.application),
+    };
     let (tone, title) = match (row.decision, row.reason) {
-        (Decision::Allowed, _) if row.caller_check => (Tone::Ok, text!(activity.caller_right).to_owned()),
-        _ if row.caller_check => (Tone::Warn, text!(activity.caller_wrong).to_owned()),
-        (Decision::Allowed, _) => (Tone::Ok, text!(activity.signed_in, application = application)),
+        (Decision::Allowed, _) => (Tone::Ok, allowed(row.purpose, application)),
+        _ if row.purpose == Purpose::CallerCheck => (Tone::Warn, text!(activity.caller_wrong).to_owned()),
         (Decision::Denied, Reason::PushNoResponse | Reason::CodeNeverEntered) => (Tone::Warn, text!(activity.unanswered, application = application)),
         (Decision::Denied, _) => (Tone::Bad, text!(activity.refused, application = application)),
         (Decision::Interrupted, _) => (Tone::Info, text!(activity.interrupted, application = application)),
