@@ -24,7 +24,7 @@ use crate::{
         entry::{Audited, Change},
     },
     policy::{
-        reset::{NotForReset, Prepared, ResetFacts, is_way, offered, prepared, usable_for_reset},
+        reset::{NotForReset, Prepared, ResetFacts, offered, prepared, usable_for_reset},
         rules::{Held, Inputs, STILL_IN_THE_WAY, demanded_for, usable_families},
     },
     vault::{KeyPurpose, SealedColumn},
@@ -429,7 +429,9 @@ impl Methods<'_> {
             .filter(|kind| {
                 document.as_ref().is_some_and(|d| match kind {
                     MethodKind::Passkey => self.0.offers_passkeys(d),
-                    _ => d.allows(*kind, MethodUse::Mfa) || (is_way(*kind) && d.allows(*kind, MethodUse::Reset)),
+                    // Other kinds count as a second factor once they are there: for resets alone they are not to be added.
+                    MethodKind::Email => d.allows(*kind, MethodUse::Mfa) || d.allows(*kind, MethodUse::Reset),
+                    _ => d.allows(*kind, MethodUse::Mfa),
                 })
             })
             .collect();

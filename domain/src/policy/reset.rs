@@ -41,11 +41,6 @@ pub const fn proof(kind: MethodKind) -> Option<Proof> {
     }
 }
 
-/// Whether a kind is a way to show who one is in a reset.
-pub fn is_way(kind: MethodKind) -> bool {
-    WAYS.contains(&kind)
-}
-
 /// How many different things the kinds prove.
 pub fn proofs(kinds: &[MethodKind]) -> usize {
     let mut found: Vec<Proof> = kinds.iter().filter_map(|kind| proof(*kind)).collect();
