@@ -73,12 +73,10 @@ begin
                    group by d.address_mac) x),
         'countries', (select coalesce(json_agg(x), '[]') from (select d.country, count(*)::int as count from delivery d
                    where d.tenant_id = p_tenant and d.channel in ('sms', 'voice') and d.created_at > p_now - interval '1 day' group by d.country) x),
-        -- The last five hundred of a range tell how many codes of it come back.
         'prefixes', (select coalesce(json_agg(x), '[]') from (select own.prefix, count(*)::int as count, count(*) filter (where c.right_at is not null)::int as answered
                    from (select distinct params->>'prefix' as prefix from method where tenant_id = p_tenant and member_id = m.member_id and state <> 'removed'
                        and kind in ('sms', 'voice')) own
-                   cross join lateral (select d.challenge_id from delivery d where d.tenant_id = p_tenant and d.prefix = own.prefix and d.prefix is not null
-                       and d.created_at > p_now - interval '1 day' order by d.created_at desc limit 500) d
+                   join delivery d on d.tenant_id = p_tenant and d.prefix = own.prefix and d.prefix is not null and d.created_at > p_now - interval '1 day'
                    left join challenge c on c.tenant_id = p_tenant and c.challenge_id = d.challenge_id
                    group by own.prefix) x),
         'routes', (select coalesce(json_agg(json_build_object('provider_id', p.provider_id, 'tenant_id', p.tenant_id, 'channel', p.channel, 'name', p.name,

@@ -27,8 +27,8 @@ use tokio::{
 const AT_ONCE: usize = 8;
 /// Connections by which codes are asked for.
 const CLIENTS: usize = 16;
-/// Numbers of one range: more without answers would pause it, as they should.
-const PER_RANGE: usize = 45;
+/// Numbers of one range, each written to once: fifty without answers would pause it, as they should.
+const PER_RANGE: usize = 49;
 /// Until every connection is there and every statement is prepared, nothing is counted.
 const WARM_UP: Duration = Duration::from_secs(2);
 

@@ -40,6 +40,12 @@ for (const language of LANGUAGES) {
     await me.page.goto("/security-info");
     await me.reads("security_info.reset_lacks_title");
     await look("security-info-reset-lacks");
+    // Whatever else she changes meanwhile is told where she changed it.
+    await me.press(me.page.locator("main details.menu-button > summary").first());
+    await me.go(me.link("security_info.rename"));
+    await me.enter(me.page.locator("main input[name=name]").last(), "Telefoon");
+    await me.reads("security_info.done_renamed", { what: "Telefoon" });
+    await expect(me.heading()).toHaveText(me.say("security_info.title"));
 
     // A mailbox is the other. Then she is told so, and goes on.
     await me.go(me.link("security_info.reset_lacks_link"));

@@ -260,21 +260,26 @@ async fn for_reset(guest: &Guest, me: &SignedIn, query: Query) -> Answer {
         skip: Skip::To(on),
     };
     let step = RegisterStep::ForReset(ForReset {
-        notice: query.what.filter(|what| !what.is_empty()).and_then(|what| match query.done.as_deref() {
-            Some("added") => Some(Notice::Added(what)),
-            Some(TRIED) => Some(Notice::Tried(what)),
-            _ => None,
-        }),
+        notice: query
+            .what
+            .filter(|what| !what.is_empty())
+            .and_then(|what| match query.done.as_deref() {
+                Some("added") => Some(Notice::Added(what)),
+                Some(TRIED) => Some(Notice::Tried(what)),
+                _ => None,
+            })
+            .or((query.done.as_deref() == Some("questions")).then_some(Notice::Questions)),
         ..missing
     });
     let model = RegisterPage { mode, step, ..frame_of(me) };
     Ok(guest.show(|| page(guest.shell(), model)))
 }
 
-/// Where a sign-in that was interrupted leads.
-fn on_from(guest: &Guest) -> String {
+/// Where a sign-in that was interrupted leads: never back into what interrupts.
+pub(super) fn on_from(guest: &Guest) -> String {
     let back = guest.note().back;
-    back.as_deref().and_then(safe_path).unwrap_or(routes::HOME).to_owned()
+    let leads_on = |path: &&str| !path.starts_with(routes::REGISTER) && !path.starts_with("/security-info?done=");
+    back.as_deref().and_then(safe_path).filter(leads_on).unwrap_or(routes::HOME).to_owned()
 }
 
 /// What a member lacks for a reset and can do something about; nothing where there is nothing to do.

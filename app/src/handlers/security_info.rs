@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::{
     add_address::page_of_proof,
     forms::{Fields, Query},
-    register::missing_for_reset,
+    register::{missing_for_reset, on_from},
     sign_in::{asked, call_of, code_of, code_of_call, code_of_offered, next_code},
 };
 use crate::{
@@ -71,8 +71,9 @@ pub(super) async fn show(guest: Guest, QueryOf(query): QueryOf<Query>) -> Answer
             left: u8::try_from(info.recovery_left).unwrap_or(u8::MAX),
         }
     } else {
-        // Whoever was asked for what a reset takes goes on with it.
-        let asked = guest.note().for_reset.then_some(query.done.as_deref()).flatten();
+        // Whoever was asked for what a reset takes goes on with it after each part of it.
+        let done = query.done.as_deref().filter(|done| matches!(*done, "added" | "questions" | TRIED));
+        let asked = done.filter(|_| guest.note().for_reset);
         if let Some(done) = asked.filter(|_| missing_for_reset(&guest, &info).is_some()) {
             let what = query_value(query.what.as_deref().unwrap_or_default());
             return Ok(see(&format!("{FOR_RESET}&done={}&what={what}", query_value(done))));
@@ -96,7 +97,7 @@ pub(super) async fn show(guest: Guest, QueryOf(query): QueryOf<Query>) -> Answer
         };
         let mut model = overview(&guest, &me, &info, notice).await?;
         if let (SecurityInfo::Overview(model), true) = (&mut model, ready) {
-            model.for_reset = Some(ForReset::Ready(guest.note().back.filter(|back| back != routes::HOME)));
+            model.for_reset = Some(ForReset::Ready(Some(on_from(&guest)).filter(|on| on != routes::HOME)));
         }
         if let (SecurityInfo::Overview(model), Some("removed")) = (&mut model, query.done.as_deref()) {
             let accepted = guest.domain().passkeys().accepted(&me.me).await.map_err(guest.fails())?;

@@ -105,7 +105,9 @@ async fn name(guest: Guest, query: &Query, fields: &Fields) -> Answer {
         .begin_for(&upn, &guest.client, asked_for)
         .await
         .map_err(guest.fails())?;
-    let back = query.back.as_deref().and_then(safe_path).map(str::to_owned).or(guest.note().back);
+    // What the session of somebody who is signed in remembers is not for whoever signs in now.
+    let before = guest.note().back.filter(|_| !matches!(guest.caller, Caller::Member(_)));
+    let back = query.back.as_deref().and_then(safe_path).map(str::to_owned).or(before);
     let mut new = NewSession::of_attempt(begun.tenant, begun.attempt, SessionStage::SignIn, 0, guest.client.clone());
     new.note = SessionNote {
         back,
@@ -323,7 +325,7 @@ async fn at_second(guest: &mut Guest) -> Result<((TenantId, AttemptId), AttemptV
 async fn lets_in(guest: &Guest, reasons: &[RegistrationReason], (tenant, attempt): (TenantId, AttemptId), right: &RightAnswer) -> Answer {
     let back = guest.note().back;
     let mut new = full_session(tenant, attempt, right, guest.client.clone());
-    // Whoever could not reset his password as things are is asked once a sign-in, and goes on by a link.
+    // Whoever could not reset his password as things are is asked, and goes on by a link.
     new.note.for_reset = reasons.contains(&RegistrationReason::SsprEnabled);
     new.note.back = back.clone().filter(|_| new.note.for_reset);
     let on = match new.note.for_reset {

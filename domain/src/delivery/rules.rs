@@ -16,7 +16,7 @@ pub struct Sends {
     pub addresses: Vec<AddressSends>,
     /// Texts and calls of the tenant in the last day, by country.
     pub countries: Vec<CountrySends>,
-    /// The same by the first digits of the number, and how many codes came back.
+    /// Of them those to numbers that begin like the member's, and how many codes came back.
     pub prefixes: Vec<PrefixSends>,
     /// Providers that are switched on, in the order in which they are asked.
     pub routes: Vec<Route>,

@@ -396,7 +396,6 @@ async fn a_resend_is_the_same_code_and_the_sixth_is_refused() {
     );
 }
 
-/// S47, S50, S51: 180 s on the cloud path, 300 s on the server path; then the code is worth nothing, and the attempt is a denied row within one sweep.
 /// F7: what the organisation may send in a day is counted over all countries, whichever the next number is of.
 #[tokio::test]
 async fn f7_a_days_messages_are_counted_over_all_countries() {
@@ -418,6 +417,7 @@ async fn f7_a_days_messages_are_counted_over_all_countries() {
     assert_eq!(post.works().await, 2);
 }
 
+/// S47, S50, S51: 180 s on the cloud path, 300 s on the server path; then the code is worth nothing, and the attempt is a denied row within one sweep.
 #[tokio::test]
 async fn codes_live_as_long_as_their_path_says() {
     let post = Post::new().await;

@@ -28,7 +28,11 @@ use crate::{
         rules::{Held, Inputs, STILL_IN_THE_WAY, demanded_for, usable_families},
     },
     vault::{KeyPurpose, SealedColumn},
-    verification::{compare, facts::MethodFacts, rules::Match},
+    verification::{
+        compare,
+        facts::{MethodFacts, is_past},
+        rules::Match,
+    },
 };
 pub use address::Proving;
 pub(crate) use address::{Prover, address_mac};
@@ -444,7 +448,7 @@ impl Methods<'_> {
                 let shared_with = shared.iter().find(|(method, _)| *method == r.method_id).map_or(0, |(_, others)| *others);
                 let facts = ResetFacts {
                     kind,
-                    active,
+                    active: active && !is_past(&r.params, now),
                     confirmed_at: r.confirmed_at,
                     last_used_at: r.last_used_at,
                     members: shared_with + 1,

@@ -1,8 +1,8 @@
 //! What opens a reset of the password, and who is prepared for one. Pure: the policy, what a member holds and the time come in.
 
-use super::rules::Inputs;
+use super::rules::{Inputs, demanded_for};
 use jiff::{SignedDuration, Timestamp};
-use model::{Channel, MethodKind, MethodUse, PolicyDocument, Profile, RESET_COOL_HOURS, RESET_IDLE_DAYS, ResetScope};
+use model::{Action, Channel, MethodKind, MethodUse, PolicyDocument, Profile, RESET_COOL_HOURS, RESET_IDLE_DAYS, ResetScope, Then};
 use serde::Serialize;
 
 /// The ways to show who one is, in the order in which they are offered. Passkeys are none of them: whoever has one signs in with it and needs no password.
@@ -202,6 +202,10 @@ pub fn prepared(document: &PolicyDocument, inputs: &Inputs<'_>, offered: &[Metho
     kinds.extend(questions.then_some(MethodKind::SecurityQuestions));
     let proofs = proofs(&kinds);
     let life = SignedDuration::from_hours(24 * document.reset.reconfirm_days);
+    // A code that is sent proves its own phone or mailbox. Anything else is tried out by what is asked before a change, which must take it.
+    let before_a_change = demanded_for(document, inputs, Action::RegisterSecurityInfo).0;
+    let changes_take_codes = !matches!(before_a_change, Then::Block | Then::RequirePhishingResistant);
+    let can_be_tried = |kind: MethodKind| kind.channel().is_some() || (changes_take_codes && document.allows(kind, MethodUse::Mfa));
     let is_stale = |method: &ResetFacts| {
         let old = document.reset.reconfirm_days > 0 && method.seen_at().is_some_and(|seen| now.duration_since(seen) >= life);
         match usable_for_reset(method, now) {
@@ -211,7 +215,7 @@ pub fn prepared(document: &PolicyDocument, inputs: &Inputs<'_>, offered: &[Metho
         }
     };
     let stale: Vec<usize> = (0..held.len())
-        .filter(|place| offered.contains(&held[*place].kind) && is_stale(&held[*place]))
+        .filter(|place| offered.contains(&held[*place].kind) && can_be_tried(held[*place].kind) && is_stale(&held[*place]))
         .collect();
     kinds.extend(stale.iter().map(|place| held[*place].kind));
     Prepared {
@@ -229,7 +233,7 @@ pub fn prepared(document: &PolicyDocument, inputs: &Inputs<'_>, offered: &[Metho
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::{MfaState, Role};
+    use model::{MfaState, Role, Rule, RuleState, Subjects};
     use proptest::prelude::*;
 
     const DAY: i64 = 24;
@@ -430,6 +434,26 @@ mod tests {
         document.reset.reconfirm_days = 0;
         assert!(!ask(&document, &[], &nobody, &methods).lacks());
         assert_eq!(ask(&document, &[Role::Reader], &nobody, &methods).stale, [1]);
+        // What could not be tried out is not asked for: an app where changes take passkeys alone. A phone proves itself.
+        document.reset.reconfirm_days = 180;
+        let old = [held(Totp, 200), held(Sms, 200)];
+        assert_eq!(ask(&document, &[], &nobody, &old).stale, [0, 1]);
+        document.rules = vec![Rule {
+            name: String::from("changes"),
+            state: RuleState::On,
+            who: Subjects::default(),
+            applications: Vec::new(),
+            actions: vec![Action::RegisterSecurityInfo],
+            then: Then::RequirePhishingResistant,
+        }];
+        assert_eq!(ask(&document, &[], &nobody, &old).stale, [1]);
+        document.rules.clear();
+        document
+            .methods
+            .iter_mut()
+            .filter(|rule| rule.kind == Totp)
+            .for_each(|rule| rule.uses = vec![MethodUse::Reset]);
+        assert_eq!(ask(&document, &[], &nobody, &old).stale, [1], "nor one that is asked for nowhere else");
         document.reset.scope = ResetScope::Groups;
         document.reset.groups = vec!["staff".to_owned()];
         assert!(!ask(&document, &[], &nobody, &[]).asked);

@@ -19,6 +19,7 @@ use crate::{
         entry::{Audited, Change},
     },
     methods::question::{Given, asking},
+    policy::reset::{is_offered_at_all, left, proofs},
     sign_in::source_of,
     vault::KeyPurpose,
     verification::{
@@ -37,7 +38,7 @@ use crate::{
 pub use error::ResetError;
 use jiff::{SignedDuration, Timestamp};
 use model::*;
-use rules::{Standing, left, proofs, standing};
+use rules::{Standing, standing};
 use serde_json::{Value, json};
 use std::sync::Arc;
 pub use token::ResetToken;
@@ -166,14 +167,11 @@ impl Resets<'_> {
             return Ok(Began::Wait { until });
         }
         let keys = domain.keys(tenant).await?;
-        let wanted = Wanted {
-            sends: true,
-            ..Wanted::of_name(tenant, upn.folded(), unknown_subject(&keys, upn))
-        };
+        let wanted = Wanted::of_name(tenant, upn.folded(), unknown_subject(&keys, upn));
         let began = domain
             .decide(wanted, |scene| {
                 let document = document_of(scene)?;
-                if !crate::policy::reset::is_offered_at_all(&document) {
+                if !is_offered_at_all(&document) {
                     return Ok(Decided::Answer(Began::NotOffered));
                 }
                 let counter = scene.facts.counter(RESETS);
@@ -211,7 +209,7 @@ impl Resets<'_> {
 
     /// Where a reset stands. Looking changes nothing.
     pub async fn look(self, tenant: TenantId, attempt: AttemptId) -> Result<ResetView> {
-        let wanted = wanted_of(tenant, attempt);
+        let wanted = Wanted::of_attempt(tenant, attempt);
         let (mut view, questions) = self
             .0
             .decide(wanted, |scene| {
@@ -250,7 +248,10 @@ impl Resets<'_> {
     /// Chooses a way: a message is on its way, or a code or answers are waited for. What cannot be sent looks like what was.
     pub async fn choose(self, tenant: TenantId, attempt: AttemptId, kind: MethodKind) -> Result<Chosen> {
         let domain = self.0;
-        let wanted = wanted_of(tenant, attempt);
+        let wanted = Wanted {
+            sends: true,
+            ..Wanted::of_attempt(tenant, attempt)
+        };
         let chosen = domain
             .decide(wanted, |scene| {
                 let attempt = waiting(scene)?;
@@ -310,7 +311,7 @@ impl Resets<'_> {
     /// Takes a code.
     pub async fn answer(self, tenant: TenantId, attempt: AttemptId, code: &OfferedCode) -> Result<Shown> {
         let domain = self.0;
-        let wanted = wanted_of(tenant, attempt);
+        let wanted = Wanted::of_attempt(tenant, attempt);
         let judgement = domain
             .decide(wanted, |scene| {
                 let attempt = waiting(scene)?;
@@ -379,7 +380,7 @@ impl Resets<'_> {
     /// Takes the answers to security questions: counted before anything is compared, all of them right or none.
     pub async fn answer_questions(self, tenant: TenantId, attempt: AttemptId, given: &[Given]) -> Result<Shown> {
         let domain = self.0;
-        let wanted = wanted_of(tenant, attempt);
+        let wanted = Wanted::of_attempt(tenant, attempt);
         let asked = domain
             .decide(wanted, |scene| {
                 let attempt = waiting(scene)?;
@@ -569,14 +570,6 @@ impl Resets<'_> {
             })
             .await?;
         Ok(waits)
-    }
-}
-
-/// What is asked of an attempt that goes on. One statement, for one name as for another.
-fn wanted_of(tenant: TenantId, attempt: AttemptId) -> Wanted<'static> {
-    Wanted {
-        sends: true,
-        ..Wanted::of_attempt(tenant, attempt)
     }
 }
 

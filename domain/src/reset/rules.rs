@@ -1,8 +1,7 @@
 //! The rules of a reset. Pure: the policy, what a member holds, what was shown and the time come in.
 
-pub use crate::policy::reset::{left, proofs};
 use crate::{
-    policy::reset::{answers_enough, gates, is_in_scope, usable_for_reset},
+    policy::reset::{answers_enough, gates, is_in_scope, proofs, usable_for_reset},
     verification::{
         facts::{Facts, MemberFacts, MethodFacts},
         rules::Counter,

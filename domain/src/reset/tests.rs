@@ -653,6 +653,7 @@ async fn who_is_asked_to_register_is_who_could_not_reset() {
         ("mailbox", true, vec![mail.clone()], 0, false),
         ("both", false, vec![phone("+31612345675"), mail.clone()], 0, false),
         ("answers", true, vec![], 3, false),
+        ("expired", true, vec![phone("+31612345676")], 0, true),
     ] {
         let member = match has_app {
             true => app.member_with_both(name).await,
@@ -667,6 +668,14 @@ async fn who_is_asked_to_register_is_who_could_not_reset() {
             app.as_superuser(format!(
                 "insert into security_answer (tenant_id, member_id, question, phc, made_at) values ('{}', '{}', '{question}', 'x', now())",
                 app.tenant, member.id
+            ))
+            .await;
+        }
+        if name == "expired" {
+            app.as_superuser(format!(
+                "update method set kind = 'hardware_token', params = params || '{{\"valid_until\": \"2020-01-01T00:00:00Z\"}}'
+                 where member_id = '{}' and kind = 'totp'",
+                member.id
             ))
             .await;
         }

@@ -333,6 +333,12 @@ pub struct MethodFacts {
     pub waits_for: Option<Uuid>,
 }
 
+/// The same of a method's parameters alone.
+pub(crate) fn is_past(params: &serde_json::Value, now: Timestamp) -> bool {
+    let until = params.get("valid_until").and_then(|until| until.as_str()?.parse::<Timestamp>().ok());
+    until.is_some_and(|until| until <= now)
+}
+
 impl MethodFacts {
     /// The number or mailbox as it may be shown.
     pub fn masked(&self) -> Option<&str> {
@@ -346,8 +352,7 @@ impl MethodFacts {
 
     /// True when what made it said that it may not be used any more (RFC 6030 5: ExpiryDate).
     pub fn is_past(&self, now: Timestamp) -> bool {
-        let until = self.params.get("valid_until").and_then(|until| until.as_str()?.parse::<Timestamp>().ok());
-        until.is_some_and(|until| until <= now)
+        is_past(&self.params, now)
     }
 
     /// The OATH parameters, for kinds that have them.
