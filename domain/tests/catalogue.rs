@@ -173,6 +173,7 @@ async fn every_table_says_its_class() {
         "operator",
         "outbox",
         "sender",
+        "sent_hour",
         "session",
         "session_locator",
         "staff_grant",
@@ -380,11 +381,14 @@ async fn nothing_looks_past_row_security() {
         .await;
     let expected = [
         "app_tenant",
+        "count_sent",
         "make_partitions",
+        "sent_in_a_day",
         "session_open",
         "verification_commit",
         "verification_facts",
         "verification_load",
+        "verification_sends",
     ];
     assert_eq!(
         functions,
@@ -398,7 +402,8 @@ async fn nothing_looks_past_row_security() {
     let triggers = catalogue
         .texts("select tgrelid::regclass || ' ' || tgname from pg_trigger where not tgisinternal")
         .await;
-    assert!(triggers.is_empty(), "{triggers:?}");
+    // It counts messages by hour and country into a table that is read before a tenant is known, with the rights of whoever writes the message.
+    assert_eq!(triggers, ["delivery delivery_counted"]);
     let rules = catalogue.texts("select ev_class::regclass || ' ' || rulename from pg_rewrite r join pg_class c on c.oid = r.ev_class where c.relnamespace = 'public'::regnamespace and c.relkind <> 'v'").await;
     assert!(rules.is_empty(), "{rules:?}");
 }

@@ -415,6 +415,14 @@ async fn f7_a_days_messages_are_counted_over_all_countries() {
     let refused = post.asks(&cor).await;
     assert_eq!((refused.decision, refused.reason), (Some(Decision::Denied), Some(Reason::Throttled)));
     assert_eq!(post.works().await, 2);
+    // They are kept by the hour: a whole day counts, and never more than the hour before it.
+    let counted = "select sum(messages)::bigint from sent_hour";
+    assert_eq!(app.number(counted).await, 2);
+    app.wait(86_399);
+    assert!(post.asks(&cor).await.challenge.is_none(), "not yet a day");
+    app.wait(3_602);
+    assert!(post.asks(&cor).await.challenge.is_some(), "a new day");
+    assert_eq!(app.number(counted).await, 3);
 }
 
 /// S47, S50, S51: 180 s on the cloud path, 300 s on the server path; then the code is worth nothing, and the attempt is a denied row within one sweep.

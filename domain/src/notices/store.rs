@@ -168,8 +168,7 @@ pub(crate) async fn find_sends(tx: &mut TenantTx, notice: Uuid, mac: &[u8], now:
              'mails', '[]'::json,
              'addresses', (select coalesce(json_agg(x), '[]') from (select d.address_mac as mac, count(*)::int as count, min(d.created_at) as first from delivery d
                where d.tenant_id = $1 and d.created_at > $4::timestamptz - interval '1 hour' and d.address_mac = $3 group by d.address_mac) x),
-             'countries', (select coalesce(json_agg(x), '[]') from (select d.country, count(*)::int as count from delivery d
-               where d.tenant_id = $1 and d.channel in ('sms', 'voice') and d.created_at > $4::timestamptz - interval '1 day' group by d.country) x),
+             'countries', sent_in_a_day($1, $4::timestamptz),
              'prefixes', '[]'::json,
              'routes', '[]'::json,
              'senders', '[]'::json) as "sends!""#,
