@@ -661,6 +661,8 @@ fn method(kind: MethodKind, name: Option<&str>, added: &str, used: Option<&str>,
         state,
         reset: None,
         can_be_first: true,
+        can_be_tried: true,
+        can_be_changed: kind.channel().is_some(),
         can_be_renamed: true,
         can_be_removed: true,
     }

@@ -287,7 +287,7 @@ pub(super) fn missing_for_reset(guest: &Guest, info: &SecurityInfo) -> Option<Fo
     let standing = &info.for_reset;
     let may_add = |kind: &MethodKind| match kind {
         MethodKind::SecurityQuestions => info.questions.allowed,
-        kind => info.may_add.contains(kind),
+        kind => info.may_add.contains(kind) && info.has_room_for(*kind),
     };
     let more = standing.more.iter().filter(|kind| standing.proofs < standing.gates && may_add(kind));
     let is_stale = |card: &MethodView| standing.stale.iter().any(|id| id.to_string() == card.id);

@@ -581,7 +581,9 @@ pub(super) fn cards(info: &Info, guest: &Guest) -> Vec<MethodView> {
                 (true, false) => MethodState::Good,
             },
             reset: m.not_for_reset,
-            can_be_first: m.active,
+            can_be_first: m.second_factor,
+            can_be_tried: info.can_be_tried(m),
+            can_be_changed: info.can_be_changed(m),
             can_be_renamed: true,
             can_be_removed: true,
         })
@@ -602,6 +604,8 @@ pub(super) fn cards(info: &Info, guest: &Guest) -> Vec<MethodView> {
             },
             reset: None,
             can_be_first: false,
+            can_be_tried: false,
+            can_be_changed: false,
             can_be_renamed: false,
             can_be_removed: false,
         });
@@ -611,10 +615,13 @@ pub(super) fn cards(info: &Info, guest: &Guest) -> Vec<MethodView> {
 
 /// What removing a method does to the rest.
 fn effect_of(info: &Info, id: &str) -> RemoveEffect {
-    let mut left: Vec<&Held> = info.methods.iter().filter(|m| m.active && m.id.to_string() != id).collect();
+    let mut left: Vec<&Held> = info.methods.iter().filter(|m| m.second_factor && m.id.to_string() != id).collect();
     left.sort_by_key(|m| m.kind);
-    let was_first = info.methods.iter().any(|m| m.id.to_string() == id && m.is_default);
-    match (left.first(), was_first) {
+    let gone = info.methods.iter().find(|m| m.id.to_string() == id);
+    if gone.is_some_and(|m| !m.second_factor && !m.is_default) {
+        return RemoveEffect::None;
+    }
+    match (left.first(), gone.is_some_and(|m| m.is_default)) {
         (None, _) => RemoveEffect::NothingLeft,
         (Some(next), true) => RemoveEffect::NextIsFirst(next.kind),
         (Some(_), false) if left.len() == 1 => RemoveEffect::OneLeft,

@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// Phones and mailboxes of one member together.
-const ADDRESSES_MAX: usize = 3;
+pub(super) const ADDRESSES_MAX: usize = 3;
 
 /// A phone or mailbox that waits for the code that was sent to it.
 #[derive(Clone, Debug)]
@@ -255,7 +255,7 @@ impl Methods<'_> {
         check_address(&info.methods, kind, address, &view.upn, None)?;
         let method = MethodId(self.0.rng().id(now));
         self.insert_address(&mut tx, &keys, view.id, method, kind, address, None).await?;
-        if view.mfa_state == MfaState::Enabled && kind.counts_as_registered() {
+        if view.mfa_state == MfaState::Enabled && info.factors.contains(&kind) {
             crate::directory::store::set_mfa_state(&mut tx, view.id, MfaState::Enforced.as_str()).await?;
         }
         let after = json!({ "kind": kind, "to": address.masked() });

@@ -81,6 +81,9 @@ pub struct MethodView {
     pub shared_with: i64,
     /// Why it resets no password now; nothing when it may.
     pub not_for_reset: Option<NotForReset>,
+    /// It is a second factor now: on, not past its life, and of a kind that the policy takes for one.
+    #[serde(skip)]
+    pub second_factor: bool,
 }
 
 /// All security info of a member.
@@ -114,6 +117,42 @@ pub struct SecurityInfo {
     /// Something is there that is shown at sign-in before anything is registered.
     #[serde(skip)]
     pub(crate) shows_first: bool,
+    /// Kinds of which one makes somebody registered, under the policy in force.
+    #[serde(skip)]
+    pub(crate) factors: Vec<MethodKind>,
+}
+
+impl SecurityInfo {
+    /// Whether its member can try a method out now: by a code that is sent there, or by what is asked for before a change, which must take it.
+    pub fn can_be_tried(&self, method: &MethodView) -> bool {
+        match (method.kind, self.demanded) {
+            (MethodKind::Sms | MethodKind::Email, _) => self.can_be_changed(method),
+            (_, Then::Block) => false,
+            (kind, Then::RequirePhishingResistant) => method.second_factor && kind.is_phishing_resistant(),
+            _ => method.second_factor,
+        }
+    }
+
+    /// Whether another address can come in the place of a method's.
+    pub fn can_be_changed(&self, method: &MethodView) -> bool {
+        method.active && method.kind.channel().is_some() && self.may_add.contains(&method.kind)
+    }
+
+    /// Whether one more of a kind fits: of what makes codes, and of phones and mailboxes, only so many are kept.
+    pub fn has_room_for(&self, kind: MethodKind) -> bool {
+        let of = |alike: fn(MethodKind) -> bool| self.methods.iter().filter(|m| alike(m.kind)).count();
+        match (kind.family(), kind.channel()) {
+            (Family::Oath, _) => of(|kind| kind.family() == Family::Oath) < OATH_METHODS_MAX,
+            (_, Some(_)) => of(|kind| kind.channel().is_some()) < address::ADDRESSES_MAX,
+            _ => true,
+        }
+    }
+
+    /// Whether a method is the only second factor there is.
+    fn is_only_factor(&self, method: MethodId) -> bool {
+        let mut factors = self.methods.iter().filter(|m| m.second_factor).map(|m| m.id);
+        factors.next() == Some(method) && factors.next().is_none()
+    }
 }
 
 /// How a member stands to a reset of the password.
@@ -185,6 +224,10 @@ impl Methods<'_> {
         store::lock_member(&mut tx, me.id()).await?;
         let (view, info) = self.info(&mut tx, me.id()).await?;
         self.fresh(me, &info)?;
+        // The policy may have changed since the square was shown.
+        if !info.may_add.contains(&MethodKind::Totp) {
+            return Err(MethodError::KindOff(MethodKind::Totp));
+        }
         let pending = store::find_pending(&mut tx, me.id(), me.session(), now)
             .await?
             .ok_or(MethodError::PendingGone)?;
@@ -217,12 +260,7 @@ impl Methods<'_> {
         store::lock_member(&mut tx, me.id()).await?;
         let (_, info) = self.info(&mut tx, me.id()).await?;
         self.fresh(me, &info)?;
-        let others = info
-            .methods
-            .iter()
-            .filter(|m| m.active && m.id != method && m.kind.counts_as_registered())
-            .count();
-        if info.required && others == 0 && info.methods.iter().any(|m| m.id == method && m.active) {
+        if info.required && info.is_only_factor(method) {
             return Err(MethodError::Needed);
         }
         let who = Who::Member(me.id());
@@ -245,12 +283,15 @@ impl Methods<'_> {
         Ok(tx.commit().await?)
     }
 
-    /// Makes one of the member's own methods the default.
+    /// Makes one of the member's own second factors the default.
     pub async fn make_default(self, me: &Member, method: MethodId) -> Result<()> {
         let mut tx = self.0.db().tenant(me.tenant()).await?;
         let (view, info) = self.info(&mut tx, me.id()).await?;
         self.fresh(me, &info)?;
-        info.methods.iter().find(|m| m.id == method && m.active).ok_or(MethodError::Unknown)?;
+        let first = info.methods.iter().find(|m| m.id == method && m.active).ok_or(MethodError::Unknown)?;
+        if !first.second_factor {
+            return Err(MethodError::KindOff(first.kind));
+        }
         store::set_default(&mut tx, me.id(), Some(method)).await?;
         let change = (json!({ "default": view.default_method }), json!({ "default": method }));
         self.record_of(&mut tx, me, Event::SecurityInfoUpdated, change.0, change.1).await?;
@@ -305,7 +346,7 @@ impl Methods<'_> {
             waits_for: None,
         };
         store::insert_method(&mut tx, &new, now).await?;
-        if confirmed && view.mfa_state == MfaState::Enabled {
+        if confirmed && view.mfa_state == MfaState::Enabled && info.factors.contains(&MethodKind::Totp) {
             crate::directory::store::set_mfa_state(&mut tx, view.id, MfaState::Enforced.as_str()).await?;
         }
         let after = json!({ "kind": MethodKind::Totp, "confirmed": confirmed });
@@ -326,6 +367,7 @@ impl Methods<'_> {
             last_used_at: None,
             shared_with: 0,
             not_for_reset: (!confirmed).then_some(NotForReset::Off),
+            second_factor: confirmed && info.factors.contains(&MethodKind::Totp),
         };
         Ok((
             shown,
@@ -439,6 +481,10 @@ impl Methods<'_> {
                 })
             })
             .collect();
+        let factors: Vec<MethodKind> = document.as_ref().map_or_else(Vec::new, |document| {
+            let counts = |kind: &MethodKind| kind.counts_as_registered() && document.allows(*kind, MethodUse::Mfa);
+            MethodKind::ALL.iter().copied().filter(counts).collect()
+        });
         let questions = question::view(tx, &view, document.as_ref()).await?;
         let call_pin = call_pin::view(tx, member, document.as_ref()).await?;
         let (opens, methods): (Vec<ResetFacts>, Vec<MethodView>) = rows
@@ -459,6 +505,7 @@ impl Methods<'_> {
                     kind,
                     shared_with,
                     not_for_reset: usable_for_reset(&facts, now).err(),
+                    second_factor: facts.active && factors.contains(&kind),
                     label: r.label,
                     active,
                     disabled_reason: r.disabled_reason,
@@ -494,13 +541,14 @@ impl Methods<'_> {
         });
         let held = |kind, active| Held { kind, active, off: !active };
         let codes = (recovery.left > 0).then(|| held(MethodKind::RecoveryCode, true));
-        let held: Vec<Held> = methods.iter().map(|method| held(method.kind, method.active)).chain(codes).collect();
+        let held: Vec<Held> = opens.iter().map(|method| held(method.kind, method.active)).chain(codes).collect();
         let shows_first = document.as_ref().is_none_or(|document| !usable_families(document, &held).is_empty());
         Ok((
             view,
             SecurityInfo {
                 methods,
                 shows_first,
+                factors,
                 recovery_left: recovery.left,
                 recovery_all: recovery.all,
                 recovery_made_at: recovery.made_at,
@@ -525,9 +573,10 @@ impl Methods<'_> {
             Then::RequirePhishingResistant if !strong => return Err(MethodError::StepUp),
             _ => {}
         }
-        // What was reported as lost, disowned or guessed at is still one: nobody who took it out of use puts his own in its place by that.
-        let stands = |m: &MethodView| m.active || m.disabled_reason.as_deref().is_some_and(|why| STILL_IN_THE_WAY.contains(&why));
-        let has_factor = info.methods.iter().any(stands) || info.recovery_left > 0;
+        // What was reported as lost, disowned or guessed at is still one: nobody who took it out of use puts his own in its place by that. What the policy takes
+        // for no second factor is none: it cannot be given.
+        let in_the_way = |m: &MethodView| !m.active && m.disabled_reason.as_deref().is_some_and(|why| STILL_IN_THE_WAY.contains(&why));
+        let has_factor = info.shows_first || info.methods.iter().any(in_the_way);
         if self.has_fresh_factor(me) || (!has_factor && !me.strict && !info.required) {
             Ok(())
         } else {
@@ -577,7 +626,12 @@ impl Methods<'_> {
         if !store::set_removed(tx, member, method, self.0.clock().now()).await? {
             return Err(MethodError::Unknown);
         }
-        let next = info.methods.iter().filter(|m| m.active && m.id != method).min_by_key(|m| m.kind).map(|m| m.id);
+        let next = info
+            .methods
+            .iter()
+            .filter(|m| m.second_factor && m.id != method)
+            .min_by_key(|m| m.kind)
+            .map(|m| m.id);
         if gone.is_default {
             store::set_default(tx, member, next).await?;
         }
@@ -668,11 +722,9 @@ const fn changes_factors(event: Event) -> bool {
 }
 
 pub(crate) fn check_room(info: &SecurityInfo) -> Result<()> {
-    let oath = info.methods.iter().filter(|m| m.kind.family() == Family::Oath).count();
-    if oath >= OATH_METHODS_MAX {
-        Err(MethodError::Limit(OATH_METHODS_MAX))
-    } else {
-        Ok(())
+    match info.has_room_for(MethodKind::Totp) {
+        true => Ok(()),
+        false => Err(MethodError::Limit(OATH_METHODS_MAX)),
     }
 }
 

@@ -208,3 +208,40 @@ async fn c8_a_helper_changes_nothing_about_an_admin() {
     }
     assert_eq!(app.rows().await, before);
 }
+
+/// A method of a kind that the policy takes for no second factor is none anywhere: the only real one stays while one is required, no other becomes the first
+/// choice, nobody is made Enforced by it, and it stands in nobody's way.
+#[tokio::test]
+async fn what_the_policy_takes_for_no_second_factor_is_none() {
+    let app = TestApp::new().await;
+    let methods = app.domain.methods();
+    let (_, mut document) = app.domain.directory().policy(&app.admin).await.expect("a policy");
+    for rule in document.methods.iter_mut().filter(|rule| rule.kind == MethodKind::Sms) {
+        rule.uses = vec![MethodUse::Reset];
+    }
+    app.domain.directory().publish_policy(&app.admin, document).await.expect("published");
+    let phone = |last: u8| crate::delivery::Address::Phone(crate::delivery::phone::PhoneNumber::parse(&format!("+3161234567{last}"), None).expect("a number"));
+    let ann = app.member("ann").await;
+    app.set_state(&ann, MfaState::Enabled).await;
+    let of = MemberRef::Id(ann.id);
+    let texts = methods.add_address(&app.admin, &of, MethodKind::Sms, &phone(1)).await.expect("a phone").id;
+    let state = async || app.domain.directory().member(&app.admin, &of).await.expect("a member").mfa_state;
+    assert_eq!(state().await, MfaState::Enabled, "nothing is registered by it");
+    let ann = app.with_app(ann).await;
+    assert_eq!(state().await, MfaState::Enforced);
+    let me = app.signed_in(&ann, 2, 0);
+    let held = ann.method.expect("an app");
+    assert!(matches!(methods.make_default(&me, texts).await, Err(MethodError::KindOff(MethodKind::Sms))));
+    methods.make_default(&me, held).await.expect("the first choice");
+    assert!(matches!(methods.remove(&me, held).await, Err(MethodError::Needed)));
+    let info = methods.mine(&me).await.expect("info");
+    let phone_of = |info: &SecurityInfo| info.methods.iter().find(|m| m.id == texts).cloned().expect("the phone");
+    assert!(!info.can_be_tried(&phone_of(&info)) && !phone_of(&info).second_factor);
+    app.set_state(&ann, MfaState::Disabled).await;
+    methods.remove(&me, held).await.expect("required no more");
+    let info = methods.mine(&me).await.expect("info");
+    assert!(!phone_of(&info).is_default, "the next first choice is a second factor or none");
+    // Nothing is left that could be shown before a change.
+    let by_password = app.signed_in(&ann, 1, 0);
+    methods.begin_totp(&by_password).await.expect("an app may be added");
+}

@@ -212,7 +212,7 @@ impl Passkeys<'_> {
         if view.default_method.is_none() {
             crate::methods::store::set_default(&mut tx, me.id(), Some(method)).await?;
         }
-        if view.mfa_state == MfaState::Enabled {
+        if view.mfa_state == MfaState::Enabled && info.factors.contains(&MethodKind::Passkey) {
             crate::directory::store::set_mfa_state(&mut tx, me.id(), MfaState::Enforced.as_str()).await?;
         }
         let codes = match info.recovery_all {

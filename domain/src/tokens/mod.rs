@@ -465,7 +465,7 @@ impl Tokens<'_> {
         if view.default_method.is_none() {
             crate::methods::store::set_default(&mut tx, member.id, Some(method)).await?;
         }
-        if view.mfa_state == MfaState::Enabled {
+        if view.mfa_state == MfaState::Enabled && info.factors.contains(&MethodKind::HardwareToken) {
             crate::directory::store::set_mfa_state(&mut tx, member.id, MfaState::Enforced.as_str()).await?;
         }
         let after = json!({ "kind": MethodKind::HardwareToken, "label": label, "serial": row.serial });

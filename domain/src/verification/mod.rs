@@ -1088,7 +1088,7 @@ fn added(
         // It was there already, and still reaches its member.
         return Ok(());
     }
-    let counts = kind.counts_as_registered();
+    let counts = kind.counts_as_registered() && scene.policy.as_ref().is_some_and(|(_, document)| document.allows(kind, MethodUse::Mfa));
     commit.member = Some(MemberChange {
         mfa_state: (counts && member.mfa_state == MfaState::Enabled).then_some(MfaState::Enforced),
         default_method: (counts && member.default_method.is_none()).then_some(id),

@@ -35,6 +35,10 @@ pub struct MethodView {
     pub reset: Option<NotForReset>,
     /// What may be done with it: made the first choice.
     pub can_be_first: bool,
+    /// What may be done with it: tried out.
+    pub can_be_tried: bool,
+    /// What may be done with it: another address in its place.
+    pub can_be_changed: bool,
     /// What may be done with it: given another name.
     pub can_be_renamed: bool,
     /// What may be done with it: removed.
@@ -282,7 +286,7 @@ fn menu(method: &MethodView) -> Option<AnyView> {
     let rename = method.can_be_renamed.then(|| {
         view! { <a href=format!("{PATH}?rename={}", method.id)><Icon name=IconName::Wand/>{text!(security_info.rename)}</a> }
     });
-    let change = (method.can_be_first && method.kind.channel().is_some()).then(|| {
+    let change = method.can_be_changed.then(|| {
         let (page, icon, words) = match method.kind {
             MethodKind::Email => (routes::SECURITY_INFO_ADD_MAIL, IconName::MethodMail, text!(security_info.change_mail)),
             MethodKind::Voice => (routes::SECURITY_INFO_ADD_CALL, IconName::MethodVoice, text!(security_info.change_phone)),
@@ -296,7 +300,7 @@ fn menu(method: &MethodView) -> Option<AnyView> {
     let remove = method.can_be_removed.then(|| {
         view! { <a class="bad" href=format!("{PATH}?remove={}", method.id)><Icon name=IconName::X/>{text!(security_info.remove)}</a> }
     });
-    let check = method.can_be_first.then(|| check(method));
+    let check = method.can_be_tried.then(|| check(method));
     if first.is_none() && rename.is_none() && renew.is_none() && remove.is_none() {
         return None;
     }

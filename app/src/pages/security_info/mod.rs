@@ -276,10 +276,10 @@ fn overview(model: SecurityInfoPage) -> AnyView {
         problem,
         signal,
     } = model;
-    let second_factors = methods.iter().filter(|method| method.kind.counts_as_registered()).count();
+    let second_factors = methods.iter().filter(|method| method.can_be_first).count();
     let has_codes = methods.iter().any(|method| method.kind == model::MethodKind::RecoveryCode);
     let toast = notice.map(|notice| view! { <Toast>{notice.words()}</Toast> });
-    let add_button = (second_factors > 0).then(|| add.clone()).flatten().map(|href| {
+    let add_button = (!methods.is_empty()).then(|| add.clone()).flatten().map(|href| {
         view! { <LinkButton href=href look=ButtonLook::Primary icon=IconName::Plus>{text!(security_info.add)}</LinkButton> }
     });
     let only_one = (second_factors == 1 && !has_codes).then(|| {
