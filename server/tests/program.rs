@@ -156,7 +156,8 @@ fn the_console_makes_what_a_newcomer_needs() {
     let operator = json(good(&[&["operator", "create"], member.as_slice()].concat(), ""));
     assert_eq!(operator["id"], user["id"]);
     good(&[&["operator", "recover"], member.as_slice()].concat(), "");
-    let fixture = |name: &str| format!("{}/../domain/src/webauthn/tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"));
+    let domain = testkit::crate_folder().join("../domain");
+    let fixture = |name: &str| format!("{}/src/webauthn/tests/fixtures/{name}", domain.display());
     let (blob, root) = (fixture("mds-rs256.jwt"), fixture("mds-rs256-root.pem"));
     let metadata = json(good(&["metadata", "import", &blob, "--root", &root, "--signer", "mds.example.org"], ""));
     assert_eq!(metadata["serial"], 42);

@@ -19,8 +19,8 @@ pub(crate) fn url() -> String {
     if let Ok(url) = std::env::var("TWEESTAP_TEST_POSTGRES") {
         return url;
     }
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/test-postgres.sh");
-    let output = Command::new(script).arg("start").output().unwrap_or_else(|error| panic!("{script}: {error}"));
+    let script = crate::crate_folder().join("../scripts/test-postgres.sh").display().to_string();
+    let output = Command::new(&script).arg("start").output().unwrap_or_else(|error| panic!("{script}: {error}"));
     assert!(
         output.status.success(),
         "{script} start failed; install what is missing by: make setup\n{}",

@@ -17,9 +17,17 @@ mod tests;
 mod cluster;
 mod template;
 
+use std::path::PathBuf;
+
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 pub use cluster::{APP, KEEPER, OWNER};
+
+/// The folder of the crate under test, where it is now: a test may have been built in another checkout with the same build folder.
+#[must_use]
+pub fn crate_folder() -> PathBuf {
+    std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from)
+}
 
 /// A database of one test. It is dropped, open connections and all, when this goes out of scope.
 #[derive(Debug)]

@@ -2,14 +2,12 @@
 
 use std::error::Error;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::path::Path;
 
 use sqlx::migrate::Migrator;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use crate::cluster::{self, APP, KEEPER, OWNER};
 
-const MIGRATIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../migrations");
 /// One key for all test processes of this cluster.
 const LOCK: i64 = 0x0077_6565_7374_6170;
 
@@ -41,12 +39,8 @@ struct Plan {
 
 impl Plan {
     async fn read() -> Result<Self, Box<dyn Error>> {
-        let folder = Path::new(MIGRATIONS);
-        let migrator = if folder.is_dir() {
-            Migrator::new(folder).await.map_err(|error| format!("{}: {error}", folder.display()))?
-        } else {
-            Migrator::with_migrations(Vec::new())
-        };
+        let folder = crate::crate_folder().join("../migrations");
+        let migrator = Migrator::new(folder.as_path()).await.map_err(|error| format!("{}: {error}", folder.display()))?;
         let grants = std::fs::read_to_string(folder.join("grants.sql")).ok();
         let mut hasher = DefaultHasher::new();
         for migration in migrator.iter() {

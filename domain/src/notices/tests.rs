@@ -181,7 +181,7 @@ fn every_kind_that_is_written_has_its_text() {
         }
     }
     let mut files = Vec::new();
-    sources(&FilePath::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
+    sources(&testkit::crate_folder().join("src"), &mut files);
     let event_in = |text: &str| {
         let name: String = text.split("Event::").nth(1)?.chars().take_while(|c| c.is_alphanumeric()).collect();
         Event::ALL

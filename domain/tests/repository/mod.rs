@@ -2,12 +2,12 @@
 
 use std::{
     fs,
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
 /// The top of the repository.
 pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
+    testkit::crate_folder()
         .parent()
         .expect("the crate lies in the repository")
         .to_owned()

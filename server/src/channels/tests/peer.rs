@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use std::{
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::Stdio,
     time::Duration,
 };
@@ -27,7 +27,7 @@ impl Peer {
     pub(super) async fn start(script: &str, arguments: &[&str]) -> Self {
         let program = if script.ends_with(".js") { "node" } else { "python3" };
         let spawned = Command::new(program)
-            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("peers").join(script))
+            .arg(testkit::crate_folder().join("peers").join(script))
             .env("PYTHONPATH", python_packages())
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .args(arguments)

@@ -19,7 +19,7 @@ pub type Rows = Vec<Result<TokenRecord, RowError>>;
 
 /// Where a file of examples is.
 pub fn path(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/tokens/import/tests/vectors").join(name)
+    testkit::crate_folder().join("src/tokens/import/tests/vectors").join(name)
 }
 
 /// A file of examples.

@@ -6,10 +6,10 @@ use crate::{
     tokens::import::{Format, PskcKey, read},
 };
 use model::OfferedCode;
-use std::{fs, path::PathBuf};
+use std::fs;
 
 fn corpus(target: &str) -> Vec<(String, Vec<u8>)> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus").join(target);
+    let folder = testkit::crate_folder().join("../fuzz/corpus").join(target);
     let files = fs::read_dir(&folder).expect("a folder of the corpus");
     let files = files.map(|file| {
         let path = file.expect("a file").path();
