@@ -135,7 +135,9 @@ where
                 .and_then(locale::parse)
                 .unwrap_or(Locale::en);
             let nonce = std::mem::take(&mut guest.visit.nonce);
+            let accent = me.tenant.accent;
             guest.visit = Visit::read(&parts.uri, &parts.headers, fallback, now, zone, nonce);
+            guest.visit.accent = accent;
         }
         Ok(guest)
     }
@@ -339,11 +341,12 @@ impl Guest {
         self.visit.session_id = Some(session_id.to_string());
     }
 
-    /// The same guest at a step after a right password: the organisation's name stands on the page.
+    /// The same guest at a step after a right password: the organisation's name stands on the page, in its colour.
     pub fn in_attempt_of(&mut self, view: &AttemptView) {
         self.in_attempt(view.session_id);
         let known = view.stage != domain::verification::facts::Stage::Password;
         self.organisation = known.then(|| view.tenant_name.clone());
+        self.visit.accent = view.accent.filter(|_| known);
     }
 
     /// The page that says what went wrong. The inner text of an error never gets here.

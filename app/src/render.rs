@@ -2,6 +2,7 @@
 
 use axum::response::Html;
 use leptos::prelude::*;
+use model::Colour;
 
 use crate::{assets::Assets, locale, shell::Shell, visit::Visit};
 
@@ -12,8 +13,6 @@ pub struct PageMeta {
     pub title: String,
     /// One sentence about it.
     pub description: String,
-    /// The colours of the tenant.
-    pub brand: Option<Brand>,
     /// Seconds after which the browser asks again, for a page about work that goes on.
     pub refresh: Option<u8>,
 }
@@ -24,37 +23,17 @@ impl PageMeta {
         Self {
             title: title.into(),
             description: description.into(),
-            brand: None,
             refresh: None,
         }
     }
 }
 
-/// The accent of a tenant and the ink that stands on it, by day and by night. Contrast was checked when it was saved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Brand {
-    /// Red, green and blue of the accent by day.
-    pub accent_day: [u8; 3],
-    /// The accent by night.
-    pub accent_night: [u8; 3],
-    /// What is written on the accent by day.
-    pub on_accent_day: [u8; 3],
-    /// What is written on the accent by night.
-    pub on_accent_night: [u8; 3],
-}
-
-impl Brand {
-    /// A style that goes over the tokens; everything else on the accent follows.
-    fn css(self) -> String {
-        let hex = |[red, green, blue]: [u8; 3]| format!("#{red:02x}{green:02x}{blue:02x}");
-        format!(
-            "@layer tokens{{:root{{--accent:light-dark({},{});--on-accent:light-dark({},{})}}}}",
-            hex(self.accent_day),
-            hex(self.accent_night),
-            hex(self.on_accent_day),
-            hex(self.on_accent_night)
-        )
-    }
+/// A style that goes over the tokens; everything else on the accent follows. Whatever the colour is, it is dark enough by day and light enough by night for
+/// what is written in it and on it (WCAG 2.2, 1.4.3).
+fn accent_css(colour: Colour) -> String {
+    let day = format!("oklch(from {colour} min(l,.48) min(c,.16) h)");
+    let night = format!("oklch(from {colour} max(l,.78) min(c,.11) h)");
+    format!("@layer tokens{{:root{{--accent:light-dark({day},{night})}}}}")
 }
 
 /// A page that is ready to be drawn.
@@ -89,8 +68,10 @@ pub fn document(assets: &Assets, visit: &Visit, page: impl FnOnce() -> Page) -> 
         provide_context(visit.clone());
         let Page { meta, shell, view } = page();
         let body_class = shell.body_class();
+        // The console is the product's own: its charts and states are told apart by colours.
+        let accent = visit.accent.filter(|_| matches!(shell, Shell::Member(_)));
         let body = shell.around(view).to_html();
-        let head = head(assets, visit, meta, Scripts::of(&body));
+        let head = head(assets, visit, meta, accent, Scripts::of(&body));
         let theme = visit.theme.forced().map(|theme| format!(" data-theme=\"{theme}\"")).unwrap_or_default();
         let lang = locale::tag_of(visit.locale);
         format!("<!doctype html>\n<html lang=\"{lang}\"{theme}>{head}<body class=\"{body_class}\">{body}</body></html>")
@@ -114,11 +95,11 @@ impl Scripts {
     }
 }
 
-fn head(assets: &Assets, visit: &Visit, meta: PageMeta, scripts: Scripts) -> String {
+fn head(assets: &Assets, visit: &Visit, meta: PageMeta, accent: Option<Colour>, scripts: Scripts) -> String {
     let nonce = visit.nonce.clone();
-    let brand = meta.brand.map(|brand| {
+    let accent = accent.map(|colour| {
         let nonce = nonce.clone();
-        view! { <style nonce=nonce inner_html=brand.css()></style> }
+        view! { <style nonce=nonce inner_html=accent_css(colour)></style> }
     });
     let refresh = meta.refresh.map(|seconds| view! { <meta http-equiv="refresh" content=seconds.to_string()/> });
     let passkeys = scripts.passkeys.then(|| {
@@ -149,7 +130,7 @@ fn head(assets: &Assets, visit: &Visit, meta: PageMeta, scripts: Scripts) -> Str
             <link rel="icon" href=assets.url("logo.svg") type="image/svg+xml"/>
             <link rel="preload" href=assets.url("fonts/inter-latin.woff2") r#as="font" type="font/woff2" crossorigin="anonymous"/>
             <link rel="stylesheet" href=assets.url("main.css")/>
-            {brand}
+            {accent}
             <script type="module" src=assets.url("enhance.js") nonce=nonce.clone()></script>
             {passkeys}
             {islands}
@@ -193,6 +174,25 @@ mod tests {
         assert!(html.contains("<title>Hier is niets · Tweestap</title>"), "{html}");
         assert!(html.contains("<h1>Hier is niets</h1>"), "{html}");
         assert!(html.ends_with("</body></html>"), "{html}");
+    }
+
+    /// The colour of a tenant is on its members' pages and on no console; only its six digits get into the page.
+    #[test]
+    fn a_tenants_colour_is_for_members() {
+        let mut visit = visit();
+        visit.accent = Colour::parse("#0B5394").ok();
+        let page = |shell: Shell| Page {
+            meta: PageMeta::new("", ""),
+            shell,
+            view: ().into_any(),
+        };
+        let html = document(&Assets::unhashed(), &visit, || page(MemberShell::default().into())).0;
+        assert!(
+            html.contains("<style nonce=\"example\">@layer tokens{:root{--accent:light-dark(oklch(from #0b5394 "),
+            "{html}"
+        );
+        let html = design::page(&Assets::unhashed(), visit, DesignShell::Console).0;
+        assert!(!html.contains("#0b5394"));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 use axum::http::{HeaderMap, Uri, header};
 use jiff::{Timestamp, Zoned, tz::TimeZone};
 use leptos::prelude::use_context;
+use model::Colour;
 
 use crate::{assets::Assets, locale, locale::Locale, theme, theme::Theme};
 
@@ -24,6 +25,8 @@ pub struct Visit {
     pub session_id: Option<String>,
     /// The number of this response that the content security policy asks of scripts and styles.
     pub nonce: String,
+    /// The colour of the organisation, once it is known whose page this is.
+    pub accent: Option<Colour>,
 }
 
 impl Visit {
@@ -40,6 +43,7 @@ impl Visit {
             here: uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
             session_id: None,
             nonce,
+            accent: None,
         }
     }
 
@@ -67,6 +71,7 @@ impl Visit {
             here: here.to_owned(),
             session_id: None,
             nonce: "example".to_owned(),
+            accent: None,
         }
     }
 }

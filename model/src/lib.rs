@@ -2,6 +2,7 @@
 //!
 //! Plain data and its parsing. No input or output, no clock, no randomness; builds for the browser as it is.
 
+mod appearance;
 mod code;
 mod error_code;
 mod id;
@@ -18,6 +19,7 @@ mod session_id;
 mod text;
 mod ticket;
 
+pub use appearance::{Appearance, Colour, NoColour};
 pub use code::{CodeError, OfferedCode, read_emergency_key};
 pub use error_code::ErrorCode;
 pub use id::{ApiKeyId, AttemptId, AuditId, ChallengeId, DeliveryId, IdError, ImportId, MemberId, MethodId, ProviderId, TenantId, TokenId};

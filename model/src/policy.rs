@@ -1,8 +1,8 @@
 //! The policy document of a tenant: one table of methods, an ordered list of rules, the numbers. Versioned as a whole.
 
 use crate::{
-    BANNED_WORD_CHARS, BANNED_WORDS_MAX, CONVERSION_ALARM_PERCENT, CONVERSION_ALARM_SENDS, CONVERSION_ALARM_SENDS_RANGE, FRAUD_CODE_DIGITS_MAX, MethodKind,
-    MethodUse, PASSKEY_MODELS_MAX, Profile, QuestionNumbers, RECONFIRM_DAYS_MAX, REMEMBER_DAYS_MAX, REPORTS_TO_MAX, Role, SECURITY_QUESTIONS_MAX,
+    Appearance, BANNED_WORD_CHARS, BANNED_WORDS_MAX, CONVERSION_ALARM_PERCENT, CONVERSION_ALARM_SENDS, CONVERSION_ALARM_SENDS_RANGE, FRAUD_CODE_DIGITS_MAX,
+    MethodKind, MethodUse, PASSKEY_MODELS_MAX, Profile, QuestionNumbers, RECONFIRM_DAYS_MAX, REMEMBER_DAYS_MAX, REPORTS_TO_MAX, Role, SECURITY_QUESTIONS_MAX,
     SECURITY_QUESTIONS_MIN, text::text_enum,
 };
 use serde::{Deserialize, Serialize};
@@ -47,6 +47,9 @@ pub struct PolicyDocument {
     /// Which method a sign-in page asks for first. Programs and RADIUS ask for the member's default whatever stands here.
     #[serde(default)]
     pub first_choice: FirstChoice,
+    /// What the members' pages have of the tenant's own.
+    #[serde(default)]
+    pub appearance: Appearance,
 }
 
 text_enum! {
@@ -375,6 +378,7 @@ impl PolicyDocument {
             passwords: PasswordRules::default(),
             calls: CallRules::default(),
             first_choice: FirstChoice::default(),
+            appearance: Appearance::default(),
         }
     }
 

@@ -40,7 +40,9 @@ struct Plan {
 impl Plan {
     async fn read() -> Result<Self, Box<dyn Error>> {
         let folder = crate::crate_folder().join("../migrations");
-        let migrator = Migrator::new(folder.as_path()).await.map_err(|error| format!("{}: {error}", folder.display()))?;
+        let migrator = Migrator::new(folder.as_path())
+            .await
+            .map_err(|error| format!("{}: {error}", folder.display()))?;
         let grants = std::fs::read_to_string(folder.join("grants.sql")).ok();
         let mut hasher = DefaultHasher::new();
         for migration in migrator.iter() {

@@ -1,7 +1,7 @@
 //! The three invented organisations and their policies.
 
 use super::calendar::Rhythm;
-use model::{MethodKind, MethodRule, MethodUse, PolicyDocument, Profile, Rule, RuleState, Subjects, Then};
+use model::{Colour, MethodKind, MethodRule, MethodUse, PolicyDocument, Profile, Rule, RuleState, Subjects, Then};
 
 /// An invented organisation.
 pub(super) struct Organisation {
@@ -16,6 +16,8 @@ pub(super) struct Organisation {
     pub(super) log_names: bool,
     pub(super) groups: &'static [&'static str],
     pub(super) applications: &'static [&'static str],
+    /// The colour of its members' pages.
+    pub(super) accent: Option<&'static str>,
     /// What guests may not open.
     pub(super) closed_to_guests: &'static str,
     /// The address that its offices are seen from: the last byte of a documentation network.
@@ -37,6 +39,7 @@ pub(super) const ORGANISATIONS: [Organisation; 3] = [
         log_names: true,
         groups: &["Buitendienst", "Burgerzaken", "Belastingen", "Ruimte", "Bestuur", "ICT", GUESTS],
         applications: &["VPN", "Webmail", "Intranet", "Zaaksysteem", "Salarisportaal"],
+        accent: Some("#0b5394"),
         closed_to_guests: "Zaaksysteem",
         office: 10,
     },
@@ -51,6 +54,7 @@ pub(super) const ORGANISATIONS: [Organisation; 3] = [
         log_names: false,
         groups: &["Docenten", "Onderzoek", "Onderwijsbureau", "Bibliotheek", "ICT", "Facilitair", GUESTS],
         applications: &["VPN", "Webmail", "Leeromgeving", "Studentvolgsysteem", "Bibliotheek"],
+        accent: Some("#a3173f"),
         closed_to_guests: "Studentvolgsysteem",
         office: 40,
     },
@@ -65,6 +69,7 @@ pub(super) const ORGANISATIONS: [Organisation; 3] = [
         log_names: true,
         groups: &["Verpleging", "Artsen", "Poli", "Apotheek", "ICT", "Administratie", GUESTS],
         applications: &["VPN", "Webmail", "Patiëntendossier", "Rooster"],
+        accent: None,
         closed_to_guests: "Patiëntendossier",
         office: 70,
     },
@@ -79,6 +84,7 @@ impl Organisation {
     /// Its policies in the order of their publication: what older systems could do as well, a rule on trial, the app alone.
     pub(super) fn policies(&self) -> [PolicyDocument; 3] {
         let mut first = PolicyDocument::at_birth();
+        first.appearance.accent = self.accent.and_then(|accent| Colour::parse(accent).ok());
         first.methods.push(MethodRule {
             kind: MethodKind::Push,
             uses: vec![MethodUse::Mfa],

@@ -274,6 +274,8 @@ pub struct AttemptView {
     pub upn: String,
     /// The tenant's name.
     pub tenant_name: String,
+    /// The tenant's colour.
+    pub accent: Option<Colour>,
     /// Application.
     pub application: Option<String>,
     /// Families that could be used now.
@@ -1005,6 +1007,7 @@ fn view_of(domain: &Domain, scene: &Scene<'_>, attempt: &AttemptFacts) -> Verdic
         session_id: SessionId::from_bits(attempt.session_id as u64),
         upn: secrets.upn,
         tenant_name: facts.tenant.as_ref().map(|t| t.name.clone()).unwrap_or_default(),
+        accent: document.as_ref().and_then(|document| document.appearance.accent),
         application: attempt.application.clone().filter(|asked| Action::from_text(asked).is_none()),
         wait_until: waits("guard").or(if known {
             families.iter().filter_map(|f| waits(f.as_str())).min()

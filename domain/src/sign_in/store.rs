@@ -3,7 +3,7 @@
 use crate::db::{Db, DbError, TenantTx};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
-use model::{MemberId, MethodId, MethodKind, Profile, Role, TenantId};
+use model::{Colour, MemberId, MethodId, MethodKind, Profile, Role, TenantId};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -36,6 +36,8 @@ pub struct SessionTenant {
     pub time_zone: String,
     /// `en` or `nl`.
     pub locale: String,
+    /// The colour of the members' pages.
+    pub accent: Option<Colour>,
 }
 
 /// The member of a session, for the page's frame.

@@ -1,16 +1,10 @@
 //! The files of the repository, for the tests that look at it as a whole.
 
-use std::{
-    fs,
-    path::PathBuf,
-};
+use std::{fs, path::PathBuf};
 
 /// The top of the repository.
 pub(crate) fn root() -> PathBuf {
-    testkit::crate_folder()
-        .parent()
-        .expect("the crate lies in the repository")
-        .to_owned()
+    testkit::crate_folder().parent().expect("the crate lies in the repository").to_owned()
 }
 
 /// A file's text, by its path from the top.

@@ -1,11 +1,7 @@
 //! Starts a peer, listens to what it tells, and ends it.
 
 use serde_json::Value;
-use std::{
-    path::PathBuf,
-    process::Stdio,
-    time::Duration,
-};
+use std::{path::PathBuf, process::Stdio, time::Duration};
 use tokio::{
     io::{AsyncBufReadExt, BufReader, Lines},
     process::{Child, ChildStdout, Command},
