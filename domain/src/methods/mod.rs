@@ -148,9 +148,10 @@ impl SecurityInfo {
         }
     }
 
-    /// Whether a method is the only second factor there is.
+    /// Whether a method is the only one that makes its member registered.
     fn is_only_factor(&self, method: MethodId) -> bool {
-        let mut factors = self.methods.iter().filter(|m| m.second_factor).map(|m| m.id);
+        let counts = |m: &&MethodView| m.second_factor && self.factors.contains(&m.kind);
+        let mut factors = self.methods.iter().filter(counts).map(|m| m.id);
         factors.next() == Some(method) && factors.next().is_none()
     }
 }
@@ -505,7 +506,7 @@ impl Methods<'_> {
                     kind,
                     shared_with,
                     not_for_reset: usable_for_reset(&facts, now).err(),
-                    second_factor: facts.active && factors.contains(&kind),
+                    second_factor: facts.active && document.as_ref().is_some_and(|d| d.allows(kind, MethodUse::Mfa)),
                     label: r.label,
                     active,
                     disabled_reason: r.disabled_reason,
@@ -573,10 +574,10 @@ impl Methods<'_> {
             Then::RequirePhishingResistant if !strong => return Err(MethodError::StepUp),
             _ => {}
         }
-        // What was reported as lost, disowned or guessed at is still one: nobody who took it out of use puts his own in its place by that. What the policy takes
-        // for no second factor is none: it cannot be given.
-        let in_the_way = |m: &MethodView| !m.active && m.disabled_reason.as_deref().is_some_and(|why| STILL_IN_THE_WAY.contains(&why));
-        let has_factor = info.shows_first || info.methods.iter().any(in_the_way);
+        // What was reported as lost, disowned or guessed at is still one: nobody who took it out of use puts his own in its place by that. So is what the policy takes
+        // for none: whoever has the password alone must not take away by what it is set anew.
+        let stands = |m: &MethodView| m.active || m.disabled_reason.as_deref().is_some_and(|why| STILL_IN_THE_WAY.contains(&why));
+        let has_factor = info.methods.iter().any(stands) || info.recovery_left > 0;
         if self.has_fresh_factor(me) || (!has_factor && !me.strict && !info.required) {
             Ok(())
         } else {

@@ -210,7 +210,7 @@ async fn c8_a_helper_changes_nothing_about_an_admin() {
 }
 
 /// A method of a kind that the policy takes for no second factor is none anywhere: the only real one stays while one is required, no other becomes the first
-/// choice, nobody is made Enforced by it, and it stands in nobody's way.
+/// choice, and nobody is made Enforced by it. But it is not taken away by a password alone.
 #[tokio::test]
 async fn what_the_policy_takes_for_no_second_factor_is_none() {
     let app = TestApp::new().await;
@@ -241,7 +241,16 @@ async fn what_the_policy_takes_for_no_second_factor_is_none() {
     methods.remove(&me, held).await.expect("required no more");
     let info = methods.mine(&me).await.expect("info");
     assert!(!phone_of(&info).is_default, "the next first choice is a second factor or none");
-    // Nothing is left that could be shown before a change.
+    // What resets a password is not taken away by a password.
     let by_password = app.signed_in(&ann, 1, 0);
-    methods.begin_totp(&by_password).await.expect("an app may be added");
+    assert!(matches!(methods.remove(&by_password, texts).await, Err(MethodError::StepUp)));
+    // A mailbox that the policy takes for a second step may be the first choice.
+    let (_, mut document) = app.domain.directory().policy(&app.admin).await.expect("a policy");
+    for rule in document.methods.iter_mut().filter(|rule| rule.kind == MethodKind::Email) {
+        rule.uses = vec![MethodUse::Mfa, MethodUse::Reset];
+    }
+    app.domain.directory().publish_policy(&app.admin, document).await.expect("published");
+    let mailbox = crate::delivery::Address::Mail(crate::delivery::phone::Mailbox::parse("ann@elsewhere.example").expect("a mailbox"));
+    let mailbox = methods.add_address(&app.admin, &of, MethodKind::Email, &mailbox).await.expect("a mailbox").id;
+    methods.make_default(&me, mailbox).await.expect("the first choice");
 }
