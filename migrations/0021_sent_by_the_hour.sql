@@ -10,7 +10,8 @@ create table sent_hour (
   messages  int not null,
   primary key (tenant_id, hour, country, shard)
 ) with (fillfactor = 40);
-comment on table sent_hour is 'local';
+comment on table sent_hour is 'tenant';
+
 -- Whoever queues messages counts them, from this transaction on: between it and grants.sql nothing may fail.
 do $$ declare r text; begin
   for r in select grantee from information_schema.role_table_grants where table_schema = 'public' and table_name = 'delivery' and privilege_type = 'INSERT'
@@ -32,6 +33,10 @@ create trigger delivery_counted after insert on delivery referencing new table a
 insert into sent_hour (tenant_id, hour, country, shard, messages)
   select tenant_id, date_trunc('hour', created_at, 'UTC'), coalesce(country, ''), 0, count(*) from delivery
   where channel in ('sms', 'voice') and created_at > now() - interval '2 days' group by 1, 2, 3;
+
+alter table sent_hour enable row level security;
+alter table sent_hour force row level security;
+create policy sent_hour_tenant on sent_hour using (tenant_id = app_tenant()) with check (tenant_id = app_tenant());
 
 -- Of the hour that began between 24 and 25 hours ago all are counted: never fewer than those of a day.
 create function sent_in_a_day(p_tenant uuid, p_now timestamptz) returns json language sql stable as $$

@@ -28,12 +28,9 @@ impl PageMeta {
     }
 }
 
-/// A style that goes over the tokens; everything else on the accent follows. Whatever the colour is, it is dark enough by day and light enough by night for
-/// what is written in it and on it (WCAG 2.2, 1.4.3).
-fn accent_css(colour: Colour) -> String {
-    let day = format!("oklch(from {colour} min(l,.48) min(c,.16) h)");
-    let night = format!("oklch(from {colour} max(l,.78) min(c,.11) h)");
-    format!("@layer tokens{{:root{{--accent:light-dark({day},{night})}}}}")
+/// The colour that the tokens make the accent of; everything on the accent follows.
+fn brand_css(colour: Colour) -> String {
+    format!("@layer tokens{{:root{{--brand:{colour}}}}}")
 }
 
 /// A page that is ready to be drawn.
@@ -99,7 +96,7 @@ fn head(assets: &Assets, visit: &Visit, meta: PageMeta, accent: Option<Colour>, 
     let nonce = visit.nonce.clone();
     let accent = accent.map(|colour| {
         let nonce = nonce.clone();
-        view! { <style nonce=nonce inner_html=accent_css(colour)></style> }
+        view! { <style nonce=nonce inner_html=brand_css(colour)></style> }
     });
     let refresh = meta.refresh.map(|seconds| view! { <meta http-equiv="refresh" content=seconds.to_string()/> });
     let passkeys = scripts.passkeys.then(|| {
@@ -187,10 +184,8 @@ mod tests {
             view: ().into_any(),
         };
         let html = document(&Assets::unhashed(), &visit, || page(MemberShell::default().into())).0;
-        assert!(
-            html.contains("<style nonce=\"example\">@layer tokens{:root{--accent:light-dark(oklch(from #0b5394 "),
-            "{html}"
-        );
+        let style = "<style nonce=\"example\">@layer tokens{:root{--brand:#0b5394}}</style>";
+        assert!(html.contains(style), "{html}");
         let html = design::page(&Assets::unhashed(), visit, DesignShell::Console).0;
         assert!(!html.contains("#0b5394"));
     }

@@ -661,6 +661,7 @@ async fn e2_a_statement_that_forgets_the_tenant_meets_only_its_own_rows() {
              insert into oath_token (tenant_id, token_id, serial, state, sealed, params, imported_at) values ('{t}', '{t}', 'ZS-1', 'available', 'x', '{{}}', now());
              insert into token_import (tenant_id, import_id, file_name, format, dry_run, skip_bad, state, started_at, beat_at) values ('{t}', '{t}', 'a.csv', 'csv', true, false, 'running', now(), now());
              insert into log_tile values ('{t}', 0, 0, 'x');
+             insert into sent_hour values ('{t}', date_trunc('hour', now(), 'UTC'), 'NL', 0, 1);
              insert into checkpoint values ('{t}', 1, 'x', 'note', now());
              insert into app_password (tenant_id, app_password_id, member_id, label, mac, made_at)
                select tenant_id, '{t}', member_id, 'mail', 'x', now() from member where tenant_id = '{t}' limit 1;

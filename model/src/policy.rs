@@ -202,9 +202,9 @@ impl Default for Limits {
 pub struct DeliveryLimits {
     /// Countries whose numbers are texted and called, as ISO 3166 has them. Others are refused: this is what stops toll fraud.
     pub countries: Vec<String>,
-    /// Texts and calls of the whole tenant in 24 hours, 1 to 1,000,000.
+    /// Texts and calls of the whole tenant in 24 hours and the hour they began in, 1 to 1,000,000.
     pub per_day: i64,
-    /// Texts and calls to one country in 24 hours, 1 to 1,000,000.
+    /// Texts and calls to one country in the same time, 1 to 1,000,000.
     pub per_country_day: i64,
     /// Seconds that a code lives which was asked for on the server path, 30 to 600 (S47). On the cloud path it is always 180.
     pub server_code_seconds: i64,

@@ -14,7 +14,7 @@ pub struct Sends {
     pub mails: Vec<Timestamp>,
     /// Messages to the member's numbers and mailboxes in the last hour, whoever asked for them.
     pub addresses: Vec<AddressSends>,
-    /// Texts and calls of the tenant in the last day, by country.
+    /// Texts and calls of the tenant in the last day and the hour it began in, by country.
     pub countries: Vec<CountrySends>,
     /// Of them those to numbers that begin like the member's, and how many codes came back.
     pub prefixes: Vec<PrefixSends>,
@@ -35,7 +35,7 @@ pub struct AddressSends {
     pub first: Timestamp,
 }
 
-/// Messages to one country in the last day.
+/// Messages to one country in that time.
 #[derive(Clone, Debug, Deserialize)]
 pub struct CountrySends {
     /// ISO 3166.

@@ -476,7 +476,7 @@ impl Methods<'_> {
             .filter(|kind| {
                 document.as_ref().is_some_and(|d| match kind {
                     MethodKind::Passkey => self.0.offers_passkeys(d),
-                    // Other kinds count as a second factor once they are there: for resets alone they are not to be added.
+                    // A change asks for whatever else is there, which for resets alone could not be given: such kinds are not to be added.
                     MethodKind::Email => d.allows(*kind, MethodUse::Mfa) || d.allows(*kind, MethodUse::Reset),
                     _ => d.allows(*kind, MethodUse::Mfa),
                 })
@@ -542,7 +542,7 @@ impl Methods<'_> {
         });
         let held = |kind, active| Held { kind, active, off: !active };
         let codes = (recovery.left > 0).then(|| held(MethodKind::RecoveryCode, true));
-        let held: Vec<Held> = opens.iter().map(|method| held(method.kind, method.active)).chain(codes).collect();
+        let held: Vec<Held> = methods.iter().map(|method| held(method.kind, method.active)).chain(codes).collect();
         let shows_first = document.as_ref().is_none_or(|document| !usable_families(document, &held).is_empty());
         Ok((
             view,
