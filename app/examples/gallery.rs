@@ -19,7 +19,7 @@ use app::{
         register::{self, InWizard, Mode, NotOffered, OffReason, Offer, RegisterPage, RegisterStep, Registered, Skip, Square},
         reset::{self, ResetPage, Stand},
         security_info::{
-            self, AddToken, AddressCode, AddressForm, Browser, CallPinForm, Confirm, MethodState, MethodView, Notice, OffView, Proves, QuestionRow,
+            self, AddToken, AddressCode, AddressForm, Browser, CallPinForm, Confirm, MethodState, MethodView, Notice, OffView, OffWhy, Proves, QuestionRow,
             QuestionsForm, Remove, RemoveEffect, Replaced, SecurityInfo, SecurityInfoPage,
         },
         set_up::{self, SetUpPage},
@@ -743,7 +743,7 @@ fn overview(methods: Vec<MethodView>, notice: Option<Notice>) -> SecurityInfo {
         methods,
         off: vec![OffView {
             kind: MethodKind::Voice,
-            not_mine: false,
+            why: OffWhy::Admin,
         }],
         add: Some("/register".to_owned()),
         waiting: Vec::new(),

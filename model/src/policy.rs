@@ -2,8 +2,8 @@
 
 use crate::{
     Appearance, BANNED_WORD_CHARS, BANNED_WORDS_MAX, CONVERSION_ALARM_PERCENT, CONVERSION_ALARM_SENDS, CONVERSION_ALARM_SENDS_RANGE, FRAUD_CODE_DIGITS_MAX,
-    MethodKind, MethodUse, PASSKEY_MODELS_MAX, Profile, QuestionNumbers, RECONFIRM_DAYS_MAX, REMEMBER_DAYS_MAX, REPORTS_TO_MAX, Role, SECURITY_QUESTIONS_MAX,
-    SECURITY_QUESTIONS_MIN, text::text_enum,
+    Family, MethodKind, MethodUse, PASSKEY_MODELS_MAX, Profile, QuestionNumbers, RECONFIRM_DAYS_MAX, REMEMBER_DAYS_MAX, REPORTS_TO_MAX, Role,
+    SECURITY_QUESTIONS_MAX, SECURITY_QUESTIONS_MIN, text::text_enum,
 };
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -410,6 +410,17 @@ impl PolicyDocument {
                 true => vec![MethodUse::Mfa, MethodUse::Reset],
                 false => Vec::new(),
             };
+        }
+        left
+    }
+
+    /// What is left of the method table before a change of whoever has no second factor: what is at hand or sent to him to reset his password stands for one.
+    #[must_use]
+    pub fn for_changes(&self) -> Self {
+        let mut left = self.clone();
+        let shown = |kind: MethodKind| kind.channel().is_some() || kind.family() == Family::Oath;
+        for rule in left.methods.iter_mut().filter(|rule| shown(rule.kind) && rule.uses.contains(&MethodUse::Reset)) {
+            rule.uses = vec![MethodUse::Mfa, MethodUse::Reset];
         }
         left
     }

@@ -5,7 +5,7 @@ use axum::{
     response::Response,
 };
 use domain::{
-    methods::{MethodError, MethodView as Held, SecurityInfo as Info, pass::PassView, question::QuestionError},
+    methods::{MethodError, MethodView as Held, PAST, SecurityInfo as Info, pass::PassView, question::QuestionError},
     sign_in::{AttemptView, NewSession, SignedIn, full_session, lost::LOST},
     verification::{Answered, CallState, RightAnswer},
 };
@@ -26,7 +26,7 @@ use crate::{
         preferences::safe_path,
         register::FOR_RESET,
         security_info::{
-            Browser, Confirm, ForReset, MethodState, MethodView, Notice, OffView, PATH, Proves, QUESTIONS, Remove, RemoveEffect, SecurityInfo,
+            Browser, Confirm, ForReset, MethodState, MethodView, Notice, OffView, OffWhy, PATH, Proves, QUESTIONS, Remove, RemoveEffect, SecurityInfo,
             SecurityInfoPage, TRIED, page,
         },
     },
@@ -523,7 +523,11 @@ async fn overview(guest: &Guest, me: &SignedIn, info: &Info, notice: Option<Noti
         .filter(|m| !m.active && !matches!(m.disabled_reason.as_deref(), Some("too_many_wrong" | LOST)))
         .map(|m| OffView {
             kind: m.kind,
-            not_mine: m.disabled_reason.as_deref() == Some("not_me"),
+            why: match m.disabled_reason.as_deref() {
+                Some("not_me") => OffWhy::NotMine,
+                Some(PAST) => OffWhy::Past,
+                _ => OffWhy::Admin,
+            },
         })
         .collect();
     Ok(SecurityInfo::Overview(Box::new(SecurityInfoPage {

@@ -1016,3 +1016,78 @@ async fn senders_have_the_form_of_their_kind() {
     let error: DbError = sqlx::Error::RowNotFound.into();
     assert_eq!(DeliveryError::from(error).code(), ErrorCode::Internal);
 }
+
+/// Whoever holds nothing but what resets his password is not shut out of his own security info: a code that is sent there stands for the second factor he has
+/// not. It opens nothing else, and not where a second factor is asked, in the strict profile, or while something is off that stands in the way.
+#[tokio::test]
+async fn what_resets_a_password_is_shown_before_a_change_where_there_is_nothing_else() {
+    let post = Post::new().await;
+    let app = &post.app;
+    let methods = app.domain.methods();
+    let for_resets = app.domain.directory().change_policy(&app.admin, "test", |mut document| {
+        for rule in document.methods.iter_mut().filter(|rule| rule.kind == MethodKind::Sms) {
+            rule.uses = vec![MethodUse::Reset];
+        }
+        document
+    });
+    for_resets.await.expect("a policy");
+    let ann = post.member("ann").await;
+    let by_password = app.signed_in(&ann, 1, 0);
+    let phone = methods.mine(&by_password).await.expect("info").methods.remove(0).id;
+    let refused = methods.remove(&by_password, phone).await;
+    assert!(matches!(refused, Err(MethodError::StepUp)), "{refused:?}");
+    methods.begin_check(&by_password, phone).await.expect("it may be tried out");
+    post.works().await;
+    let step_up = async || {
+        app.domain
+            .sign_in()
+            .begin_step_up(&by_password)
+            .await
+            .expect("a step")
+            .attempt
+            .expect("an attempt")
+    };
+    let offers = async |attempt| app.domain.sign_in().look(app.tenant, attempt).await.expect("a view").addresses.len();
+    let verification = app.domain.verification();
+    let attempt = step_up().await;
+    assert_eq!(offers(attempt).await, 1);
+    app.wait(1);
+    verification
+        .send(app.tenant, attempt, Purpose::StepUp, MethodKind::Sms)
+        .await
+        .expect("an answer")
+        .expect("sent");
+    post.works().await;
+    let code = OfferedCode::parse(&post.first.codes().pop().expect("a code")).expect("a code");
+    let (answered, _) = verification.second(app.tenant, attempt, Purpose::StepUp, &code, None).await.expect("an answer");
+    let Answered::Right(right) = answered else { panic!("{answered:?}") };
+    let session = crate::sign_in::full_session(app.tenant, attempt, &right, client());
+    assert_eq!((session.level, session.factor, session.factor_at.is_some()), (1, Some(MethodKind::Sms), true));
+    assert_eq!(
+        app.number("select count(*) from auth_log where purpose = 'step_up' and decision = 'allowed' and not second_factor")
+            .await,
+        1
+    );
+    let shown = crate::actor::Member {
+        factor_at: session.factor_at,
+        factor: session.factor,
+        ..app.signed_in(&ann, 1, 0)
+    };
+    methods.begin_totp(&shown).await.expect("a change");
+    assert!(matches!(
+        methods.begin_totp(&crate::actor::Member { strict: true, ..shown.clone() }).await,
+        Err(MethodError::StepUp)
+    ));
+    app.set_state(&ann, MfaState::Enabled).await;
+    assert!(matches!(methods.begin_totp(&shown).await, Err(MethodError::StepUp)), "a second factor is asked");
+    assert_eq!(offers(step_up().await).await, 0);
+    app.set_state(&ann, MfaState::Disabled).await;
+    let ann = app.with_app(ann).await;
+    assert_eq!(offers(step_up().await).await, 0, "there is a second factor");
+    app.as_superuser("update method set state = 'off', disabled_reason = 'lost' where kind = 'totp'")
+        .await;
+    assert_eq!(offers(step_up().await).await, 0, "what was lost stands in the way of {}", ann.upn);
+    app.wait(660);
+    let late = methods.begin_totp(&shown).await;
+    assert!(matches!(late, Err(MethodError::StepUp)), "{late:?}");
+}

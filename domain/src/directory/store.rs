@@ -245,6 +245,8 @@ pub(crate) struct MemberRow {
 pub(crate) struct MethodBrief {
     pub(crate) kind: model::MethodKind,
     pub(crate) state: String,
+    /// Its own life is over.
+    pub(crate) past: bool,
 }
 
 /// Which members to list.
@@ -273,7 +275,8 @@ pub(crate) async fn list_members(tx: &mut TenantTx, filter: &MemberFilter<'_>, l
              array(select role from role_grant r where r.tenant_id = m.tenant_id and r.member_id = m.member_id order by role) as "roles!",
              array(select g.name from group_member gm join "group" g on g.tenant_id = gm.tenant_id and g.group_id = gm.group_id
                    where gm.tenant_id = m.tenant_id and gm.member_id = m.member_id order by g.name) as "groups!",
-             (select coalesce(json_agg(json_build_object('kind', x.kind, 'state', x.state) order by x.method_id), '[]') from method x
+             (select coalesce(json_agg(json_build_object('kind', x.kind, 'state', x.state,
+               'past', coalesce((x.params->>'valid_until')::timestamptz <= $8, false)) order by x.method_id), '[]') from method x
               where x.tenant_id = m.tenant_id and x.member_id = m.member_id and x.state in ('active', 'off')) as "methods!: Json<Vec<MethodBrief>>",
              (select count(*) from recovery_code c where c.tenant_id = m.tenant_id and c.member_id = m.member_id and c.used_at is null) as "recovery_left!",
              (select t.wait_until from throttle t where t.tenant_id = m.tenant_id and t.subject_id = m.member_id and t.scope = 'guard' and t.wait_until > $8) as locked_until,

@@ -193,15 +193,7 @@ impl MemberView {
     pub(crate) fn of(row: MemberRow, policy: Option<&PolicyDocument>) -> Self {
         let roles: Vec<Role> = row.roles.iter().filter_map(|r| Role::from_text(r)).collect();
         let mfa_state = MfaState::from_text(&row.mfa_state).unwrap_or(MfaState::Enforced);
-        let held: Vec<Held> = row
-            .methods
-            .iter()
-            .map(|m| Held {
-                kind: m.kind,
-                active: m.state == "active",
-                off: m.state == "off",
-            })
-            .collect();
+        let held: Vec<Held> = row.methods.iter().map(|m| Held::of(m.kind, &m.state, m.past)).collect();
         let inputs = Inputs {
             mfa_state,
             roles: &roles,
@@ -220,9 +212,9 @@ impl MemberView {
             mail: row.mail,
             locale: row.locale,
             mfa_state,
+            can_satisfy: policy.zip(evaluation.as_ref()).is_some_and(|(p, said)| can_satisfy(&p.under(said.then), &held)),
             required: evaluation.as_ref().is_none_or(|e| e.then != Then::Allow),
             because: evaluation.map_or(Because::Nothing, |e| e.because),
-            can_satisfy: policy.is_some_and(|p| can_satisfy(p, &held)),
             methods: kinds(true),
             methods_off: kinds(false),
             roles,

@@ -86,7 +86,8 @@ impl Methods<'_> {
         let pairs = store::list_replaced(&mut tx, me.id()).await?;
         for (new, old) in pairs {
             let was = info.methods.iter().find(|method| method.id == old);
-            if was.is_some_and(|was| was.is_default) {
+            let will_do = info.methods.iter().any(|method| method.id == new && method.second_factor);
+            if will_do && was.is_some_and(|was| was.is_default) {
                 store::set_default(&mut tx, me.id(), Some(new)).await?;
             }
             // "Work phone" stays one; a number that was its own name does not.
@@ -255,7 +256,7 @@ impl Methods<'_> {
         check_address(&info.methods, kind, address, &view.upn, None)?;
         let method = MethodId(self.0.rng().id(now));
         self.insert_address(&mut tx, &keys, view.id, method, kind, address, None).await?;
-        if view.mfa_state == MfaState::Enabled && info.factors.contains(&kind) {
+        if view.mfa_state == MfaState::Enabled && info.makes_registered(kind) {
             crate::directory::store::set_mfa_state(&mut tx, view.id, MfaState::Enforced.as_str()).await?;
         }
         let after = json!({ "kind": kind, "to": address.masked() });

@@ -25,7 +25,7 @@ use crate::{
     },
     policy::{
         reset::{NotForReset, Prepared, ResetFacts, offered, prepared, usable_for_reset},
-        rules::{Held, Inputs, STILL_IN_THE_WAY, demanded_for, usable_families},
+        rules::{Held, Inputs, STILL_IN_THE_WAY, demanded_for, evaluate, usable_families},
     },
     vault::{KeyPurpose, SealedColumn},
     verification::{
@@ -63,7 +63,7 @@ pub struct MethodView {
     pub label: String,
     /// On; else switched off.
     pub active: bool,
-    /// Why it is off.
+    /// Why it is off; `past` when its own life is over.
     pub disabled_reason: Option<String>,
     /// OATH parameters.
     pub oath: Option<OathParams>,
@@ -117,9 +117,23 @@ pub struct SecurityInfo {
     /// Something is there that is shown at sign-in before anything is registered.
     #[serde(skip)]
     pub(crate) shows_first: bool,
-    /// Kinds of which one makes somebody registered, under the policy in force.
+    /// Kinds that are a second factor where this member signs in, under the policy in force.
     #[serde(skip)]
-    pub(crate) factors: Vec<MethodKind>,
+    pub(crate) second_factors: Vec<MethodKind>,
+}
+
+/// Why a method is off whose own life is over.
+pub const PAST: &str = "past";
+
+impl MethodView {
+    /// The method as the policy sees it.
+    pub(crate) const fn held(&self) -> Held {
+        Held {
+            kind: self.kind,
+            active: self.active,
+            off: !self.active,
+        }
+    }
 }
 
 impl SecurityInfo {
@@ -150,9 +164,20 @@ impl SecurityInfo {
 
     /// Whether a method is the only one that makes its member registered.
     fn is_only_factor(&self, method: MethodId) -> bool {
-        let counts = |m: &&MethodView| m.second_factor && self.factors.contains(&m.kind);
+        let counts = |m: &&MethodView| m.second_factor && self.makes_registered(m.kind);
         let mut factors = self.methods.iter().filter(counts).map(|m| m.id);
         factors.next() == Some(method) && factors.next().is_none()
+    }
+
+    /// Whether one of a kind makes its member registered.
+    pub(crate) fn makes_registered(&self, kind: MethodKind) -> bool {
+        kind.counts_as_registered() && self.second_factors.contains(&kind)
+    }
+
+    /// What is asked for first when some are gone: what was, if it is left and will do, else the strongest that will.
+    fn next_default(&self, gone: &[MethodId]) -> Option<MethodId> {
+        let left = self.methods.iter().filter(|m| m.second_factor && !gone.contains(&m.id));
+        left.min_by_key(|m| (!m.is_default, m.kind)).map(|m| m.id)
     }
 }
 
@@ -239,12 +264,7 @@ impl Methods<'_> {
         if !store::set_confirmed(&mut tx, method.method_id, label.as_str(), step, drift as i32, now).await? {
             return Err(MethodError::PendingGone);
         }
-        if view.default_method.is_none() {
-            store::set_default(&mut tx, me.id(), Some(method.method_id)).await?;
-        }
-        if view.mfa_state == MfaState::Enabled {
-            crate::directory::store::set_mfa_state(&mut tx, me.id(), MfaState::Enforced.as_str()).await?;
-        }
+        settle_new(&mut tx, &view, &info, (method.method_id, MethodKind::Totp)).await?;
         let codes = match info.recovery_all {
             0 => Some(self.new_recovery(&mut tx, me.id(), now).await?),
             _ => None,
@@ -347,7 +367,7 @@ impl Methods<'_> {
             waits_for: None,
         };
         store::insert_method(&mut tx, &new, now).await?;
-        if confirmed && view.mfa_state == MfaState::Enabled && info.factors.contains(&MethodKind::Totp) {
+        if confirmed && view.mfa_state == MfaState::Enabled && info.makes_registered(MethodKind::Totp) {
             crate::directory::store::set_mfa_state(&mut tx, view.id, MfaState::Enforced.as_str()).await?;
         }
         let after = json!({ "kind": MethodKind::Totp, "confirmed": confirmed });
@@ -368,7 +388,7 @@ impl Methods<'_> {
             last_used_at: None,
             shared_with: 0,
             not_for_reset: (!confirmed).then_some(NotForReset::Off),
-            second_factor: confirmed && info.factors.contains(&MethodKind::Totp),
+            second_factor: confirmed && info.second_factors.contains(&MethodKind::Totp),
         };
         Ok((
             shown,
@@ -476,26 +496,43 @@ impl Methods<'_> {
             .filter(|kind| {
                 document.as_ref().is_some_and(|d| match kind {
                     MethodKind::Passkey => self.0.offers_passkeys(d),
-                    // A change asks for whatever else is there, which for resets alone could not be given: such kinds are not to be added.
-                    MethodKind::Email => d.allows(*kind, MethodUse::Mfa) || d.allows(*kind, MethodUse::Reset),
-                    _ => d.allows(*kind, MethodUse::Mfa),
+                    _ => d.allows(*kind, MethodUse::Mfa) || opens_reset(d, *kind),
                 })
             })
             .collect();
-        let factors: Vec<MethodKind> = document.as_ref().map_or_else(Vec::new, |document| {
-            let counts = |kind: &MethodKind| kind.counts_as_registered() && document.allows(*kind, MethodUse::Mfa);
-            MethodKind::ALL.iter().copied().filter(counts).collect()
+        let required = view.required;
+        let inputs = Inputs {
+            mfa_state: view.mfa_state,
+            roles: &view.roles,
+            operator: view.operator,
+            groups: &view.groups,
+            application: None,
+            action: None,
+        };
+        // What signing in takes: under a rule that wants what is bound to the page, nothing else is a second factor.
+        let left = document.as_ref().map(|document| document.under(evaluate(document, &inputs).then));
+        let second_factors: Vec<MethodKind> = left.as_ref().map_or_else(Vec::new, |left| {
+            MethodKind::ALL.iter().copied().filter(|kind| left.allows(*kind, MethodUse::Mfa)).collect()
         });
         let questions = question::view(tx, &view, document.as_ref()).await?;
         let call_pin = call_pin::view(tx, member, document.as_ref()).await?;
+        // What nothing carries now, or no call confirms, is no second factor while that is so.
+        let reached = |kind: MethodKind, params: &Value| match kind {
+            MethodKind::Passkey => self.0.relying_party().is_some(),
+            MethodKind::Voice if call_pin.is_missing() => false,
+            MethodKind::Sms | MethodKind::Voice => carried(kind) && document.as_ref().is_some_and(|d| sends_to(d, params)),
+            kind => carried(kind),
+        };
         let (opens, methods): (Vec<ResetFacts>, Vec<MethodView>) = rows
             .into_iter()
             .filter_map(|r| {
-                let (kind, active) = (MethodKind::from_text(&r.kind)?, r.state == "active");
+                let kind = MethodKind::from_text(&r.kind)?;
+                let past = is_past(&r.params, now);
+                let active = r.state == "active" && !past;
                 let shared_with = shared.iter().find(|(method, _)| *method == r.method_id).map_or(0, |(_, others)| *others);
                 let facts = ResetFacts {
                     kind,
-                    active: active && !is_past(&r.params, now),
+                    active,
                     confirmed_at: r.confirmed_at,
                     last_used_at: r.last_used_at,
                     members: shared_with + 1,
@@ -506,10 +543,10 @@ impl Methods<'_> {
                     kind,
                     shared_with,
                     not_for_reset: usable_for_reset(&facts, now).err(),
-                    second_factor: facts.active && document.as_ref().is_some_and(|d| d.allows(kind, MethodUse::Mfa)),
+                    second_factor: active && second_factors.contains(&kind) && reached(kind, &r.params),
                     label: r.label,
                     active,
-                    disabled_reason: r.disabled_reason,
+                    disabled_reason: r.disabled_reason.or_else(|| past.then(|| PAST.to_owned())),
                     oath: serde_json::from_value(r.params).ok(),
                     drift: r.drift,
                     is_default: r.is_default,
@@ -520,15 +557,6 @@ impl Methods<'_> {
                 Some((facts, shown))
             })
             .unzip();
-        let required = view.required;
-        let inputs = Inputs {
-            mfa_state: view.mfa_state,
-            roles: &view.roles,
-            operator: view.operator,
-            groups: &view.groups,
-            application: None,
-            action: None,
-        };
         // Without a policy nothing is changed.
         let demanded = document
             .as_ref()
@@ -540,16 +568,15 @@ impl Methods<'_> {
             let prepared = prepared(document, &inputs, &ways, &opens, questions.registered, now);
             ForReset::of(prepared, &methods)
         });
-        let held = |kind, active| Held { kind, active, off: !active };
-        let codes = (recovery.left > 0).then(|| held(MethodKind::RecoveryCode, true));
-        let held: Vec<Held> = methods.iter().map(|method| held(method.kind, method.active)).chain(codes).collect();
+        let codes = (recovery.left > 0).then_some(Held::open(MethodKind::RecoveryCode));
+        let held: Vec<Held> = methods.iter().map(MethodView::held).chain(codes).collect();
         let shows_first = document.as_ref().is_none_or(|document| !usable_families(document, &held).is_empty());
         Ok((
             view,
             SecurityInfo {
                 methods,
                 shows_first,
-                factors,
+                second_factors,
                 recovery_left: recovery.left,
                 recovery_all: recovery.all,
                 recovery_made_at: recovery.made_at,
@@ -578,7 +605,8 @@ impl Methods<'_> {
         // for none: whoever has the password alone must not take away by what it is set anew.
         let stands = |m: &MethodView| m.active || m.disabled_reason.as_deref().is_some_and(|why| STILL_IN_THE_WAY.contains(&why));
         let has_factor = info.methods.iter().any(stands) || info.recovery_left > 0;
-        if self.has_fresh_factor(me) || (!has_factor && !me.strict && !info.required) {
+        let needs_second_factor = me.strict || info.required;
+        if self.has_fresh_factor(me) || (!needs_second_factor && (!has_factor || self.has_fresh_proof(me))) {
             Ok(())
         } else {
             Err(MethodError::StepUp)
@@ -587,9 +615,14 @@ impl Methods<'_> {
 
     /// Whether the member has given a second factor in the last ten minutes (strict: five).
     pub(crate) fn has_fresh_factor(self, me: &Member) -> bool {
+        me.level() >= 2 && self.has_fresh_proof(me)
+    }
+
+    /// Whether the member has shown anything in that time: a second factor, or what stands for one where there is none.
+    fn has_fresh_proof(self, me: &Member) -> bool {
         let minutes = if me.strict { FRESH_MINUTES_STRICT } else { FRESH_MINUTES };
         let now = self.0.clock().now();
-        me.level() >= 2 && me.factor_at().is_some_and(|at| now.duration_since(at) < SignedDuration::from_mins(minutes))
+        me.factor_at().is_some_and(|at| now.duration_since(at) < SignedDuration::from_mins(minutes))
     }
 
     #[allow(clippy::too_many_arguments, reason = "one line of an audit row each")]
@@ -627,18 +660,23 @@ impl Methods<'_> {
         if !store::set_removed(tx, member, method, self.0.clock().now()).await? {
             return Err(MethodError::Unknown);
         }
-        let next = info
-            .methods
-            .iter()
-            .filter(|m| m.second_factor && m.id != method)
-            .min_by_key(|m| m.kind)
-            .map(|m| m.id);
+        let next = info.next_default(&[method]);
         if gone.is_default {
             store::set_default(tx, member, next).await?;
         }
         let before = json!({ "kind": gone.kind, "label": gone.label, "default": gone.is_default });
         let after = json!({ "default": if gone.is_default { next } else { None } });
         self.record_from(tx, member, (who, from), &tell, event, reason, before, after).await
+    }
+
+    /// Puts something that will do in the place of a first choice that is off.
+    pub(crate) async fn settle_default(self, tx: &mut TenantTx, member: MemberId) -> Result<SecurityInfo> {
+        let (view, info) = self.info(tx, member).await?;
+        let next = info.next_default(&[]);
+        if next != view.default_method {
+            store::set_default(tx, member, next).await?;
+        }
+        Ok(info)
     }
 
     pub(crate) async fn new_recovery(self, tx: &mut TenantTx, member: MemberId, now: Timestamp) -> Result<RecoveryCodes> {
@@ -706,6 +744,28 @@ impl Methods<'_> {
         };
         Ok(self.0.directory().audit(tx, &keys, audited, now).await?)
     }
+}
+
+/// What a method that has just been proven changes about its member: asked for first where nothing is, and Enforced by what makes registered.
+pub(crate) async fn settle_new(tx: &mut TenantTx, view: &MemberView, info: &SecurityInfo, (method, kind): (MethodId, MethodKind)) -> Result<()> {
+    if view.default_method.is_none() && info.second_factors.contains(&kind) {
+        store::set_default(tx, view.id, Some(method)).await?;
+    }
+    if view.mfa_state == MfaState::Enabled && info.makes_registered(kind) {
+        crate::directory::store::set_mfa_state(tx, view.id, MfaState::Enforced.as_str()).await?;
+    }
+    Ok(())
+}
+
+/// Whether a policy lets a kind be shown in a reset that is registered as a method.
+fn opens_reset(document: &PolicyDocument, kind: MethodKind) -> bool {
+    kind != MethodKind::Voice && document.allows(kind, MethodUse::Reset)
+}
+
+/// Whether messages go to the country of a phone; what stands in no country's plan is judged when it is sent to.
+fn sends_to(document: &PolicyDocument, params: &Value) -> bool {
+    let country = params.get("country").and_then(Value::as_str);
+    country.is_none_or(|country| document.delivery.countries.iter().any(|open| open == country))
 }
 
 /// Whether an event means that the member's factors are others than before.

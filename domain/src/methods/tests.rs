@@ -252,5 +252,135 @@ async fn what_the_policy_takes_for_no_second_factor_is_none() {
     app.domain.directory().publish_policy(&app.admin, document).await.expect("published");
     let mailbox = crate::delivery::Address::Mail(crate::delivery::phone::Mailbox::parse("ann@elsewhere.example").expect("a mailbox"));
     let mailbox = methods.add_address(&app.admin, &of, MethodKind::Email, &mailbox).await.expect("a mailbox").id;
+    let unsent = methods.make_default(&me, mailbox).await;
+    assert!(
+        matches!(unsent, Err(MethodError::KindOff(MethodKind::Email))),
+        "nothing carries mail: {unsent:?}"
+    );
+    let post = crate::delivery::NewProvider {
+        tenant: None,
+        channel: model::Channel::Mail,
+        kind: crate::delivery::ProviderKind::Folder,
+        name: CleanText::parse("Post").expect("a name"),
+        rank: 1,
+        settings: json!({}),
+        secret: None,
+    };
+    app.domain
+        .delivery()
+        .add_provider(crate::actor::Operator::console(), post)
+        .await
+        .expect("a provider");
     methods.make_default(&me, mailbox).await.expect("the first choice");
+}
+
+/// Where a rule wants what is bound to the page everywhere, an app beside the passkey is no second factor: the passkey stays, and what comes in its place when
+/// an admin takes it away is nothing.
+#[tokio::test]
+async fn under_a_rule_for_passkeys_an_app_keeps_nobody_registered() {
+    let app = TestApp::new().await;
+    let (methods, directory) = (app.domain.methods(), app.domain.directory());
+    let ann = app.member_with_app("ann").await;
+    let me = app.signed_in(&ann, 2, 0);
+    let held = ann.method.expect("an app");
+    app.as_superuser(format!(
+        "insert into method (tenant_id, method_id, member_id, kind, label, state, created_at, confirmed_at)
+         values ('{}', gen_random_uuid(), '{}', 'passkey', 'key', 'active', now(), now())",
+        app.tenant, ann.id
+    ))
+    .await;
+    let info = methods.mine(&me).await.expect("info");
+    let passkey = info.methods.iter().find(|m| m.kind == MethodKind::Passkey).expect("a passkey").id;
+    methods.make_default(&me, held).await.expect("the first choice");
+    let everywhere = model::Rule {
+        name: String::from("Passkeys everywhere"),
+        state: model::RuleState::On,
+        who: model::Subjects::default(),
+        applications: Vec::new(),
+        actions: Vec::new(),
+        then: Then::RequirePhishingResistant,
+    };
+    let changed = directory.change_policy(&app.admin, "test", |document| PolicyDocument {
+        rules: vec![everywhere.clone()],
+        ..document
+    });
+    changed.await.expect("a policy");
+    let refused = methods.make_default(&me, held).await;
+    assert!(matches!(refused, Err(MethodError::KindOff(MethodKind::Totp))), "{refused:?}");
+    let refused = methods.remove(&me, passkey).await;
+    assert!(matches!(refused, Err(MethodError::Needed)), "{refused:?}");
+    assert!(directory.member(&app.admin, &MemberRef::Id(ann.id)).await.expect("a member").can_satisfy);
+    let of = MemberRef::Id(ann.id);
+    methods.remove_of(&app.admin, &of, passkey, "lost").await.expect("an admin may");
+    let view = directory.member(&app.admin, &of).await.expect("a member");
+    assert!(!view.can_satisfy, "nothing will do");
+}
+
+/// What is past its own life can never be shown again: it stands in nobody's way, is no first choice, and security info says so.
+#[tokio::test]
+async fn what_is_past_its_own_life_is_as_what_was_switched_off() {
+    let app = TestApp::new().await;
+    let (methods, directory) = (app.domain.methods(), app.domain.directory());
+    let ann = app.member_with_both("ann").await;
+    app.set_state(&ann, MfaState::Enforced).await;
+    let of = MemberRef::Id(ann.id);
+    let outcome = async || {
+        let sign_in = app.domain.sign_in();
+        let at = sign_in.begin(&ann.upn, None, &client()).await.expect("an attempt");
+        sign_in.password(&at, PASSWORD, &client()).await.expect("an outcome")
+    };
+    assert!(matches!(outcome().await, crate::sign_in::PasswordOutcome::Second));
+    app.as_superuser(
+        "update method set kind = 'hardware_token', params = params || '{\"valid_until\": \"2020-01-01T00:00:00Z\"}';
+         update member set default_method = (select method_id from method where method.member_id = member.member_id)",
+    )
+    .await;
+    let view = directory.member(&app.admin, &of).await.expect("a member");
+    assert!(!view.can_satisfy && view.methods.is_empty());
+    assert_eq!(view.methods_off, [MethodKind::HardwareToken]);
+    let answered = outcome().await;
+    assert!(matches!(answered, crate::sign_in::PasswordOutcome::Register), "{answered:?}");
+    app.set_state(&ann, MfaState::Disabled).await;
+    let answered = outcome().await;
+    assert!(matches!(answered, crate::sign_in::PasswordOutcome::Done(_)), "{answered:?}");
+    let me = app.signed_in(&ann, 1, 0);
+    let token = methods.mine(&me).await.expect("info").methods.remove(0);
+    assert_eq!(
+        (token.active, token.second_factor, token.disabled_reason.as_deref()),
+        (false, false, Some(PAST))
+    );
+    assert!(matches!(methods.make_default(&me, token.id).await, Err(MethodError::Unknown)));
+    methods.begin_totp(&me).await.expect("an app in its place");
+}
+
+/// Whatever takes the first choice out of use puts another that will do in its place, or none: never what the policy takes for no second factor.
+#[tokio::test]
+async fn the_next_first_choice_is_a_second_factor_or_none() {
+    let app = TestApp::new().await;
+    let directory = app.domain.directory();
+    let only_for_resets = directory.change_policy(&app.admin, "test", |mut document| {
+        for rule in document.methods.iter_mut().filter(|rule| rule.kind == MethodKind::Sms) {
+            rule.uses = vec![MethodUse::Reset];
+        }
+        document
+    });
+    only_for_resets.await.expect("a policy");
+    let ann = app.member_with_both("ann").await;
+    let of = MemberRef::Id(ann.id);
+    let phone = crate::delivery::Address::Phone(crate::delivery::phone::PhoneNumber::parse("+31612345678", None).expect("a number"));
+    app.domain
+        .methods()
+        .add_address(&app.admin, &of, MethodKind::Sms, &phone)
+        .await
+        .expect("a phone");
+    let (me, held) = (app.signed_in(&ann, 2, 0), ann.method.expect("an app"));
+    app.domain.methods().make_default(&me, held).await.expect("the first choice");
+    let first = async || directory.member(&app.admin, &of).await.expect("a member").default_method;
+    assert_eq!(first().await, Some(held));
+    let sign_in = app.domain.sign_in();
+    let at = sign_in.begin(&ann.upn, None, &client()).await.expect("an attempt");
+    sign_in.password(&at, PASSWORD, &client()).await.expect("an outcome");
+    let receipt = sign_in.report_lost(app.tenant, at.attempt.expect("an attempt"), &[held], &client()).await;
+    assert!(!receipt.expect("a receipt").way_left);
+    assert_eq!(first().await, None);
 }

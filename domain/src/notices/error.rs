@@ -1,6 +1,6 @@
 //! What can go wrong with notices.
 
-use crate::{KeysError, db::DbError, delivery::DeliveryError, directory::DirectoryError, vault::SealBroken};
+use crate::{KeysError, db::DbError, delivery::DeliveryError, directory::DirectoryError, methods::MethodError, vault::SealBroken};
 use model::ErrorCode;
 
 /// Why a notice was not sent, or its link did nothing.
@@ -15,6 +15,9 @@ pub enum NoticeError {
     /// The directory.
     #[error(transparent)]
     Directory(#[from] DirectoryError),
+    /// Security info.
+    #[error(transparent)]
+    Method(#[from] MethodError),
     /// Delivery.
     #[error(transparent)]
     Delivery(#[from] DeliveryError),
@@ -39,6 +42,7 @@ impl NoticeError {
             Self::LinkGone => ErrorCode::NoticeLinkUsed,
             Self::NothingToReport => ErrorCode::NotFound,
             Self::Directory(error) => error.code(),
+            Self::Method(error) => error.code(),
             Self::Delivery(_) => ErrorCode::Internal,
             Self::Keys(KeysError::Broken(_)) => ErrorCode::KeyMissing,
             Self::Keys(KeysError::Db(DbError::Gone(_))) | Self::Db(DbError::Gone(_)) => ErrorCode::DatabaseGone,

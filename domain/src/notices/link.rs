@@ -179,6 +179,7 @@ impl Notices<'_> {
         crate::directory::store::end_set_up_links(tx, member, now).await?;
         crate::directory::store::end_app_passwords(tx, member, now).await?;
         let methods_off = store::suspend_methods(tx, member, since, now).await?;
+        self.0.methods().settle_default(tx, member).await?;
         crate::methods::call_pin::store::delete_since(tx, member, since).await?;
         let codes_deleted = store::delete_recovery(tx, member, since).await?;
         if let Some(reason) = block {

@@ -306,16 +306,6 @@ pub(crate) async fn suspend_methods(tx: &mut TenantTx, member: MemberId, since: 
     )
     .execute(&mut **tx)
     .await?;
-    // The first choice is one that is on, or none.
-    sqlx::query!(
-        "update member m set default_method = (select x.method_id from method x where x.tenant_id = $1 and x.member_id = $2 and x.state = 'active'
-             order by x.method_id = m.default_method desc, x.confirmed_at limit 1)
-         where m.tenant_id = $1 and m.member_id = $2",
-        tenant,
-        member.0
-    )
-    .execute(&mut **tx)
-    .await?;
     Ok(off.rows_affected())
 }
 

@@ -209,12 +209,7 @@ impl Passkeys<'_> {
                 Some("method_credential") => PasskeysError::Refused(PasskeyError::AlreadyRegistered),
                 _ => error.into(),
             })?;
-        if view.default_method.is_none() {
-            crate::methods::store::set_default(&mut tx, me.id(), Some(method)).await?;
-        }
-        if view.mfa_state == MfaState::Enabled && info.factors.contains(&MethodKind::Passkey) {
-            crate::directory::store::set_mfa_state(&mut tx, me.id(), MfaState::Enforced.as_str()).await?;
-        }
+        crate::methods::settle_new(&mut tx, &view, &info, (method, MethodKind::Passkey)).await?;
         let codes = match info.recovery_all {
             0 => Some(methods.new_recovery(&mut tx, me.id(), now).await?),
             _ => None,
@@ -409,6 +404,7 @@ fn signed_in(domain: &Domain, tenant: TenantId, scene: &Scene<'_>, begun: &Begun
                     epoch: member.epoch,
                     admin: member.is_admin(),
                     method: MethodKind::Passkey,
+                    second_factor: true,
                     recovery_left: None,
                     at: scene.now,
                 },

@@ -163,8 +163,28 @@ pub struct Held {
     pub kind: MethodKind,
     /// Confirmed and switched on.
     pub active: bool,
-    /// Switched off by an admin or by too many wrong answers.
+    /// Switched off by an admin or by too many wrong answers, or past its own life.
     pub off: bool,
+}
+
+impl Held {
+    /// A method by its stored state; one that is past its own life (RFC 6030 section 5, ExpiryDate) is as one that was switched off: it can never be shown again.
+    pub fn of(kind: MethodKind, state: &str, past: bool) -> Self {
+        Self {
+            kind,
+            active: state == "active" && !past,
+            off: state == "off" || (state == "active" && past),
+        }
+    }
+
+    /// What opens something for as long as it is there at all: recovery codes, a pass.
+    pub const fn open(kind: MethodKind) -> Self {
+        Self {
+            kind,
+            active: true,
+            off: false,
+        }
+    }
 }
 
 /// True when one of the methods can serve as a second factor under this policy.

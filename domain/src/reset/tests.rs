@@ -701,9 +701,9 @@ async fn who_is_asked_to_register_is_who_could_not_reset() {
     }
 }
 
-/// A mailbox may be added for resets alone. What would count as a second factor once it is there may not.
+/// What is shown in a reset and nowhere else may be added for that.
 #[tokio::test]
-async fn only_a_mailbox_may_be_added_for_resets_alone() {
+async fn a_phone_or_a_mailbox_may_be_added_for_resets_alone() {
     let post = Post::new().await;
     let ann = post.app.member_with_both("ann").await;
     let for_reset = |kind| MethodRule {
@@ -722,5 +722,5 @@ async fn only_a_mailbox_may_be_added_for_resets_alone() {
         .of(&post.app.admin, &MemberRef::Id(ann.id))
         .await
         .expect("security info");
-    assert_eq!(info.may_add, [MethodKind::Totp, MethodKind::Email]);
+    assert_eq!(info.may_add, [MethodKind::Totp, MethodKind::Sms, MethodKind::Email]);
 }

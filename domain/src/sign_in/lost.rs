@@ -4,14 +4,12 @@
 use super::*;
 use crate::{
     actor::{Client, Member, Who},
-    db::TenantTx,
     directory::{block::store as blocks, store as directory},
     journal::{
         Event,
         entry::{Audited, Change},
     },
-    methods::{MethodError, MethodView},
-    policy::rules::{Held, can_satisfy},
+    methods::{MethodError, MethodView, SecurityInfo, pass::PassState},
     verification::facts::Facts,
 };
 
@@ -132,7 +130,7 @@ impl SignIn<'_> {
         Ok(Belongings {
             methods: info.methods.into_iter().filter(can_be_lost).collect(),
             recovery_left: info.recovery_left,
-            pass: info.pass.is_some_and(|pass| pass.state == crate::methods::pass::PassState::Open),
+            pass: info.pass.is_some_and(|pass| pass.state == PassState::Open),
         })
     }
 
@@ -142,12 +140,13 @@ impl SignIn<'_> {
         let mut tx = self.0.db().tenant(tenant).await?;
         blocks::lock_member(&mut tx, loser.member).await?;
         let gone = store::suspend_lost(&mut tx, loser.member, methods).await?;
+        let info = self.0.methods().settle_default(&mut tx, loser.member).await?;
         let mut receipt = Receipt {
             methods: gone,
             sessions: 0,
             browsers: 0,
             app_passwords: 0,
-            way_left: self.way_left(&mut tx, loser.member).await?,
+            way_left: way_left(&info),
         };
         if receipt.methods.is_empty() {
             return Ok(receipt);
@@ -184,23 +183,12 @@ impl SignIn<'_> {
         tx.commit().await?;
         Ok(receipt)
     }
+}
 
-    /// Whether a member can still give a second factor, a recovery code and a pass among them.
-    async fn way_left(self, tx: &mut TenantTx, member: MemberId) -> Result<bool> {
-        let (_, info) = self.0.methods().info(tx, member).await?;
-        let policy = self.0.directory().policy_in(tx).await?;
-        let held: Vec<Held> = info
-            .methods
-            .iter()
-            .map(|m| Held {
-                kind: m.kind,
-                active: m.active,
-                off: !m.active,
-            })
-            .collect();
-        let pass = info.pass.is_some_and(|pass| pass.state == crate::methods::pass::PassState::Open);
-        Ok(pass || info.recovery_left > 0 || policy.is_some_and(|document| can_satisfy(&document, &held)))
-    }
+/// Whether a member can still give a second factor, a recovery code and a pass among them.
+fn way_left(info: &SecurityInfo) -> bool {
+    let pass = info.pass.as_ref().is_some_and(|pass| pass.state == PassState::Open);
+    pass || info.recovery_left > 0 || info.methods.iter().any(|m| m.second_factor && m.kind.counts_as_registered())
 }
 
 #[cfg(test)]

@@ -659,7 +659,7 @@ pub(crate) fn name_entered(domain: &Domain, tenant: TenantId, scene: &Scene<'_>,
 /// An attempt that begins with a set-up link: at registration, or at the second factor for somebody who has one.
 pub(crate) fn set_up_opened(domain: &Domain, tenant: TenantId, scene: &Scene<'_>, begun: &Begun) -> Verdicts<Commit> {
     let (version, document, evaluation) = scene.evaluate(None).ok_or(crate::verification::VerificationError::PolicyMissing)?;
-    let held = scene.facts.held();
+    let held = scene.facts.held(scene.now);
     let mut commit = Commit::about(tenant, scene.facts, begun.attempt, scene.now, scene.now);
     let mut row = attempt_row(domain, tenant, scene, begun, Purpose::SetUp, Door::Web, Path::Cloud);
     row.policy_version = Some(version);
@@ -989,7 +989,10 @@ fn view_of(domain: &Domain, scene: &Scene<'_>, attempt: &AttemptFacts) -> Verdic
         .map(|d| usable_families(d, &facts.held_with_pass(scene.now)))
         .unwrap_or_default();
     let labels = |kind: MethodKind| -> Vec<String> {
-        let held = facts.methods.iter().filter(|m| known && m.state == "active" && m.kind == kind);
+        let held = facts
+            .methods
+            .iter()
+            .filter(|m| known && m.state == "active" && !m.is_past(scene.now) && m.kind == kind);
         held.map(|m| m.label.clone()).collect()
     };
     let mut addresses: Vec<(MethodKind, String)> = facts
@@ -1042,7 +1045,7 @@ fn view_of(domain: &Domain, scene: &Scene<'_>, attempt: &AttemptFacts) -> Verdic
 fn first_choice(scene: &Scene<'_>, document: &PolicyDocument) -> Option<MethodKind> {
     let facts = scene.facts;
     let default = facts.member.as_ref().and_then(|member| member.default_method);
-    let mut active = facts.methods.iter().filter(|method| method.state == "active");
+    let mut active = facts.methods.iter().filter(|method| method.is_usable(document, scene.now));
     match document.first_choice {
         FirstChoice::Member => active.find(|method| Some(method.method_id) == default).map(|method| method.kind),
         FirstChoice::Strongest => {
@@ -1085,14 +1088,14 @@ pub fn password_session(tenant: TenantId, attempt: AttemptId, right: &RightPassw
     }
 }
 
-/// What a right answer opens: a full session.
+/// What a right answer opens: a full session, of the second level where the answer was a second factor.
 pub fn full_session(tenant: TenantId, attempt: AttemptId, right: &RightAnswer, client: Client) -> NewSession {
     NewSession {
         tenant: Some(tenant),
         member: Some(right.member),
         attempt: Some(attempt),
         stage: SessionStage::Full,
-        level: 2,
+        level: if right.second_factor { 2 } else { 1 },
         epoch: right.epoch,
         auth_at: Some(right.at),
         factor_at: Some(right.at),

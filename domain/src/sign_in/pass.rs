@@ -98,7 +98,7 @@ fn look_at_pass(domain: &Domain, tenant: TenantId, scene: &Scene<'_>, attempt: &
         StepKind::PolicyEvaluated,
         json!({ "version": version, "then": evaluation.then, "because": evaluation.because }),
     ));
-    let held = facts.held();
+    let held = facts.held(scene.now);
     let reasons = registration_reasons(&document, &evaluation, &held, false);
     let is_second_factor = document.allows(MethodKind::Pass, MethodUse::Mfa);
     let mut change = AttemptChange {
@@ -157,6 +157,7 @@ fn look_at_pass(domain: &Domain, tenant: TenantId, scene: &Scene<'_>, attempt: &
             epoch: member.epoch,
             admin: member.is_admin(),
             method: MethodKind::Pass,
+            second_factor: true,
             recovery_left: None,
             at: scene.now,
         }),

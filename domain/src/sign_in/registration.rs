@@ -226,6 +226,7 @@ pub(super) fn opens(
         epoch: member.epoch,
         admin: member.is_admin(),
         method: kind,
+        second_factor: true,
         recovery_left: None,
         at: scene.now,
     };
@@ -261,7 +262,7 @@ pub(super) fn open_registration<'a>(
     }
     let proven_here = |m: &crate::verification::facts::MethodFacts| who == Registrant::HasProven && m.waits_for == Some(attempt.attempt_id.0);
     let proven = scene.facts.methods.iter().any(|m| m.state == "active" && proven_here(m));
-    if !attempt.second_asked && !proven && has_any(scene, &scene.facts.held()) {
+    if !attempt.second_asked && !proven && has_any(scene, &scene.facts.held(scene.now)) {
         return Err(gone());
     }
     let member = scene.facts.member.as_ref().ok_or_else(gone)?;

@@ -254,7 +254,7 @@ pub(crate) async fn end_device(tx: &mut TenantTx, member: MemberId, device: Uuid
     Ok(ended.rows_affected() == 1)
 }
 
-/// Takes methods out of use that their member has lost; kind and name of each. The first choice is one that is on, or none.
+/// Takes methods out of use that their member has lost; kind and name of each.
 pub(crate) async fn suspend_lost(tx: &mut TenantTx, member: MemberId, methods: &[MethodId]) -> Result<Vec<(MethodKind, String)>, DbError> {
     let tenant = tx.tenant().0;
     let ids: Vec<Uuid> = methods.iter().map(|id| id.0).collect();
@@ -266,15 +266,6 @@ pub(crate) async fn suspend_lost(tx: &mut TenantTx, member: MemberId, methods: &
         &ids
     )
     .fetch_all(&mut **tx)
-    .await?;
-    sqlx::query!(
-        "update member m set default_method = (select x.method_id from method x where x.tenant_id = $1 and x.member_id = $2 and x.state = 'active'
-             order by x.method_id = m.default_method desc, x.confirmed_at limit 1)
-         where m.tenant_id = $1 and m.member_id = $2",
-        tenant,
-        member.0
-    )
-    .execute(&mut **tx)
     .await?;
     Ok(gone.into_iter().filter_map(|r| Some((MethodKind::from_text(&r.kind)?, r.label))).collect())
 }

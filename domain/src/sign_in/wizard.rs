@@ -66,7 +66,7 @@ impl SignIn<'_> {
     ) -> std::result::Result<Answered, MethodError> {
         let (member, factor) = self.wizard_of(tenant, attempt, MethodKind::Sms).await?;
         self.proves_for(tenant, attempt, proving).await?;
-        let still = |scene: &Scene<'_>| factor || !has_any(scene, &scene.facts.held());
+        let still = |scene: &Scene<'_>| factor || !has_any(scene, &scene.facts.held(scene.now));
         self.0.methods().confirm_address_of((tenant, member), proving, code, still).await
     }
 
@@ -79,7 +79,7 @@ impl SignIn<'_> {
     ) -> std::result::Result<Option<Answered>, MethodError> {
         let (member, factor) = self.wizard_of(tenant, attempt, MethodKind::Voice).await?;
         self.proves_for(tenant, attempt, proving).await?;
-        let still = |scene: &Scene<'_>| factor || !has_any(scene, &scene.facts.held());
+        let still = |scene: &Scene<'_>| factor || !has_any(scene, &scene.facts.held(scene.now));
         self.0.methods().complete_address_of((tenant, member), proving, still).await
     }
 

@@ -462,12 +462,7 @@ impl Tokens<'_> {
         if !store::set_active(&mut tx, token, member.id, method, (step, drift as i32), now).await? {
             return Err(TokenError::Unknown);
         }
-        if view.default_method.is_none() {
-            crate::methods::store::set_default(&mut tx, member.id, Some(method)).await?;
-        }
-        if view.mfa_state == MfaState::Enabled && info.factors.contains(&MethodKind::HardwareToken) {
-            crate::directory::store::set_mfa_state(&mut tx, member.id, MfaState::Enforced.as_str()).await?;
-        }
+        crate::methods::settle_new(&mut tx, &view, &info, (method, MethodKind::HardwareToken)).await?;
         let after = json!({ "kind": MethodKind::HardwareToken, "label": label, "serial": row.serial });
         self.0
             .methods()

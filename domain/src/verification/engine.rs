@@ -9,11 +9,11 @@ use super::{
 };
 use crate::{
     Domain,
-    policy::rules::{Evaluation, evaluate},
+    policy::rules::{Evaluation, evaluate, usable_families},
     vault::TenantKeys,
 };
 use jiff::Timestamp;
-use model::{CLOCK_SKEW_SECONDS_MAX, PolicyDocument, Purpose};
+use model::{CLOCK_SKEW_SECONDS_MAX, MethodKind, MethodUse, PolicyDocument, Profile, Purpose, Then};
 use std::{
     borrow::Cow,
     hash::{BuildHasher, RandomState},
@@ -69,7 +69,25 @@ impl Scene<'_> {
             Cow::Borrowed(_) => document,
             Cow::Owned(left) => Arc::new(left),
         };
+        if self.proves_by_a_way_to_reset(&document, &evaluation) {
+            return Some((version, Arc::new(document.for_changes()), evaluation));
+        }
         Some((version, document, evaluation))
+    }
+
+    /// Whether the policy takes a kind for a second factor, whatever is asked here.
+    pub(crate) fn takes(&self, kind: MethodKind) -> bool {
+        self.policy.as_ref().is_some_and(|(_, document)| document.allows(kind, MethodUse::Mfa))
+    }
+
+    /// Before a change, whoever holds no second factor and is asked for none shows what would reset his password: it says no less about him. Not in the strict
+    /// profile, and not while something is off that stands in the way of a password alone.
+    fn proves_by_a_way_to_reset(&self, document: &PolicyDocument, evaluation: &Evaluation) -> bool {
+        self.facts.attempt.as_ref().is_some_and(|attempt| attempt.purpose == Purpose::StepUp)
+            && evaluation.then == Then::Allow
+            && self.facts.profile() != Profile::Strict
+            && !self.facts.has_one_switched_off()
+            && usable_families(document, &self.facts.held_with_pass(self.now)).is_empty()
     }
 }
 

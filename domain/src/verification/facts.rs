@@ -13,8 +13,8 @@ use crate::{
 use ipnet::IpNet;
 use jiff::Timestamp;
 use model::{
-    Action, ApiKeyId, AttemptId, ChallengeId, Channel, Decision, DeliveryStatus, Family, MemberId, MethodId, MethodKind, MfaState, OathParams, PolicyDocument,
-    Profile, ProviderId, Purpose, Reason, RegistrationReason, Role,
+    Action, ApiKeyId, AttemptId, ChallengeId, Channel, Decision, DeliveryStatus, Family, MemberId, MethodId, MethodKind, MethodUse, MfaState, OathParams,
+    PolicyDocument, Profile, ProviderId, Purpose, Reason, RegistrationReason, Role,
 };
 use serde::Deserialize;
 use uuid::Uuid;
@@ -355,6 +355,11 @@ impl MethodFacts {
         is_past(&self.params, now)
     }
 
+    /// On, not past its life, and of a kind that a policy takes for a second factor.
+    pub fn is_usable(&self, document: &PolicyDocument, now: Timestamp) -> bool {
+        self.state == "active" && !self.is_past(now) && document.allows(self.kind, MethodUse::Mfa)
+    }
+
     /// The OATH parameters, for kinds that have them.
     pub fn oath(&self) -> Option<OathParams> {
         serde_json::from_value(self.params.clone()).ok()
@@ -469,24 +474,10 @@ impl Facts {
     }
 
     /// What the policy needs to know about the member's methods, recovery codes included.
-    pub fn held(&self) -> Vec<Held> {
-        let mut held: Vec<Held> = self
-            .methods
-            .iter()
-            .map(|m| Held {
-                kind: m.kind,
-                active: m.state == "active",
-                off: m.state == "off",
-            })
-            .collect();
-        if !self.recovery.is_empty() {
-            held.push(Held {
-                kind: MethodKind::RecoveryCode,
-                active: true,
-                off: false,
-            });
-        }
-        held
+    pub fn held(&self, now: Timestamp) -> Vec<Held> {
+        let methods = self.methods.iter().map(|m| Held::of(m.kind, &m.state, m.is_past(now)));
+        let recovery = (!self.recovery.is_empty()).then_some(Held::open(MethodKind::RecoveryCode));
+        methods.chain(recovery).collect()
     }
 
     /// Guessing must not clear the way: a factor that too many wrong codes switched off is still one (product rule 6), and so is one that a notice's link did,
@@ -499,14 +490,8 @@ impl Facts {
 
     /// The same with the pass, where it is good at this moment.
     pub fn held_with_pass(&self, now: Timestamp) -> Vec<Held> {
-        let mut held = self.held();
-        if self.pass.as_ref().is_some_and(|pass| pass.is_good(now)) {
-            held.push(Held {
-                kind: MethodKind::Pass,
-                active: true,
-                off: false,
-            });
-        }
+        let mut held = self.held(now);
+        held.extend(self.pass.as_ref().filter(|pass| pass.is_good(now)).map(|_| Held::open(MethodKind::Pass)));
         held
     }
 

@@ -158,6 +158,8 @@ pub struct RightAnswer {
     pub admin: bool,
     /// The kind that was right.
     pub method: MethodKind,
+    /// It is a second factor; else it proves who somebody is that has none, before a change of his own security info.
+    pub second_factor: bool,
     /// Recovery codes left, when one was used.
     pub recovery_left: Option<usize>,
     /// The moment.
@@ -641,7 +643,7 @@ pub(crate) fn begin_challenge(
         let policy = policy_record(scene.facts, version, &evaluation);
         return let_through(domain, tenant, scene, begun, integration, request, bypass, policy);
     }
-    let kind = request.method.unwrap_or_else(|| first_choice(scene));
+    let kind = request.method.unwrap_or_else(|| first_choice(scene, &document));
     let mut commit = Commit::about(tenant, scene.facts, begun.attempt, scene.now, scene.now);
     let mut row = attempt_row(domain, tenant, scene, begun, Purpose::Verification, Door::Rest, integration.path);
     row.application = request.application.as_ref().map(|a| a.to_string());
@@ -787,10 +789,13 @@ fn let_through(
 }
 
 /// The kind that a member is asked for when none is named: the first choice, else a code of an app. A program cannot show a passkey.
-fn first_choice(scene: &Scene<'_>) -> MethodKind {
+fn first_choice(scene: &Scene<'_>, document: &PolicyDocument) -> MethodKind {
     let facts = scene.facts;
     let first = facts.member.as_ref().and_then(|m| m.default_method);
-    let mut usable = facts.methods.iter().filter(|m| m.state == "active" && m.kind != MethodKind::Passkey);
+    let mut usable = facts
+        .methods
+        .iter()
+        .filter(|m| m.is_usable(document, scene.now) && m.kind != MethodKind::Passkey);
     let chosen = usable.find(|m| Some(m.method_id) == first);
     chosen.map_or(MethodKind::Totp, |m| m.kind)
 }
@@ -993,7 +998,7 @@ pub(crate) fn conclude(
     let locked_now = commit.guard.waits(scene.now).is_some();
     let waits = told.until.filter(|_| told.reason == Reason::Throttled);
     // A recovery code is a fallback: whoever has nothing else must register before anything opens.
-    let registers = right && purpose == Purpose::SignIn && !attempt.reasons.is_empty() && !judged.satisfied(scene.facts);
+    let registers = right && purpose == Purpose::SignIn && !attempt.reasons.is_empty() && !judged.satisfied(scene.facts, scene.now);
     let ends = !registers && (right || locked_now || wrong_count >= limit || (!told.counted && waits.is_none()));
     let reason = match told.reason {
         Reason::WrongCode | Reason::WrongPin | Reason::CodeReused if locked_now => Reason::Locked,
@@ -1009,6 +1014,7 @@ pub(crate) fn conclude(
             right_at: if right { Some(scene.now) } else { challenge.right_at },
         });
     }
+    let is_second = |kind: MethodKind| purpose != Purpose::StepUp || scene.takes(kind);
     let decision = if right { Decision::Allowed } else { Decision::Denied };
     commit.attempt = Some(AttemptChange {
         was_stage: Stage::Second,
@@ -1032,7 +1038,7 @@ pub(crate) fn conclude(
             decision,
             reason,
             transport: told.transport,
-            second_factor: purpose.is_second_factor(),
+            second_factor: purpose.is_second_factor() && told.method.is_none_or(|(_, kind)| is_second(kind)),
             method: told.method,
             policy: judged.record(scene.facts),
         };
@@ -1053,6 +1059,7 @@ pub(crate) fn conclude(
             epoch: member.epoch,
             admin: member.is_admin(),
             method,
+            second_factor: is_second(method),
             recovery_left: (method == MethodKind::RecoveryCode).then(|| scene.facts.recovery.len() - 1),
             at: scene.now,
         }),
@@ -1088,10 +1095,11 @@ fn added(
         // It was there already, and still reaches its member.
         return Ok(());
     }
-    let counts = kind.counts_as_registered() && scene.policy.as_ref().is_some_and(|(_, document)| document.allows(kind, MethodUse::Mfa));
+    let takes = scene.takes(kind);
+    let counts = takes && kind.counts_as_registered();
     commit.member = Some(MemberChange {
         mfa_state: (counts && member.mfa_state == MfaState::Enabled).then_some(MfaState::Enforced),
-        default_method: (counts && member.default_method.is_none()).then_some(id),
+        default_method: (takes && member.default_method.is_none()).then_some(id),
         ends_devices: true,
         ..MemberChange::default()
     });
@@ -1327,10 +1335,10 @@ pub(crate) fn judge_code(scene: &Scene<'_>, application: Option<&str>, code: &Of
 
 impl Judged {
     /// True when the member's methods satisfy the policy by themselves.
-    fn satisfied(&self, facts: &Facts) -> bool {
+    fn satisfied(&self, facts: &Facts, now: Timestamp) -> bool {
         self.document
             .as_ref()
-            .is_some_and(|document| crate::policy::rules::can_satisfy(document, &facts.held()))
+            .is_some_and(|document| crate::policy::rules::can_satisfy(document, &facts.held(now)))
     }
 
     /// What the policy was asked and said, for the log.

@@ -49,7 +49,7 @@ impl Verification<'_> {
         domain
             .decide(wanted, |scene| {
                 let (_, document, evaluation) = scene.evaluate(target).ok_or(VerificationError::PolicyMissing)?;
-                let held = scene.facts.held();
+                let held = scene.facts.held(scene.now);
                 let (asks, able) = (evaluation.then.asks_second_factor(), can_satisfy(&document, &held));
                 let blocked = evaluation.then == Then::Block;
                 let reasons = match blocked {

@@ -12,7 +12,7 @@ pub use act::{Act, ActPage, RolesPage, act_page, roles_page, sensible};
 use domain::{
     directory::{MemberView, block::Standing},
     journal::{AuditRow, Event, SignInRow},
-    methods::{MethodView, SecurityInfo, call_pin::CallPinView, question::QuestionsView},
+    methods::{MethodView, PAST, SecurityInfo, call_pin::CallPinView, question::QuestionsView},
     policy::{reset::NotForReset, rules::Because},
 };
 use jiff::Timestamp;
@@ -309,6 +309,7 @@ fn method_row(method: &MethodView, here: &str, may_remove: bool) -> AnyView {
     let (tone, health) = match (method.active, method.disabled_reason.as_deref(), method.drift) {
         (false, Some("too_many_wrong"), _) => (Tone::Bad, text!(member.m_off_wrong).to_owned()),
         (false, Some("not_me"), _) => (Tone::Bad, text!(member.m_off_not_me).to_owned()),
+        (false, Some(PAST), _) => (Tone::Bad, text!(member.m_off_past).to_owned()),
         (false, ..) => (Tone::Neutral, text!(member.m_off).to_owned()),
         (true, _, 0) => (Tone::Ok, text!(member.m_on).to_owned()),
         (true, _, steps) => (Tone::Warn, text!(member.m_drift, seconds = (i64::from(steps) * i64::from(period)).to_string())),

@@ -70,8 +70,19 @@ pub enum MethodState {
 pub struct OffView {
     /// Its kind.
     pub kind: MethodKind,
+    /// Why.
+    pub why: OffWhy,
+}
+
+/// Why a method cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OffWhy {
+    /// The organisation has switched it off.
+    Admin,
     /// The member said by the link of a notice that it was not his.
-    pub not_mine: bool,
+    NotMine,
+    /// Its own life is over.
+    Past,
 }
 
 /// Fewer codes than this are almost none.
@@ -83,9 +94,10 @@ pub(super) fn list(methods: Vec<MethodView>, off: Vec<OffView>, tenant: &str) ->
         .into_iter()
         .map(|off| {
             let key = method_key(off.kind);
-            let words = match off.not_mine {
-                true => text!(security_info.off_not_mine).to_owned(),
-                false => text!(security_info.off_by, tenant = tenant.to_owned()),
+            let words = match off.why {
+                OffWhy::NotMine => text!(security_info.off_not_mine).to_owned(),
+                OffWhy::Past => text!(security_info.off_past).to_owned(),
+                OffWhy::Admin => text!(security_info.off_by, tenant = tenant.to_owned()),
             };
             view! { <MethodOff method=key title=key.plain_name()>{words}</MethodOff> }
         })

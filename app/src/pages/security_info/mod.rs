@@ -23,7 +23,7 @@ pub use call_pin::{CallPinForm, call_pin_form};
 pub use change::{Remove, RemoveEffect};
 pub use confirm::Confirm;
 pub(super) use methods::to_try;
-pub use methods::{MethodState, MethodView, OffView};
+pub use methods::{MethodState, MethodView, OffView, OffWhy};
 pub(super) use passkey::words as passkey_words;
 pub use passkey::{AddPasskey, add_passkey};
 pub use questions::{QUESTIONS, QuestionRow, QuestionsForm, question_text, questions_form};

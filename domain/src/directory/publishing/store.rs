@@ -96,7 +96,7 @@ pub(crate) async fn list_alike(tx: &mut TenantTx, groups: &[String], admins_only
                array(select g.name from group_member gm join "group" g on g.tenant_id = gm.tenant_id and g.group_id = gm.group_id
                      where gm.tenant_id = m.tenant_id and gm.member_id = m.member_id and g.name = any($2) order by g.name) as groups,
                exists(select 1 from operator o where o.tenant_id = m.tenant_id and o.member_id = m.member_id) as operator,
-               array(select distinct x.kind || ' ' || x.state || ' ' || coalesce(x.params->>'country', '') as held from method x
+               array(select distinct x.kind || ' ' || case when (x.params->>'valid_until')::timestamptz <= $5 then 'off' else x.state end || ' ' || coalesce(x.params->>'country', '') as held from method x
                      where x.tenant_id = m.tenant_id and x.member_id = m.member_id and x.state in ('active', 'off') order by held) as methods,
                exists(select 1 from call_pin c where c.tenant_id = m.tenant_id and c.member_id = m.member_id) as call_pin,
                exists(select 1 from method x where x.tenant_id = m.tenant_id and x.member_id = m.member_id and x.state = 'off'
@@ -119,11 +119,7 @@ pub(crate) async fn list_alike(tx: &mut TenantTx, groups: &[String], admins_only
     let method = |text: &String| {
         let (kind, rest) = text.split_once(' ')?;
         let (state, country) = rest.split_once(' ')?;
-        let held = Held {
-            kind: MethodKind::from_text(kind)?,
-            active: state == "active",
-            off: state == "off",
-        };
+        let held = Held::of(MethodKind::from_text(kind)?, state, false);
         Some((held, Some(country.to_owned()).filter(|country| !country.is_empty())))
     };
     Ok(rows
