@@ -96,3 +96,48 @@ for (const language of LANGUAGES) {
     await look("security-info-reset-stale");
   });
 }
+
+for (const language of LANGUAGES) {
+  test(`whoever has nothing but a mailbox for resets changes it by a code that is mailed there (${language})`, async ({ untouched: server, somebody }) => {
+    const messages = new Messages(server);
+    const org = await tenant(server, "Hogeschool Duinmeer", { language });
+    const upn = org.member("femke", { given: "Femke" });
+    await org.policy((document) => {
+      document.reset = { ...document.reset, scope: "everybody", gates: 1, register: false };
+      document.methods = document.methods.map((rule) => (rule.kind === "email" ? { kind: "email", uses: ["reset"] } : rule));
+    });
+    const me = await somebody({ at: server, language, width: 390 });
+    const look = (name: string) => gallery(me, name, { language });
+    await me.page.goto("/security-info/add/email");
+    await me.enter(me.field("sign_in.name_label"), upn);
+    await enterPassword(me);
+    await me.enter(me.field("security_info.mail_label"), HOME);
+    await enterCode(me, await messages.code(HOME, 0));
+    await me.page.goto("/security-info");
+    await expect(me.heading()).toHaveText(me.say("security_info.title"));
+
+    // A password alone changes nothing where there is something to show. What is there is shown: a code by mail.
+    messages.clear();
+    const renames = async (name: string) => {
+      await me.press(me.page.locator("main details.menu-button > summary").first());
+      await me.go(me.link("security_info.rename"));
+      await me.enter(me.page.locator("main input[name=name]").last(), name);
+    };
+    await renames("Thuis");
+    await expect(me.heading()).toHaveText(me.say("security_info.confirm_title"));
+    await look("security-info-confirm-mailbox");
+    await me.go(me.button("security_info.confirm_send_mail", { to: "f•••@thuis.example" }));
+    await enterCode(me, await messages.code(HOME, 0));
+    await me.enter(me.page.locator("main input[name=name]").last(), "Thuis");
+    await me.reads("security_info.done_renamed", { what: "Thuis" });
+
+    // Once a second step is asked of her, the mailbox is not enough. She is told, and where to ask.
+    daysPass(server, 1);
+    await org.rest("PUT", `/users/${upn}/mfa-state`, { state: "enabled" });
+    await renames("Werk");
+    await me.reads("security_info.confirm_nothing");
+    await look("security-info-confirm-nothing");
+    await me.go(me.link("tickets.link_ask"));
+    await expect(me.page).toHaveURL(/\/help\/request/);
+  });
+}

@@ -205,7 +205,8 @@ pub(super) async fn derive(tx: &mut TenantTx, written: &mut Written) -> Result<(
 
 /// How many members of each state, and how many are locked.
 pub(super) async fn count(tx: &mut TenantTx, now: Timestamp) -> Result<crate::directory::MemberCounts, DbError> {
-    crate::directory::store::count_members(tx, now).await
+    let every: Vec<String> = model::MethodKind::ALL.iter().map(|kind| kind.to_string()).collect();
+    crate::directory::store::count_members(tx, &every, now).await
 }
 
 /// The row of a group's member, which has no struct of its own.

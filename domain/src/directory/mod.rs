@@ -164,6 +164,12 @@ pub struct SetUpLink {
 #[derive(Clone, Copy)]
 pub struct Directory<'a>(pub(crate) &'a Domain);
 
+/// Names of the kinds of which one makes somebody registered, whatever a rule demands of him.
+fn factors(policy: Option<&PolicyDocument>) -> Vec<String> {
+    let counts = |kind: &&MethodKind| kind.counts_as_registered() && policy.is_some_and(|policy| policy.allows(**kind, MethodUse::Mfa));
+    MethodKind::ALL.iter().filter(counts).map(|kind| kind.to_string()).collect()
+}
+
 impl Directory<'_> {
     /// The tenant of a short name.
     pub async fn tenant_of_slug(self, slug: &Slug) -> std::result::Result<Option<TenantId>, crate::db::DbError> {
@@ -295,7 +301,8 @@ impl Directory<'_> {
         let now = self.0.clock().now();
         let mut tx = self.0.db().tenant(by.tenant()).await?;
         let policy = self.policy_in(&mut tx).await?;
-        let rows = store::list_members(&mut tx, &query.filter(), query.limit as i64 + 1, now).await?;
+        let factors = factors(policy.as_ref());
+        let rows = store::list_members(&mut tx, &query.filter(&factors), query.limit as i64 + 1, now).await?;
         tx.commit().await?;
         let page = Page::of(rows, query.limit, |row| Cursor {
             key: row.upn_folded.clone(),
@@ -308,7 +315,8 @@ impl Directory<'_> {
     pub async fn member_counts(self, by: &Admin) -> Result<MemberCounts> {
         by.needs(Permission::ReadMembers)?;
         let mut tx = self.0.db().tenant(by.tenant()).await?;
-        let counts = store::count_members(&mut tx, self.0.clock().now()).await?;
+        let policy = self.policy_in(&mut tx).await?;
+        let counts = store::count_members(&mut tx, &factors(policy.as_ref()), self.0.clock().now()).await?;
         tx.commit().await?;
         Ok(counts)
     }

@@ -260,6 +260,8 @@ pub(crate) struct MemberFilter<'a> {
     pub(crate) state: Option<&'a str>,
     /// Exactly so many usable methods: 0 or 1.
     pub(crate) methods: Option<i64>,
+    /// Kinds that count as such.
+    pub(crate) factors: &'a [String],
     /// Only locked ones.
     pub(crate) locked: bool,
     /// After this folded UPN and id.
@@ -289,7 +291,8 @@ pub(crate) async fn list_members(tx: &mut TenantTx, filter: &MemberFilter<'_>, l
              and ($2::uuid is null or m.member_id = $2)
              and ($3::text is null or position($3 in m.upn_folded) > 0 or position($3 in lower(coalesce(m.given_name, '') || ' ' || coalesce(m.family_name, ''))) > 0)
              and ($4::text is null or m.mfa_state = $4)
-             and ($5::bigint is null or (select count(*) from method x where x.tenant_id = m.tenant_id and x.member_id = m.member_id and x.state = 'active') = $5)
+             and ($5::bigint is null or (select count(*) from method x where x.tenant_id = m.tenant_id and x.member_id = m.member_id and x.state = 'active'
+               and x.kind = any($11) and (x.params->>'valid_until')::timestamptz <= $8 is not true) = $5)
              and ($6::text is null or (m.upn_folded, m.member_id) > ($6, $7))
              and (not $9 or exists(select 1 from throttle t where t.tenant_id = m.tenant_id and t.subject_id = m.member_id and t.scope = 'guard' and t.wait_until > $8))
            order by m.upn_folded, m.member_id limit $10"#,
@@ -302,7 +305,8 @@ pub(crate) async fn list_members(tx: &mut TenantTx, filter: &MemberFilter<'_>, l
         after_id,
         now.to_sqlx() as _,
         filter.locked,
-        limit
+        limit,
+        filter.factors
     )
     .fetch_all(&mut **tx)
     .await?;
@@ -353,16 +357,18 @@ pub struct MemberCounts {
     pub locked: i64,
 }
 
-pub(crate) async fn count_members(tx: &mut TenantTx, now: Timestamp) -> Result<MemberCounts, DbError> {
+pub(crate) async fn count_members(tx: &mut TenantTx, factors: &[String], now: Timestamp) -> Result<MemberCounts, DbError> {
     let tenant = tx.tenant().0;
     let r = sqlx::query!(
         r#"select count(*) as "all!", count(*) filter (where mfa_state = 'disabled') as "disabled!", count(*) filter (where mfa_state = 'enabled') as "enabled!",
              count(*) filter (where mfa_state = 'enforced') as "enforced!", count(*) filter (where n = 0) as "no_method!", count(*) filter (where n = 1) as "one_method!",
              (select count(*) from throttle where tenant_id = $1 and scope = 'guard' and wait_until > $2) as "locked!"
-           from (select m.mfa_state, (select count(*) from method x where x.tenant_id = m.tenant_id and x.member_id = m.member_id and x.state = 'active') as n
+           from (select m.mfa_state, (select count(*) from method x where x.tenant_id = m.tenant_id and x.member_id = m.member_id and x.state = 'active'
+                   and x.kind = any($3) and (x.params->>'valid_until')::timestamptz <= $2 is not true) as n
                  from member m where m.tenant_id = $1 and m.removed_at is null) counted"#,
         tenant,
-        now.to_sqlx() as _
+        now.to_sqlx() as _,
+        factors
     )
     .fetch_one(&mut **tx)
     .await?;

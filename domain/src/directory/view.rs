@@ -1,7 +1,7 @@
 //! Tenants and members as they are shown.
 
 use super::store::{MemberFilter, MemberRow, TenantRow};
-use crate::policy::rules::{Because, Held, Inputs, can_satisfy, evaluate};
+use crate::policy::rules::{Because, Held, Inputs, evaluate, makes_registered};
 use jiff::Timestamp;
 use model::*;
 use serde::Serialize;
@@ -123,12 +123,13 @@ impl MemberQuery {
         query
     }
 
-    pub(super) fn filter(&self) -> MemberFilter<'_> {
+    pub(super) fn filter<'a>(&'a self, factors: &'a [String]) -> MemberFilter<'a> {
         MemberFilter {
             member: None,
             text: self.text.as_deref(),
             state: self.state.map(|s| s.as_str()),
             methods: self.methods.map(i64::from),
+            factors,
             locked: self.locked,
             after: self.cursor.as_ref().map(|c| (c.key.as_str(), c.id)),
         }
@@ -168,6 +169,9 @@ pub struct MemberView {
     pub methods: Vec<MethodKind>,
     /// Kinds that are off.
     pub methods_off: Vec<MethodKind>,
+    /// One for each method that makes its member registered, under the policy in force.
+    #[serde(skip)]
+    pub factors: Vec<MethodKind>,
     /// The default method.
     pub default_method: Option<MethodId>,
     /// Unused recovery codes.
@@ -203,6 +207,8 @@ impl MemberView {
             action: None,
         };
         let evaluation = policy.map(|p| evaluate(p, &inputs));
+        let left = policy.zip(evaluation.as_ref()).map(|(policy, said)| policy.under(said.then));
+        let factors: Vec<MethodKind> = left.map_or_else(Vec::new, |left| held.iter().filter(|h| makes_registered(&left, h)).map(|h| h.kind).collect());
         let kinds = |on: bool| held.iter().filter(|h| h.active == on).map(|h| h.kind).collect();
         Self {
             id: MemberId(row.member_id),
@@ -212,11 +218,12 @@ impl MemberView {
             mail: row.mail,
             locale: row.locale,
             mfa_state,
-            can_satisfy: policy.zip(evaluation.as_ref()).is_some_and(|(p, said)| can_satisfy(&p.under(said.then), &held)),
+            can_satisfy: !factors.is_empty(),
             required: evaluation.as_ref().is_none_or(|e| e.then != Then::Allow),
             because: evaluation.map_or(Because::Nothing, |e| e.because),
             methods: kinds(true),
             methods_off: kinds(false),
+            factors,
             roles,
             operator: row.operator,
             groups: row.groups,

@@ -189,8 +189,12 @@ impl Held {
 
 /// True when one of the methods can serve as a second factor under this policy.
 pub fn can_satisfy(document: &PolicyDocument, held: &[Held]) -> bool {
-    held.iter()
-        .any(|method| method.active && method.kind.counts_as_registered() && document.allows(method.kind, MethodUse::Mfa))
+    held.iter().any(|method| makes_registered(document, method))
+}
+
+/// Whether a method makes its member registered under this policy.
+pub fn makes_registered(document: &PolicyDocument, method: &Held) -> bool {
+    method.active && method.kind.counts_as_registered() && document.allows(method.kind, MethodUse::Mfa)
 }
 
 /// Why a member is asked to register, strictest first; empty when nothing is missing. All that holds is listed.

@@ -371,8 +371,7 @@ fn consequences(model: &ActPage, name: &str) -> Vec<Consequence> {
         ],
         Act::On => vec![plain(&text!(member.effect_entry, name = name()))],
         Act::Remove => {
-            let others = member.methods.iter().filter(|kind| kind.counts_as_registered()).count();
-            let last = (others < 2).then(|| mind(text!(member.effect_last)));
+            let last = (member.factors.len() < 2).then(|| mind(text!(member.effect_last)));
             std::iter::once(bad(text!(member.effect_removed))).chain(last).collect()
         }
         Act::PassEnd => vec![mind(text!(member.effect_pass_end))],

@@ -147,7 +147,7 @@ fn state(member: &MemberView, now: Timestamp) -> AnyView {
         Because::Role => text!(member.because_role).to_owned(),
         Because::Rule(rule) => text!(member.because_rule, rule = rule.clone()),
     };
-    let mut kinds: Vec<_> = member.methods.iter().filter(|kind| kind.counts_as_registered()).copied().collect();
+    let mut kinds = member.factors.clone();
     kinds.sort();
     kinds.dedup();
     let registered = match kinds.is_empty() {

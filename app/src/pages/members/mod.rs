@@ -359,11 +359,10 @@ fn methods(member: &MemberView) -> AnyView {
 
 /// Whether the member can use a second factor now, and what stands in the way.
 pub(super) fn can_use(member: &MemberView, now: Timestamp) -> (Tone, String) {
-    let registered = member.methods.iter().filter(|kind| kind.counts_as_registered()).count();
     match (member.locked_until.filter(|until| *until > now), member.can_satisfy) {
         _ if member.disabled => (Tone::Neutral, text!(members.can_off).to_owned()),
         (Some(until), _) => (Tone::Bad, text!(members.can_locked, until = format::moment(until))),
-        (None, true) if registered == 1 => (Tone::Warn, text!(members.can_one).to_owned()),
+        (None, true) if member.factors.len() == 1 => (Tone::Warn, text!(members.can_one).to_owned()),
         (None, true) => (Tone::Ok, text!(members.can_ready).to_owned()),
         (None, false) if !member.methods_off.is_empty() => (Tone::Bad, text!(members.can_switched_off).to_owned()),
         (None, false) if member.required => (Tone::Bad, text!(members.can_none).to_owned()),

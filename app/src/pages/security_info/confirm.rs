@@ -1,7 +1,7 @@
 //! A fresh second factor before a change. The server remembers the change; after the right code it goes on by itself.
 
 use leptos::prelude::*;
-use model::MethodKind;
+use model::{ErrorCode, MethodKind};
 
 use super::PATH;
 use crate::{
@@ -9,6 +9,7 @@ use crate::{
     pages::{
         passkey::{Act, PasskeyForm, Words},
         problem::{Details, Problem},
+        request,
         sign_in::{Again, Asked, Call, call_body, call_lead, call_title, pass_field, pass_line},
         words::method_key,
     },
@@ -55,6 +56,7 @@ pub(super) fn view(confirm: Confirm) -> AnyView {
     let lead = match asked.as_ref().and_then(|asked| asked.sent_to.clone()) {
         Some(to) => rich!(security_info.confirm_sent, to = to, <b> = <strong/>).into_any(),
         None if tries.is_some() => text!(security_info.try_lead).into_any(),
+        None if asked.is_none() && passkey.is_none() && sends.is_empty() => text!(security_info.confirm_nothing).into_any(),
         None => text!(security_info.confirm_lead).into_any(),
     };
     let title = match tries {
@@ -62,6 +64,10 @@ pub(super) fn view(confirm: Confirm) -> AnyView {
         None => text!(security_info.confirm_title).to_owned(),
     };
     let has_field = asked.is_some() || passkey.is_some();
+    let ask = (!has_field && sends.is_empty() && tries.is_none()).then(|| {
+        let href = request::href(PATH, Some(ErrorCode::NoMethods), None);
+        view! { <LinkButton href=href size=ButtonSize::Block>{text!(tickets.link_ask)}</LinkButton> }
+    });
     let passkey = passkey.map(|attempt| passkey_form(&handle, &attempt, asked.is_some()));
     let form = asked.map(|asked| code_form(asked, typed, problem.as_ref()));
     let sends = sends
@@ -76,6 +82,7 @@ pub(super) fn view(confirm: Confirm) -> AnyView {
             {passkey}
             {form}
             {sends}
+            {ask}
             <LinkButton href=PATH look=ButtonLook::Quiet size=ButtonSize::Block>{text!(security_info.cancel)}</LinkButton>
             {details}
         </div>

@@ -270,10 +270,7 @@ fn consequences(model: &ActPage, owner: &str) -> Vec<Consequence> {
                 true => bad(&text!(tokens.back_effect_method, owner = owner)),
                 false => plain(&text!(tokens.back_effect_waiting, owner = owner)),
             };
-            let others = model
-                .owner
-                .as_ref()
-                .map_or(0, |owner| owner.methods.iter().filter(|kind| kind.counts_as_registered()).count());
+            let others = model.owner.as_ref().map_or(0, |owner| owner.factors.len());
             let last = (active && others < 2).then(|| mind(text!(member.effect_last)));
             std::iter::once(lost).chain(last).chain([good(text!(tokens.back_effect_drawer))]).collect()
         }

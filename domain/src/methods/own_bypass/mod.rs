@@ -86,7 +86,7 @@ impl Methods<'_> {
     async fn offers_bypass(self, tx: &mut TenantTx, me: &Member, view: &MemberView, info: &SecurityInfo) -> Result<bool> {
         let policy = self.0.directory().policy_in(tx).await?;
         let allowed = policy.is_some_and(|document| document.trust.self_bypass);
-        let has_factor = info.methods.iter().any(|method| method.active);
+        let has_factor = info.methods.iter().any(|method| method.second_factor);
         Ok(allowed && !me.strict && view.rank() == 0 && !view.blocked && has_factor)
     }
 }
