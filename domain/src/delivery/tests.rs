@@ -849,11 +849,17 @@ async fn a_number_is_changed_once_the_new_one_is_proven_and_checked_at_any_time(
     let events = async || post.app.number("select count(*) from audit_log").await;
     let (before, audited) = (now[0].clone(), events().await);
     post.app.wait(1_800);
+    post.app.as_superuser("update method set last_used_at = now() where kind = 'totp'").await;
     proves(methods.begin_check(&post.app.signed_in(&ann, 2, 30), before.id).await).await;
     let after = phones().await.remove(0);
     assert!(after.last_used_at > before.last_used_at, "{after:?}");
     assert_eq!((after.is_default, after.active, after.confirmed_at.is_some()), (true, true, true));
     assert_eq!(events().await, audited, "nothing was changed");
+    assert_eq!(
+        post.app.number("select count(*) from outbox where kind = 'weaker_method'").await,
+        0,
+        "a text that opens nothing is no weaker way in"
+    );
     assert_eq!(
         post.app.number("select count(*) from usage").await,
         0,

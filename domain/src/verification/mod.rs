@@ -1514,8 +1514,9 @@ impl Judged {
 /// A weaker way than the last time may be somebody who could not get at the stronger one: it stands in the timeline, and the member is told. The use of a
 /// recovery code is told in any case.
 fn tell_weaker(domain: &Domain, scene: &Scene<'_>, commit: &mut Commit, used: MethodKind) {
-    // In a reset the kinds are prescribed, and what comes of it is told anyway.
-    if scene.facts.attempt.as_ref().is_some_and(|attempt| attempt.purpose == Purpose::Reset) {
+    // In a reset the kinds are prescribed, and what comes of it is told anyway. What proves a phone or a caller opens nothing.
+    let opens_nothing = |purpose: Purpose| purpose == Purpose::Reset || !purpose.is_second_factor();
+    if scene.facts.attempt.as_ref().is_some_and(|attempt| opens_nothing(attempt.purpose)) {
         return;
     }
     let Some(last) = rules::last_used(scene.facts).filter(|last| used.strength() < last.strength()) else {
