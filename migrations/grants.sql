@@ -10,7 +10,7 @@ grant delete on operator, staff_grant, group_member, role_grant, recovery_code, 
 -- Which migrations are there: asked before a node says it is ready.
 grant select on _sqlx_migrations to {app};
 -- Append only: the application can add and read, never change.
-grant select, insert on policy_version, auth_log, attempt_step, audit_log, usage, installation_log, log_tile, checkpoint to {app};
+grant select, insert on policy_version, logo, auth_log, attempt_step, audit_log, usage, installation_log, log_tile, checkpoint to {app};
 grant execute on function make_partitions(date, int) to {app};
 revoke execute on function make_partitions(date, int) from public;
 

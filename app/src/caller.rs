@@ -30,7 +30,7 @@ use crate::{
     render::{Page, document},
     routes,
     shell::{MemberAccount, MemberShell},
-    visit::{Visit, cookie, query_value},
+    visit::{Brand, Visit, cookie, query_value},
 };
 
 /// Under this name a new session travels to the store.
@@ -135,9 +135,9 @@ where
                 .and_then(locale::parse)
                 .unwrap_or(Locale::en);
             let nonce = std::mem::take(&mut guest.visit.nonce);
-            let accent = me.tenant.accent;
+            let brand = Brand::of(&me.tenant.slug, &me.tenant.appearance.unwrap_or_default());
             guest.visit = Visit::read(&parts.uri, &parts.headers, fallback, now, zone, nonce);
-            guest.visit.accent = accent;
+            guest.visit.brand = brand;
         }
         Ok(guest)
     }
@@ -346,7 +346,11 @@ impl Guest {
         self.in_attempt(view.session_id);
         let known = view.stage != domain::verification::facts::Stage::Password;
         self.organisation = known.then(|| view.tenant_name.clone());
-        self.visit.accent = view.accent.filter(|_| known);
+        self.visit.brand = if known {
+            Brand::of(&view.tenant_slug, &view.appearance)
+        } else {
+            Brand::default()
+        };
     }
 
     /// The page that says what went wrong. The inner text of an error never gets here.

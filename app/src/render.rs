@@ -66,7 +66,7 @@ pub fn document(assets: &Assets, visit: &Visit, page: impl FnOnce() -> Page) -> 
         let Page { meta, shell, view } = page();
         let body_class = shell.body_class();
         // The console is the product's own: its charts and states are told apart by colours.
-        let accent = visit.accent.filter(|_| matches!(shell, Shell::Member(_)));
+        let accent = visit.brand.accent.filter(|_| matches!(shell, Shell::Member(_)));
         let body = shell.around(view).to_html();
         let head = head(assets, visit, meta, accent, Scripts::of(&body));
         let theme = visit.theme.forced().map(|theme| format!(" data-theme=\"{theme}\"")).unwrap_or_default();
@@ -177,7 +177,7 @@ mod tests {
     #[test]
     fn a_tenants_colour_is_for_members() {
         let mut visit = visit();
-        visit.accent = Colour::parse("#0B5394").ok();
+        visit.brand.accent = Colour::parse("#0B5394").ok();
         let page = |shell: Shell| Page {
             meta: PageMeta::new("", ""),
             shell,

@@ -4,7 +4,7 @@
 use axum::http::{HeaderMap, Uri, header};
 use jiff::{Timestamp, Zoned, tz::TimeZone};
 use leptos::prelude::use_context;
-use model::Colour;
+use model::{Appearance, Colour};
 
 use crate::{assets::Assets, locale, locale::Locale, theme, theme::Theme};
 
@@ -25,8 +25,28 @@ pub struct Visit {
     pub session_id: Option<String>,
     /// The number of this response that the content security policy asks of scripts and styles.
     pub nonce: String,
-    /// The colour of the organisation, once it is known whose page this is.
+    /// How the organisation's pages look, once it is known whose page this is.
+    pub brand: Brand,
+}
+
+/// What an organisation gives its members' pages of its own.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Brand {
+    /// The colour that the tokens make the accent of.
     pub accent: Option<Colour>,
+    /// The address of the logo, in the place of the organisation's name.
+    pub logo: Option<String>,
+}
+
+impl Brand {
+    /// As the policy of the organisation of this short name has it.
+    #[must_use]
+    pub fn of(slug: &str, appearance: &Appearance) -> Self {
+        Self {
+            accent: appearance.accent,
+            logo: appearance.logo.map(|logo| format!("/logo/{slug}/{logo}.png")),
+        }
+    }
 }
 
 impl Visit {
@@ -43,7 +63,7 @@ impl Visit {
             here: uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
             session_id: None,
             nonce,
-            accent: None,
+            brand: Brand::default(),
         }
     }
 
@@ -71,7 +91,7 @@ impl Visit {
             here: here.to_owned(),
             session_id: None,
             nonce: "example".to_owned(),
-            accent: None,
+            brand: Brand::default(),
         }
     }
 }

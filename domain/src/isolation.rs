@@ -127,7 +127,9 @@ impl From<crate::journal::JournalError> for Told {
 }
 
 /// Verbs that take no id of a tenant's things: nothing of another tenant can be named to them.
-const NOTHING_TO_NAME: [&str; 47] = [
+const NOTHING_TO_NAME: [&str; 49] = [
+    "set_logo",
+    "remove_logo",
     "ticket_counts",
     "sweep_tickets",
     "call_rules",
@@ -269,6 +271,9 @@ async fn e1_e3_no_verb_reaches_into_another_tenant() {
     let office = CleanText::parse("Office").expect("a name");
     let network = zuid.domain.directory().add_network(&zuid.admin, &office, "192.0.2.0/24", "x").await;
     let network = network.expect("a network").id;
+    let logo = model::LogoId(sha2::Digest::finalize(<sha2::Sha256 as sha2::Digest>::new_with_prefix("theirs")).into());
+    zuid.as_superuser(format!("insert into logo values ('{}', sha256('theirs'), 'x', 16, 16, now())", zuid.tenant))
+        .await;
     let device = uuid::Uuid::from_u128(4711);
     zuid.as_superuser(format!(
         "insert into remembered_device (tenant_id, device_id, member_id, hash, agent, epoch, made_at, expires_at)
@@ -426,6 +431,7 @@ async fn e1_e3_no_verb_reaches_into_another_tenant() {
         use_set_up_link(&link, "zeven groene kikkers") on directory => nothing;
         authenticate_key(&key, None, &Scope::ALL) on directory => nothing;
         revoke_api_key(by, zuid.key.key) on directory => nothing;
+        logo(&model::Slug::parse("noord").expect("a short name"), logo) on directory => |found| Told::Nothing(found.is_none());
         rename_network(by, network, &label, "x") on directory => nothing;
         remove_network(by, network, "x") on directory => nothing;
         remove_my_app_passwords(&me, Some(theirs.method.0)) on methods => nothing;
@@ -601,6 +607,7 @@ fn verbs() -> BTreeSet<&'static str> {
     [
         include_str!("directory/mod.rs"),
         include_str!("directory/block/mod.rs"),
+        include_str!("directory/logo/mod.rs"),
         include_str!("directory/network/mod.rs"),
         include_str!("directory/publishing/mod.rs"),
         include_str!("methods/mod.rs"),
@@ -663,6 +670,7 @@ async fn e2_a_statement_that_forgets_the_tenant_meets_only_its_own_rows() {
              insert into log_tile values ('{t}', 0, 0, 'x');
              insert into sent_hour values ('{t}', date_trunc('hour', now(), 'UTC'), 'NL', 0, 1);
              insert into checkpoint values ('{t}', 1, 'x', 'note', now());
+             insert into logo values ('{t}', sha256('x'), 'x', 16, 16, now());
              insert into app_password (tenant_id, app_password_id, member_id, label, mac, made_at)
                select tenant_id, '{t}', member_id, 'mail', 'x', now() from member where tenant_id = '{t}' limit 1;
              insert into security_answer select tenant_id, member_id, 'first-school', 'x', now() from member where tenant_id = '{t}' limit 1;

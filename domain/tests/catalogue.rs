@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Hashes, MACs and other bytes that are neither readable nor sealed by the vault's [`SealedColumn`]s, and why they may stand there.
 const HASHES: &[(&str, &str)] = &[
     ("notice_link.token_hash", "SHA-256 of 256 bits of a MAC"),
+    ("logo.hash", "SHA-256 of a picture that everybody sees"),
+    ("logo.png", "a picture that everybody sees"),
     ("outbox.reached", "MACs of the addresses that have the notice"),
     ("access_pass.mac", "MAC of a pass, bound to the member"),
     ("api_key.hash", "SHA-256 of 256 random bits"),
@@ -66,6 +68,7 @@ const APPEND_ONLY: &[&str] = &[
     "checkpoint",
     "installation_log",
     "log_tile",
+    "logo",
     "policy_version",
     "usage",
 ];

@@ -30,6 +30,8 @@ export interface Tenant {
   app(upn: string): Promise<App>;
   /** Brings hardware tokens into the inventory, as a file of CSV. */
   importTokens(csv: string): void;
+  /** Puts a picture in the place of the name. */
+  logo(png: Buffer): void;
   /** A verification that another program asks for; answers its decision. */
   verify(upn: string, code: string, application: string): Promise<string>;
   /** Publishes the policy with a change. */
@@ -83,6 +85,11 @@ export async function tenant(server: Server, name: string, options: { strict?: b
       const file = join(mkdtempSync(join(tmpdir(), "tokens-")), "tokens.csv");
       writeFileSync(file, csv);
       run("token", "import", "--tenant", slug, file);
+    },
+    logo(png) {
+      const file = join(mkdtempSync(join(tmpdir(), "logo-")), "logo.png");
+      writeFileSync(file, png);
+      run("logo", "set", "--tenant", slug, "--reason", "tests", file);
     },
     async policy(change) {
       const { version, document } = (await rest("GET", "/policy")).body;

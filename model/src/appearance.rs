@@ -1,4 +1,4 @@
-//! How the pages that a tenant's members meet differ from anybody else's: by one colour. The pages keep it readable, whatever it is.
+//! How the pages that a tenant's members meet differ from anybody else's: by one colour, which the pages keep readable whatever it is, and a logo.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use std::fmt;
@@ -10,6 +10,38 @@ pub struct Appearance {
     /// Of buttons, links and what is chosen; the product's own where there is none. A page darkens it by day and lightens it by night as far as reading asks.
     #[serde(default)]
     pub accent: Option<Colour>,
+    /// In the place of the tenant's name above its pages.
+    #[serde(default)]
+    pub logo: Option<LogoId>,
+}
+
+/// A logo that a tenant has uploaded, known by what it is: SHA-256 (FIPS 180-4) of its file, written as 64 hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogoId(pub [u8; 32]);
+
+/// What names no logo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a logo is named by 64 hexadecimal digits")]
+pub struct NoLogo;
+
+impl LogoId {
+    /// Reads a name; capital and small letters are the same.
+    pub fn parse(text: &str) -> Result<Self, NoLogo> {
+        if text.len() != 64 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return Err(NoLogo);
+        }
+        let mut bytes = [0; 32];
+        for (byte, at) in bytes.iter_mut().zip((0..64).step_by(2)) {
+            *byte = u8::from_str_radix(&text[at..at + 2], 16).map_err(|_| NoLogo)?;
+        }
+        Ok(Self(bytes))
+    }
+}
+
+impl fmt::Display for LogoId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
 }
 
 /// A colour of sRGB (IEC 61966-2-1), written `#` and two hexadecimal digits each for red, green and blue.
@@ -40,19 +72,26 @@ impl fmt::Display for Colour {
     }
 }
 
-impl Serialize for Colour {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
+/// Written as text, read from it, and what is wrong named with what was given.
+macro_rules! as_text {
+    ($kind:ty) => {
+        impl Serialize for $kind {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
 
-impl<'de> Deserialize<'de> for Colour {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let shown: String = text.chars().filter(|c| !c.is_control()).take(20).collect();
-        Self::parse(&text).map_err(|problem| D::Error::custom(format!("'{shown}': {problem}")))
-    }
+        impl<'de> Deserialize<'de> for $kind {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(deserializer)?;
+                let shown: String = text.chars().filter(|c| !c.is_control()).take(20).collect();
+                Self::parse(&text).map_err(|problem| D::Error::custom(format!("'{shown}': {problem}")))
+            }
+        }
+    };
 }
+as_text!(Colour);
+as_text!(LogoId);
 
 #[cfg(test)]
 mod tests {
@@ -87,11 +126,17 @@ mod tests {
         assert_eq!(read("{}").expect("read"), Appearance::default());
         let wrong = read(r#"{"accent":"blauw"}"#).expect_err("no colour").to_string();
         assert!(wrong.contains("'blauw'") && wrong.contains("six hexadecimal digits"), "{wrong}");
-        assert!(read(r#"{"logo":"x"}"#).is_err());
+        assert!(read(r#"{"font":"x"}"#).is_err());
+        let wrong = read(r#"{"logo":"gé1"}"#).expect_err("no logo").to_string();
+        assert!(wrong.contains("'gé1'") && wrong.contains("64 hexadecimal digits"), "{wrong}");
+        let logo = "0b".repeat(32);
+        let named = read(&format!(r#"{{"logo":"{}"}}"#, logo.to_uppercase())).expect("read").logo.expect("a logo");
+        assert_eq!((named.0, named.to_string()), ([11; 32], logo));
         let written = serde_json::to_string(&Appearance {
             accent: Colour::parse("#0b5394").ok(),
+            logo: None,
         })
         .expect("written");
-        assert_eq!(written, r##"{"accent":"#0b5394"}"##);
+        assert_eq!(written, r##"{"accent":"#0b5394","logo":null}"##);
     }
 }

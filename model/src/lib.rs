@@ -19,7 +19,7 @@ mod session_id;
 mod text;
 mod ticket;
 
-pub use appearance::{Appearance, Colour, NoColour};
+pub use appearance::{Appearance, Colour, LogoId, NoColour, NoLogo};
 pub use code::{CodeError, OfferedCode, read_emergency_key};
 pub use error_code::ErrorCode;
 pub use id::{ApiKeyId, AttemptId, AuditId, ChallengeId, DeliveryId, IdError, ImportId, MemberId, MethodId, ProviderId, TenantId, TokenId};

@@ -197,3 +197,13 @@ pub const TICKET_DAYS: i64 = 90;
 pub const CALLER_TRIES_MAX: i32 = 3;
 /// Minutes for which the desk goes by the check of a caller.
 pub const CALLER_CHECK_MINUTES: i64 = 30;
+/// Bytes of a tenant's logo: a page of members stays under 100 KB with it.
+pub const LOGO_BYTES_MAX: usize = 20_000;
+/// Pixels of a logo in width.
+pub const LOGO_WIDTH_MAX: u32 = 800;
+/// Pixels of a logo in height.
+pub const LOGO_HEIGHT_MAX: u32 = 400;
+/// Pixels of either side of a logo at the least.
+pub const LOGO_SIDE_MIN: u32 = 16;
+/// Logos that are kept of a tenant, for the versions of its policy that name them.
+pub const LOGOS_MAX: i64 = 100;

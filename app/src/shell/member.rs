@@ -74,7 +74,7 @@ impl MemberShell {
             <a class="skip" href="#main">{text!(shell.skip)}</a>
             <header>
                 <Logo href=home/>
-                {self.tenant.map(|tenant| view! { <span class="tenant">{tenant}</span> })}
+                {self.tenant.map(tenant)}
                 <div class="tools end"><LanguageSwitch/>{self.account.map(menu)}</div>
             </header>
             <main id="main">{page}</main>
@@ -90,6 +90,14 @@ impl MemberShell {
             </footer>
         }
         .into_any()
+    }
+}
+
+/// Whose pages these are: its logo, on a light ground by night too, or its name.
+fn tenant(name: String) -> AnyView {
+    match visit().brand.logo {
+        Some(logo) => view! { <span class="tenant"><img class="brand" src=logo alt=name height="28"/></span> }.into_any(),
+        None => view! { <span class="tenant">{name}</span> }.into_any(),
     }
 }
 

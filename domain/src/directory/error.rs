@@ -43,6 +43,9 @@ pub enum DirectoryError {
     /// What was given is no network that could be trusted, and why.
     #[error("range: {0}")]
     Network(String),
+    /// What was given is no logo, and why.
+    #[error("logo: {0}")]
+    Logo(String),
     /// The change has an effect that must be confirmed.
     #[error("{0}")]
     Confirm(&'static str),
@@ -103,7 +106,7 @@ impl DirectoryError {
             Self::LastGlobalAdmin => ErrorCode::LastGlobalAdmin,
             Self::Oneself => ErrorCode::NotForOneself,
             Self::NotOpen(_) => ErrorCode::Conflict,
-            Self::Terms(_) | Self::Network(_) => ErrorCode::Invalid,
+            Self::Terms(_) | Self::Network(_) | Self::Logo(_) => ErrorCode::Invalid,
             Self::Confirm(_) => ErrorCode::ConfirmationNeeded,
             Self::LinkGone => ErrorCode::SetUpLinkUsed,
             Self::Password(PasswordError::Busy) => ErrorCode::TooBusy,

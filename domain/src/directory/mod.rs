@@ -4,6 +4,7 @@
 pub mod api_key;
 pub mod block;
 pub mod error;
+mod logo;
 pub mod network;
 pub mod password;
 pub mod publishing;
@@ -749,6 +750,7 @@ impl Directory<'_> {
             1 => return Err(problems.remove(0).into()),
             _ => return Err(DirectoryError::PolicyProblems(problems)),
         }
+        self.knows_its_logo(tx, &document).await?;
         self.keep_a_way_in(tx, profile, before.as_ref(), &document, now).await?;
         let version = version.unwrap_or(0) + 1;
         let after = serde_json::to_value(&document).unwrap_or_default();

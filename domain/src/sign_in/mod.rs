@@ -274,8 +274,10 @@ pub struct AttemptView {
     pub upn: String,
     /// The tenant's name.
     pub tenant_name: String,
-    /// The tenant's colour.
-    pub accent: Option<Colour>,
+    /// The tenant's short name.
+    pub tenant_slug: String,
+    /// How the tenant's pages look.
+    pub appearance: Appearance,
     /// Application.
     pub application: Option<String>,
     /// Families that could be used now.
@@ -1010,7 +1012,8 @@ fn view_of(domain: &Domain, scene: &Scene<'_>, attempt: &AttemptFacts) -> Verdic
         session_id: SessionId::from_bits(attempt.session_id as u64),
         upn: secrets.upn,
         tenant_name: facts.tenant.as_ref().map(|t| t.name.clone()).unwrap_or_default(),
-        accent: document.as_ref().and_then(|document| document.appearance.accent),
+        tenant_slug: facts.tenant.as_ref().map(|t| t.slug.clone()).unwrap_or_default(),
+        appearance: document.as_ref().map(|document| document.appearance).unwrap_or_default(),
         application: attempt.application.clone().filter(|asked| Action::from_text(asked).is_none()),
         wait_until: waits("guard").or(if known {
             families.iter().filter_map(|f| waits(f.as_str())).min()

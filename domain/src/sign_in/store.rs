@@ -3,7 +3,7 @@
 use crate::db::{Db, DbError, TenantTx};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
-use model::{Colour, MemberId, MethodId, MethodKind, Profile, Role, TenantId};
+use model::{Appearance, MemberId, MethodId, MethodKind, Profile, Role, TenantId};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -36,8 +36,9 @@ pub struct SessionTenant {
     pub time_zone: String,
     /// `en` or `nl`.
     pub locale: String,
-    /// The colour of the members' pages.
-    pub accent: Option<Colour>,
+    /// How the members' pages look.
+    #[serde(default)]
+    pub appearance: Option<Appearance>,
 }
 
 /// The member of a session, for the page's frame.

@@ -6,6 +6,7 @@ mod config;
 mod demo;
 mod doctor;
 mod emergency_key;
+mod logo;
 mod metadata;
 mod migrate;
 mod openapi;
@@ -63,6 +64,8 @@ enum Command {
     Tenant(tenant::Tenant),
     /// Make members and set their passwords
     User(user::User),
+    /// Show a tenant's logo above its members' pages
+    Logo(logo::Logo),
     /// Show and set the policy of a tenant
     Policy(policy::Policy),
     /// Make, list and switch the gateways and servers that carry codes
@@ -133,6 +136,7 @@ async fn run(command: Command, settings: Settings) -> Result<ExitCode, Failure> 
         Command::Metadata(metadata) => unless_stopped(metadata.run(settings)).await,
         Command::Tenant(tenant) => unless_stopped(tenant.run(settings)).await,
         Command::User(user) => unless_stopped(user.run(settings)).await,
+        Command::Logo(logo) => unless_stopped(logo.run(settings)).await,
         Command::Policy(policy) => unless_stopped(policy.run(settings)).await,
         Command::Provider(provider) => unless_stopped(provider.run(settings)).await,
         Command::Sender(sender) => unless_stopped(sender.run(settings)).await,

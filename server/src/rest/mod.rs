@@ -9,6 +9,7 @@ mod error;
 mod journal;
 mod json;
 mod key;
+mod logo;
 mod member;
 mod methods;
 mod networks;
@@ -40,6 +41,7 @@ pub(crate) fn routes() -> Routes<Service> {
         .merge(networks::routes())
         .merge(passkey_models::routes())
         .merge(policy::routes())
+        .merge(logo::routes())
         .merge(app_passwords::routes())
         .merge(call_pins::routes())
         .merge(security_questions::routes())

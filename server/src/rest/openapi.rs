@@ -4,7 +4,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    app_passwords, blocks, call_pins, journal, methods, networks, oath_tokens, passes, passkey_models, policy, requirements, security_questions, users,
+    app_passwords, blocks, call_pins, journal, logo, methods, networks, oath_tokens, passes, passkey_models, policy, requirements, security_questions, users,
     verifications,
 };
 
@@ -51,6 +51,8 @@ use super::{
         policy::read,
         policy::versions,
         policy::replace,
+        logo::set,
+        logo::remove,
         requirements::ask,
         app_passwords::list,
         app_passwords::make,

@@ -130,6 +130,31 @@ impl Installation {
         }
     }
 
+    /// Sends a file as it is.
+    async fn send_file(&self, key: &str, method: &str, path: &str, kind: &str, file: Vec<u8>) -> Answer {
+        let peer: SocketAddr = "198.51.100.7:4711".parse().expect("an address");
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", "mfa.example")
+            .header("authorization", format!("Bearer {key}"))
+            .header("content-type", kind)
+            .extension(ConnectInfo(peer));
+        let response = self
+            .router
+            .clone()
+            .oneshot(request.body(Body::from(file)).expect("a request"))
+            .await
+            .expect("an answer");
+        let (parts, body) = response.into_parts();
+        let bytes = to_bytes(body, 1 << 20).await.expect("a body");
+        Answer {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            body: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
+        }
+    }
+
     async fn text(&self, key: &str, path: &str, accept: &str) -> String {
         let peer: SocketAddr = "198.51.100.7:4711".parse().expect("an address");
         let mut request = Request::builder()
@@ -197,6 +222,8 @@ async fn key(domain: &Domain, tenant: TenantId, scopes: &[Scope]) -> String {
 #[tokio::test]
 async fn a_stranger_is_answered_as_the_register_says() {
     let installation = Installation::new().await;
+    let admin = installation.key(installation.noord.tenant, &[Scope::Admin]).await;
+    let logo = format!("{}.png", policy::logo_of(&installation, &admin).await);
     let mut seen = BTreeSet::new();
     for entry in routes::all().entries() {
         assert!(
@@ -221,6 +248,7 @@ async fn a_stranger_is_answered_as_the_register_says() {
             .replace("{network}", "00000000-0000-0000-0000-000000000001")
             .replace("{serial}", "ZS-1")
             .replace("{tenant}", "noord")
+            .replace("{logo}", &logo)
             .replace("{id}", &installation.noord.member);
         assert!(!path.contains('{'), "{path}: give the test a value for this");
         let body = if entry.body == Takes::Json { json!({}) } else { Value::Null };

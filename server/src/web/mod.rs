@@ -31,7 +31,7 @@ use tower_sessions::SessionManagerLayer;
 pub(crate) use edge::Edge;
 pub(crate) use problem::{Document as ProblemDocument, Problem};
 pub(crate) use session_store::{Sessions, sessions};
-pub(crate) use site::Site;
+pub(crate) use site::{Immutable, Site};
 
 /// The routes of the edge itself.
 pub(crate) fn routes<S: Clone + Send + Sync + 'static>() -> Routes<S> {

@@ -21,7 +21,7 @@ pub(crate) struct Site {
 
 /// Marks an answer that may be kept for ever.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Immutable;
+pub(crate) struct Immutable;
 
 impl Site {
     /// The folder named in the settings, beside the program, or of the last build in this checkout.

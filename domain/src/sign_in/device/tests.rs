@@ -183,7 +183,7 @@ async fn b16_a_remembered_device_dies_with_every_change() {
                         profile: Profile::Standard,
                         time_zone: String::from("Europe/Amsterdam"),
                         locale: String::from("en"),
-                        accent: None,
+                        appearance: None,
                     },
                     member: SessionMember {
                         upn: ann.upn.to_string(),

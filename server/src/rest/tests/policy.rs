@@ -121,3 +121,61 @@ async fn a_policy_that_locks_everybody_out_is_refused() {
         assert_eq!((refused.status, refused.code()), (409, ErrorCode::PolicyLocksOut.as_str()), "{}", refused.body);
     }
 }
+
+/// A blue square of sixteen pixels.
+const LOGO: &str = "iVBORw0KGgoAAAANSUhEUgAAABAAAAAQCAIAAACQkWg2AAAAFklEQVR42mPgDp5CEmIY1TCqYfhqAAAfvvIB6muMwQAAAABJRU5ErkJggg==";
+
+fn picture() -> Vec<u8> {
+    data_encoding::BASE64.decode(LOGO.as_bytes()).expect("bytes")
+}
+
+/// Sets a logo; how the policy names it.
+pub(super) async fn logo_of(installation: &Installation, admin: &str) -> String {
+    let set = installation.send_file(admin, "PUT", "/api/v1/logo?reason=test", "image/png", picture()).await;
+    assert_eq!(set.status, 200, "{}", set.body);
+    set.body["id"].as_str().expect("its name").to_owned()
+}
+
+/// The logo comes in as a picture, goes out at an address that never changes, and only there.
+#[tokio::test]
+async fn a_logo_comes_in_as_a_picture() {
+    let installation = Installation::new().await;
+    let admin = installation.key(installation.noord.tenant, &[Scope::Admin]).await;
+    let (png, path) = (picture(), "/api/v1/logo?reason=test");
+    let id = logo_of(&installation, &admin).await;
+    let policy = installation.call(&admin, "GET", POLICY, Value::Null).await;
+    assert_eq!(policy.body["document"]["appearance"]["logo"], id.as_str());
+
+    let shown = installation.call("", "GET", &format!("/logo/noord/{id}.png"), Value::Null).await;
+    assert_eq!((shown.status, &shown.headers["content-type"]), (200, &"image/png".parse().expect("a type")));
+    assert!(shown.headers["cache-control"].to_str().is_ok_and(|cache| cache.contains("immutable")));
+    let nobody = "0".repeat(64);
+    for address in [
+        format!("/logo/zuid/{id}.png"),
+        format!("/logo/noord/{id}"),
+        format!("/logo/noord/{nobody}.png"),
+        String::from("/logo/noord/x.png"),
+        String::from("/logo/%20/x.png"),
+    ] {
+        let answer = installation.call("", "GET", &address, Value::Null).await;
+        assert_eq!(answer.status, 404, "{address}");
+        assert!(
+            answer.headers["cache-control"].to_str().is_ok_and(|cache| cache.contains("no-store")),
+            "{address}"
+        );
+    }
+
+    let refused = installation.send_file(&admin, "PUT", path, "image/png", png[..40].to_vec()).await;
+    assert!(
+        refused.status == 422 && refused.body["detail"].as_str().is_some_and(|detail| detail.contains("cannot be read as PNG")),
+        "{}",
+        refused.body
+    );
+    let refused = installation.send_file(&admin, "PUT", path, "image/svg+xml", b"<svg/>".to_vec()).await;
+    assert_eq!(refused.status, 415);
+    let read = installation.key(installation.noord.tenant, &[Scope::Read]).await;
+    assert_eq!(installation.send_file(&read, "PUT", path, "image/png", png).await.status, 403);
+    assert_eq!(installation.call(&admin, "DELETE", path, Value::Null).await.status, 204);
+    let again = installation.call(&admin, "DELETE", path, Value::Null).await;
+    assert_eq!((again.status, again.code()), (409, ErrorCode::Conflict.as_str()));
+}
