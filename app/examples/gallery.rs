@@ -39,7 +39,7 @@ use domain::{
         question::{Flaw, QuestionsView},
     },
     vault::Secret,
-    verification::CallState,
+    verification::{CallState, Fate},
 };
 use jiff::Timestamp;
 use leptos::prelude::*;
@@ -303,6 +303,7 @@ fn sign_ins() -> Vec<(&'static str, Draw)> {
             issuer: "Duinmeer".to_owned(),
             sent_to: (kind == MethodKind::Sms).then(|| "42".to_owned()),
             valid_until: (kind == MethodKind::Sms).then(|| at("2026-11-17T09:44:10Z")),
+            fate: Fate::OnItsWay,
         }
     }
     fn code(kind: MethodKind, typed: &str, problem: Option<Problem>) -> SignInStep {
@@ -587,6 +588,8 @@ fn registers() -> Vec<(&'static str, Draw)> {
                     attempt: String::new(),
                     sent_to: "+31 •••••••42".to_owned(),
                     until: at("2026-11-17T09:43:29Z"),
+                    fate: Fate::OnItsWay,
+                    here: String::new(),
                     typed: None,
                     problem: None,
                     wizard: Some(wizard()),
@@ -845,6 +848,7 @@ fn confirm(tries: Option<MethodKind>) -> SecurityInfo {
         issuer: "Duinmeer".to_owned(),
         sent_to: None,
         valid_until: None,
+        fate: Fate::OnItsWay,
     };
     SecurityInfo::Confirm(Confirm {
         handle: String::new(),

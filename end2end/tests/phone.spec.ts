@@ -250,3 +250,44 @@ test("the first gateway dies, the second carries the code, and the case tells it
   await gallery(support, "support-case-failover");
   dead.close();
 });
+
+const GATEWAYS = [["never answers", "late"], ["is gone", "lost"]] as const;
+for (const [kind, fate, language] of GATEWAYS.flatMap(([kind, fate]) => LANGUAGES.map((language) => [kind, fate, language] as const))) {
+  test(`a gateway that ${kind} is told of before ten seconds are over, and there is another way (${language})`, async ({ untouched: server, somebody }) => {
+    const silent = createServer(() => {}).listen(0, "127.0.0.1");
+    await expect.poll(() => silent.listening).toBe(true);
+    const base = `base=http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    if (fate === "lost") silent.close();
+    const run = (...args: string[]) =>
+      execFileSync(program(), args, { env: server.env, encoding: "utf8", input: "token-of-the-tests", stdio: ["pipe", "pipe", "pipe"] });
+    run("provider", "add", "--channel", "sms", "--kind", "http_sms", "--name", "Gateway", "--setting", base, "--setting", "account=AC0123456789");
+    run("sender", "add", "--channel", "sms", "--kind", "name", "--value", "Tweestap");
+    const org = await tenant(server, "Hogeschool Duinmeer", { language });
+    const upn = org.member("femke", { given: "Femke" });
+    const app = await org.app(upn);
+    await org.rest("PUT", `/users/${upn}/mfa-state`, { state: "enabled" });
+    await org.rest("POST", `/users/${upn}/methods`, { kind: "sms", phone: PHONE });
+    const me = await somebody({ at: server, language, width: 390 });
+    const told = me.main().getByRole("status").filter({ hasText: me.say(`sign_in.${fate}_title`) });
+    await enterName(me, upn);
+    await enterPassword(me);
+    await me.go(me.link("sign_in.another_way"));
+    await me.go(me.page.locator("main button[name=method][value=sms]"));
+    const code = me.page.locator("main input[name=code]");
+    await code.fill("12");
+    await expect(told).toBeVisible({ timeout: 10_000 });
+    await expect(code, "what was typed stays").toHaveValue("12");
+    await gallery(me, `sign-in-${fate}`, { language });
+    await me.go(me.link("sign_in.another_way"));
+    await me.go(me.page.locator("main button[name=method][value=totp]"));
+    await enterCode(me, app.fresh());
+
+    // The same where a phone is added, and before a change.
+    await me.page.goto("/security-info/add/phone");
+    await me.enter(me.field("security_info.phone_label"), "+31687654321");
+    await expect(told).toBeVisible({ timeout: 10_000 });
+    await gallery(me, `add-phone-${fate}`, { language });
+    silent.closeAllConnections();
+    silent.close();
+  });
+}

@@ -207,3 +207,5 @@ pub const LOGO_HEIGHT_MAX: u32 = 400;
 pub const LOGO_SIDE_MIN: u32 = 16;
 /// Logos that are kept of a tenant, for the versions of its policy that name them.
 pub const LOGOS_MAX: i64 = 100;
+/// Seconds after which a message that no gateway has taken is said to be late.
+pub const DELIVERY_LATE_SECONDS: i64 = 8;

@@ -164,6 +164,8 @@ async fn look(guest: &mut Guest, attempt: AttemptId, kind: MethodKind, proves: &
         attempt: attempt.to_string(),
         sent_to: sent.sent_to,
         until: sent.expires_at,
+        fate: sent.fate,
+        here: page_of_proof(kind, attempt, proves),
         typed: None,
         problem: None,
         wizard: None,

@@ -126,6 +126,8 @@ fn code_page(wizard: &Wizard, kind: MethodKind, proving: AttemptId, proof: &Atte
         attempt: proving.to_string(),
         sent_to: sent.sent_to.clone(),
         until: sent.expires_at,
+        fate: sent.fate,
+        here: format!("{}&attempt={proving}", page_of(kind)),
         typed: None,
         problem: None,
         wizard: wizard.frame(),

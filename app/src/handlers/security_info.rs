@@ -7,7 +7,7 @@ use axum::{
 use domain::{
     methods::{MethodError, MethodView as Held, PAST, SecurityInfo as Info, pass::PassView, question::QuestionError},
     sign_in::{AttemptView, NewSession, SignedIn, full_session, lost::LOST},
-    verification::{Answered, CallState, RightAnswer},
+    verification::{Answered, CallState, Fate, RightAnswer},
 };
 use model::*;
 use uuid::Uuid;
@@ -266,6 +266,7 @@ fn asking(guest: &Guest, view: &AttemptView, handle: &str, typed: Option<String>
         asked.method = handle.to_owned();
         asked.sent_to = view.sent.as_ref().map(|sent| sent.sent_to.clone());
         asked.valid_until = view.sent.as_ref().map(|sent| sent.expires_at);
+        asked.fate = view.sent.as_ref().map_or(Fate::OnItsWay, |sent| sent.fate);
         asked
     });
     let code = problem.as_ref().map(|problem| problem.code);

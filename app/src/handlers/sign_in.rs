@@ -9,7 +9,7 @@ use domain::{
     sign_in::{
         AttemptView, BegunAttempt, Caller, NewSession, PassOutcome, PasswordOutcome, SessionNote, SessionStage, SignInError, full_session, password_session,
     },
-    verification::{Answered, CallState, RightAnswer, facts::Stage},
+    verification::{Answered, CallState, Fate, RightAnswer, facts::Stage},
 };
 use jiff::Timestamp;
 use model::*;
@@ -603,6 +603,7 @@ fn code_step(view: &AttemptView, kind: Option<MethodKind>, typed: Option<String>
     if let Some(sent) = view.sent.as_ref().filter(|sent| sent.kind == kind) {
         asked.sent_to = Some(tail(kind, &sent.sent_to));
         asked.valid_until = Some(sent.expires_at);
+        asked.fate = sent.fate;
     }
     SignInPage {
         application: view.application.clone(),
@@ -649,6 +650,7 @@ pub(super) fn asked(kind: MethodKind, issuer: &str) -> Asked {
         issuer: issuer.to_owned(),
         sent_to: None,
         valid_until: None,
+        fate: Fate::default(),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
     directory::{MemberRef, api_key::Credential},
     methods::{MethodError, MethodView, Proving},
     testing::*,
-    verification::{Answer, Answered, VerificationError},
+    verification::{Answer, Answered, Fate, VerificationError},
 };
 use async_trait::async_trait;
 use std::sync::Mutex;
@@ -1096,4 +1096,37 @@ async fn what_resets_a_password_is_shown_before_a_change_where_there_is_nothing_
     app.wait(660);
     let late = methods.begin_totp(&shown).await;
     assert!(matches!(late, Err(MethodError::StepUp)), "{late:?}");
+}
+
+/// Whoever waits for a code is told what has become of it: late while nobody has taken it, lost when nobody will, and nothing when it was sent once more or is
+/// on its way.
+#[tokio::test]
+async fn whoever_waits_for_a_code_is_told_what_has_become_of_it() {
+    let post = Post::new().await;
+    let app = &post.app;
+    let ann = post.with_phone(app.member_with_password("ann").await, NUMBER).await;
+    app.set_state(&ann, MfaState::Enforced).await;
+    let sign_in = app.domain.sign_in();
+    let at = sign_in.begin(&ann.upn, None, &client()).await.expect("an attempt");
+    sign_in.password(&at, PASSWORD, &client()).await.expect("an outcome");
+    let attempt = at.attempt.expect("an attempt");
+    let fate = async || sign_in.look(app.tenant, attempt).await.expect("a view").sent.expect("a code").fate;
+    app.wait(1);
+    let sent = app.domain.verification().send(app.tenant, attempt, Purpose::SignIn, MethodKind::Sms).await;
+    assert_eq!(sent.expect("an answer").expect("sent").fate, Fate::OnItsWay);
+    app.wait(7);
+    assert_eq!(fate().await, Fate::OnItsWay);
+    app.wait(1);
+    assert_eq!(fate().await, Fate::Late);
+    for status in ["handed", "sent", "uncertain", "delivered"] {
+        app.as_superuser(format!("update delivery set status = '{status}'")).await;
+        assert_eq!(fate().await, Fate::OnItsWay, "{status}");
+    }
+    for status in ["failed", "dropped"] {
+        app.as_superuser(format!("update delivery set status = '{status}'")).await;
+        assert_eq!(fate().await, Fate::Lost, "{status}");
+    }
+    let again = app.domain.verification().send_again(app.tenant, attempt, Purpose::SignIn).await;
+    again.expect("an answer").expect("sent once more");
+    assert_eq!(fate().await, Fate::OnItsWay, "its time begins anew");
 }

@@ -16,7 +16,7 @@ use crate::{
         engine::{Decided, Scene},
         facts::{AttemptFacts, Stage},
         log_entry, policy_record,
-        sending::{self, OnItsWay},
+        sending::{self, Fate, OnItsWay},
         store::Wanted,
         subject_key, waiting_for_answer,
     },
@@ -156,6 +156,7 @@ impl Tickets<'_> {
                     sent_to: method.and_then(|m| m.masked()).unwrap_or_default().to_owned(),
                     expires_at: challenge.expires_at,
                     call: None,
+                    fate: Fate::OnItsWay,
                 };
                 Ok(Decided::Answer(Some(CallerCheck {
                     attempt: attempt.attempt_id,

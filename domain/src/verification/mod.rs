@@ -39,7 +39,7 @@ use facts::{AttemptFacts, Facts, Stage};
 use jiff::{SignedDuration, Timestamp};
 use model::*;
 use rules::{Counter, Verdict};
-pub use sending::OnItsWay;
+pub use sending::{Fate, OnItsWay};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -883,6 +883,7 @@ pub(crate) fn on_its_way(scene: &Scene<'_>, open: &facts::ChallengeFacts) -> Opt
         sent_to: method.masked()?.to_owned(),
         expires_at: open.expires_at,
         call: (method.kind == MethodKind::Voice).then(|| call::state(scene, open)),
+        fate: sending::fate(scene, open),
     })
 }
 

@@ -33,6 +33,32 @@ pub struct OnItsWay {
     pub expires_at: Timestamp,
     /// How far the call is, for one that is called.
     pub call: Option<CallState>,
+    /// What has become of the newest message.
+    pub fate: Fate,
+}
+
+/// What has become of a message, as far as whoever waits for it has something to do about it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Fate {
+    /// It is on its way, or has arrived.
+    #[default]
+    OnItsWay,
+    /// No gateway has taken it for longer than they usually need.
+    Late,
+    /// It will not arrive.
+    Lost,
+}
+
+/// What has become of the newest message of a challenge. One that was sent once more has its time anew.
+pub(super) fn fate(scene: &Scene<'_>, challenge: &ChallengeFacts) -> Fate {
+    let messages = scene.facts.deliveries.iter().filter(|d| d.challenge_id == challenge.challenge_id);
+    let Some(newest) = messages.max_by_key(|d| d.n) else { return Fate::OnItsWay };
+    let waits = scene.now.duration_since(challenge.created_at) >= SignedDuration::from_secs(DELIVERY_LATE_SECONDS);
+    match newest.status {
+        DeliveryStatus::Failed | DeliveryStatus::Dropped => Fate::Lost,
+        DeliveryStatus::Queued if waits && newest.n == 1 => Fate::Late,
+        _ => Fate::OnItsWay,
+    }
 }
 
 /// What an attempt is, as far as a code that is sent for it needs to know.
@@ -212,6 +238,7 @@ fn queue(commit: &mut Commit, kind: MethodKind, message: DeliveryRow, until: Tim
         sent_to: message.masked.clone(),
         expires_at: until,
         call: (kind == MethodKind::Voice).then_some(CallState::Calling),
+        fate: Fate::OnItsWay,
     };
     commit.new_delivery = Some(message);
     sent

@@ -1,5 +1,6 @@
 //! `/security-info/add/phone`, `/security-info/add/call` and `/security-info/add/email`: where the code goes, and the code; or the call.
 
+use domain::verification::Fate;
 use jiff::Timestamp;
 use leptos::prelude::*;
 use model::{MethodKind, PinFlaw};
@@ -8,6 +9,7 @@ use super::{PATH, call_pin};
 use crate::{
     components::{Button, ButtonLook, ButtonSize, CodeBoxes, Countdown, InputKind, LinkButton, TextField},
     pages::{
+        fate::fate,
         problem::{Details, Problem},
         register::{self, InWizard},
         sign_in::{Again, Call, call_body, call_lead, call_title},
@@ -86,6 +88,10 @@ pub struct AddressCode {
     pub sent_to: String,
     /// How long it is good.
     pub until: Timestamp,
+    /// What has become of it.
+    pub fate: Fate,
+    /// The address of this page.
+    pub here: String,
     /// What was typed.
     pub typed: Option<String>,
     /// What went wrong.
@@ -316,6 +322,7 @@ pub fn address_code(shell: MemberShell, model: AddressCode) -> Page {
                 <p>{rich!(security_info.address_sent, to = model.sent_to, <b> = <strong/>)}</p>
             </div>
             {banner}
+            {fate(model.fate, &model.here)}
             <form class="stack" method="post" action=action>
                 <input type="hidden" name="step" value="code"/>
                 <input type="hidden" name="kind" value=model.kind.as_str()/>

@@ -7,6 +7,7 @@ use super::PATH;
 use crate::{
     components::{Button, ButtonLook, ButtonSize, CodeBoxes, Countdown, LinkButton, TextField},
     pages::{
+        fate::fate,
         passkey::{Act, PasskeyForm, Words},
         problem::{Details, Problem},
         request,
@@ -69,6 +70,8 @@ pub(super) fn view(confirm: Confirm) -> AnyView {
         view! { <LinkButton href=href size=ButtonSize::Block>{text!(tickets.link_ask)}</LinkButton> }
     });
     let passkey = passkey.map(|attempt| passkey_form(&handle, &attempt, asked.is_some()));
+    let sent = asked.as_ref().filter(|asked| asked.sent_to.is_some());
+    let fate = sent.map(|asked| fate(asked.fate, &format!("{PATH}?calling={}", query_value(&handle))));
     let form = asked.map(|asked| code_form(asked, typed, problem.as_ref()));
     let sends = sends
         .into_iter()
@@ -79,6 +82,7 @@ pub(super) fn view(confirm: Confirm) -> AnyView {
         <div class="stack screen-stack">
             <div class="lead"><h1>{title}</h1><p>{lead}</p></div>
             {banner}
+            {fate}
             {passkey}
             {form}
             {sends}

@@ -1,5 +1,6 @@
 //! The second step: a code from the app, the token, a message or the saved list.
 
+use domain::verification::Fate;
 use jiff::Timestamp;
 use leptos::prelude::*;
 use model::{ErrorCode, MethodKind};
@@ -7,7 +8,10 @@ use model::{ErrorCode, MethodKind};
 use super::{PATH, one_more_step, other_way};
 use crate::{
     components::{Button, ButtonLook, ButtonSize, Check, CodeBoxes, Countdown, TextField},
-    pages::problem::{Details, Problem},
+    pages::{
+        fate::fate,
+        problem::{Details, Problem},
+    },
 };
 
 /// What is asked for.
@@ -25,6 +29,8 @@ pub struct Asked {
     pub sent_to: Option<String>,
     /// When a code that was sent stops being good.
     pub valid_until: Option<Timestamp>,
+    /// What has become of it.
+    pub fate: Fate,
 }
 
 pub(super) struct CodeForm {
@@ -61,12 +67,14 @@ pub(super) fn view(form: CodeForm) -> AnyView {
             </form>
         }
     });
+    let fate = asked.sent_to.is_some().then(|| fate(asked.fate, PATH));
     let other = other_way(other_ways);
     let help = banner.is_none().then(|| help(&asked));
     let method = asked.method.clone();
     view! {
         <div class="lead">{one_more_step()}<h1>{title(asked.kind)}</h1>{help.map(|help| view! { <p>{help}</p> })}</div>
         {banner}
+        {fate}
         <form class="stack" method="post" action=PATH>
             <input type="hidden" name="step" value="code"/>
             <input type="hidden" name="method" value=method/>
