@@ -16,7 +16,7 @@ use app::{
         error::{self, ErrorPage},
         notices::{self, NoticePage},
         passkey_models::{self, ModelAsk, ModelQuestion},
-        register::{self, InWizard, Mode, NotOffered, OffReason, Offer, RegisterPage, RegisterStep, Registered, Skip, Square},
+        register::{self, InWizard, Mode, Offer, RegisterPage, RegisterStep, Registered, Skip, Square},
         reset::{self, ResetPage, Stand},
         security_info::{
             self, AddToken, AddressCode, AddressForm, Browser, CallPinForm, Confirm, MethodState, MethodView, Notice, OffView, OffWhy, Proves, QuestionRow,
@@ -510,10 +510,6 @@ fn registers() -> Vec<(&'static str, Draw)> {
                 kind: MethodKind::HardwareToken,
             },
         ],
-        not_offered: vec![NotOffered {
-            kind: MethodKind::Sms,
-            why: OffReason::SwitchedOff,
-        }],
         problem: None,
     };
     vec![

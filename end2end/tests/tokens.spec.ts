@@ -372,6 +372,15 @@ test("the address of the form survives signing in, and where there is no room it
   await me.page.goto("/security-info/add/hardware-token");
   await expect(me.heading()).toHaveText(me.say("security_info.token_full_title"));
   await gallery(me, "security-info-add-token-full");
+
+  // What fits and what does not stand side by side, each with its reason; what was used longest ago can make room.
+  await org.policy((document) => (document.methods = document.methods.filter((rule: { kind: string }) => rule.kind !== "sms")));
+  await me.page.goto("/security-info/add");
+  for (const words of ["not_room", "not_carried"] as const) await me.reads(`security_info.${words}`);
+  await me.reads("security_info.not_allowed", { tenant: "Hogeschool Duinmeer" });
+  await gallery(me, "security-info-add-full");
+  await me.go(me.page.getByRole("link", { name: me.say("security_info.remove_stale", { name: "Authenticator" }) }).first());
+  await expect(me.page).toHaveURL(/\?remove=/);
 });
 
 test("an import that runs says how far it is, and one whose service was stopped imported nothing", async ({ somebody }) => {

@@ -5,7 +5,7 @@ use axum::{
     response::Response,
 };
 use domain::{
-    methods::{MethodError, SecurityInfo as Info},
+    methods::{MethodError, NotOffered, SecurityInfo as Info},
     sign_in::SignedIn,
     tokens::{Serial, TokenError},
 };
@@ -17,7 +17,7 @@ use crate::{
     caller::{Answer, Guest, see},
     format,
     pages::{
-        security_info::{AddChoice, AddToken, Closed, PATH, add_choice, add_token, closed},
+        security_info::{AddChoice, AddToken, Closed, NoChoice, PATH, Stale, WhyNot, add_choice, add_token, closed},
         words,
     },
     routes,
@@ -41,10 +41,11 @@ pub(super) const fn add_page(kind: MethodKind) -> Option<&'static str> {
     }
 }
 
-/// The kinds that may be added, and where.
+/// The kinds that may be added and fit, and where.
 fn choices(info: &Info) -> Vec<AddChoice> {
     info.may_add
         .iter()
+        .filter(|kind| info.has_room_for(**kind))
         .filter_map(|kind| {
             add_page(*kind).map(|href| AddChoice {
                 kind: *kind,
@@ -54,11 +55,36 @@ fn choices(info: &Info) -> Vec<AddChoice> {
         .collect()
 }
 
+/// The others, and why not.
+fn others(info: &Info, tenant: &str) -> Vec<NoChoice> {
+    let full = info.may_add.iter().filter(|kind| !info.has_room_for(**kind)).map(|kind| NoChoice {
+        kind: *kind,
+        why: WhyNot::Full(stale(info, *kind)),
+    });
+    let off = info.not_offered.iter().map(|(kind, why)| NoChoice {
+        kind: *kind,
+        why: match why {
+            NotOffered::Policy => WhyNot::Policy(tenant.to_owned()),
+            NotOffered::NothingCarries => WhyNot::NothingCarries,
+        },
+    });
+    full.chain(off).collect()
+}
+
+/// What to part with where one of a kind does not fit.
+pub(super) fn stale(info: &Info, kind: MethodKind) -> Option<Stale> {
+    info.stalest(kind).map(|method| Stale {
+        name: method.label.clone(),
+        href: format!("{PATH}?remove={}", method.id),
+    })
+}
+
 /// Where "Add a method" leads: to the choice, or straight to the only kind there is.
 pub(super) fn way_to_add(info: &Info) -> Option<String> {
+    let full = info.may_add.iter().any(|kind| !info.has_room_for(*kind));
     match choices(info).as_slice() {
-        [] => None,
-        [only] => Some(only.href.clone()),
+        [] if !full => None,
+        [only] if !full => Some(only.href.clone()),
         _ => Some(routes::SECURITY_INFO_ADD.to_owned()),
     }
 }
@@ -70,7 +96,7 @@ pub(super) async fn choose(guest: Guest) -> Answer {
     match way_to_add(&info) {
         None => Ok(see(PATH)),
         Some(way) if way != routes::SECURITY_INFO_ADD => Ok(see(&way)),
-        Some(_) => Ok(guest.show(|| add_choice(guest.shell(), choices(&info)))),
+        Some(_) => Ok(guest.show(|| add_choice(guest.shell(), choices(&info), others(&info, &me.tenant.name)))),
     }
 }
 
@@ -87,7 +113,7 @@ pub(super) async fn show(guest: Guest, QueryOf(query): QueryOf<TokenQuery>) -> A
     let me = guest.member()?.clone();
     let tokens = guest.domain().tokens();
     if let Err(error) = tokens.may_claim(&me.me).await {
-        return stopped(&guest, &me, error);
+        return stopped(&guest, &me, error).await;
     }
     let waiting = tokens.waiting_for(&me.me).await.map_err(guest.fails())?;
     let asked = waiting.iter().find(|token| token.serial == query.serial);
@@ -101,12 +127,20 @@ pub(super) async fn show(guest: Guest, QueryOf(query): QueryOf<TokenQuery>) -> A
 }
 
 /// What stands in the way whatever is typed: a step before, or an end.
-fn stopped(guest: &Guest, me: &SignedIn, error: TokenError) -> Answer {
+async fn stopped(guest: &Guest, me: &SignedIn, error: TokenError) -> Answer {
     let code = error.code();
     let why = match error {
         TokenError::Method(MethodError::StepUp) => return Ok(confirm_first(guest)),
-        TokenError::Method(MethodError::Limit(max)) => Closed::Full { max },
-        TokenError::Method(MethodError::KindOff(_)) => Closed::Off {
+        TokenError::Method(MethodError::Limit(max)) => {
+            let info = guest.domain().methods().mine(&me.me).await.map_err(guest.fails())?;
+            Closed::Full {
+                kind: MethodKind::HardwareToken,
+                max,
+                stale: stale(&info, MethodKind::HardwareToken),
+            }
+        }
+        TokenError::Method(MethodError::KindOff(kind)) => Closed::Off {
+            kind,
             tenant: me.tenant.name.clone(),
         },
         other => return Err(guest.fails()(other)),
@@ -151,7 +185,7 @@ pub(super) async fn act(guest: Guest, Form(fields): Form<Vec<(String, String)>>)
     let label = label.clone().unwrap_or_else(|| named_after(serial));
     match guest.domain().tokens().claim(&me.me, serial, &label, code).await {
         Ok(_) => Ok(see(&format!("{PATH}?done=added&what={}", query_value(label.as_str())))),
-        Err(error @ TokenError::Method(_)) => stopped(&guest, &me, error),
+        Err(error @ TokenError::Method(_)) => stopped(&guest, &me, error).await,
         Err(error) if error.code().status() >= 500 => Err(guest.fails()(error)),
         Err(error) => refused_token(&guest, typed(&fields), error),
     }

@@ -150,7 +150,7 @@ pub(super) async fn show_add(guest: Guest) -> Answer {
     let me = guest.member()?.clone();
     match guest.domain().passkeys().may_add(&me.me).await {
         Ok(()) => Ok(guest.show(|| add_passkey(guest.shell(), AddPasskey::default()))),
-        Err(error) => not_now(&guest, &me.tenant.name, error),
+        Err(error) => not_now(&guest, &me, error).await,
     }
 }
 
@@ -202,12 +202,12 @@ pub(super) async fn add(guest: Guest, Form(fields): Form<Fields>) -> Answer {
             };
             Ok(guest.show_with(code, || add_passkey(guest.shell(), model)))
         }
-        Err(error) => not_now(&guest, &me.tenant.name, error),
+        Err(error) => not_now(&guest, &me, error).await,
     }
 }
 
 /// A step that comes first, or an end.
-fn not_now(guest: &Guest, tenant: &str, error: PasskeysError) -> Answer {
+async fn not_now(guest: &Guest, me: &domain::sign_in::SignedIn, error: PasskeysError) -> Answer {
     use security_info::{Closed, closed};
     let code = error.code();
     let why = match error {
@@ -215,8 +215,18 @@ fn not_now(guest: &Guest, tenant: &str, error: PasskeysError) -> Answer {
             let back = query_value(routes::SECURITY_INFO_ADD_PASSKEY);
             return Ok(see(&format!("{}?confirm={back}", routes::SECURITY_INFO)));
         }
-        PasskeysError::Method(MethodError::Limit(max)) => Closed::Full { max },
-        PasskeysError::Method(MethodError::KindOff(_)) | PasskeysError::NoHost => Closed::Off { tenant: tenant.to_owned() },
+        PasskeysError::Method(MethodError::Limit(max)) => {
+            let info = guest.domain().methods().mine(&me.me).await.map_err(guest.fails())?;
+            Closed::Full {
+                kind: MethodKind::Passkey,
+                max,
+                stale: super::add_method::stale(&info, MethodKind::Passkey),
+            }
+        }
+        PasskeysError::Method(MethodError::KindOff(_)) | PasskeysError::NoHost => Closed::Off {
+            tenant: me.tenant.name.clone(),
+            kind: MethodKind::Passkey,
+        },
         other => return Err(guest.fails()(other)),
     };
     Ok(guest.show_with(code, || closed(guest.shell(), why)))

@@ -395,7 +395,6 @@ fn frame_of(me: &SignedIn) -> RegisterPage {
 fn choose(kinds: &[MethodKind]) -> RegisterStep {
     RegisterStep::Choose {
         offers: kinds.iter().map(|kind| Offer { kind: *kind }).collect(),
-        not_offered: Vec::new(),
         problem: None,
     }
 }

@@ -101,6 +101,9 @@ pub struct SecurityInfo {
     pub recovery_used_at: Option<Timestamp>,
     /// Kinds that the policy lets the member add.
     pub may_add: Vec<MethodKind>,
+    /// Kinds that he may not add, and why.
+    #[serde(skip)]
+    pub not_offered: Vec<(MethodKind, NotOffered)>,
     /// A second factor is required of this member.
     pub required: bool,
     /// The Temporary Access Pass that is open, has yet to begin, or has run out; none that was replaced or taken back.
@@ -120,6 +123,15 @@ pub struct SecurityInfo {
     /// Kinds that are a second factor where this member signs in, under the policy in force.
     #[serde(skip)]
     pub(crate) second_factors: Vec<MethodKind>,
+}
+
+/// Why a kind of method may not be added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotOffered {
+    /// The policy does not allow it.
+    Policy,
+    /// It is allowed, and nothing carries its messages, or the service has no address that a passkey could belong to.
+    NothingCarries,
 }
 
 /// Why a method is off whose own life is over.
@@ -154,12 +166,27 @@ impl SecurityInfo {
 
     /// Whether one more of a kind fits: of what makes codes, and of phones and mailboxes, only so many are kept.
     pub fn has_room_for(&self, kind: MethodKind) -> bool {
-        let of = |alike: fn(MethodKind) -> bool| self.methods.iter().filter(|m| alike(m.kind)).count();
-        match (kind.family(), kind.channel()) {
-            (Family::Oath, _) => of(|kind| kind.family() == Family::Oath) < OATH_METHODS_MAX,
-            (_, Some(_)) => of(|kind| kind.channel().is_some()) < address::ADDRESSES_MAX,
-            _ => true,
-        }
+        let most = match (kind.family(), kind.channel()) {
+            (Family::Oath, _) => OATH_METHODS_MAX,
+            (_, Some(_)) => address::ADDRESSES_MAX,
+            (Family::WebAuthn, _) => crate::webauthn::PASSKEYS_MAX,
+            _ => return true,
+        };
+        self.beside(kind).count() < most
+    }
+
+    /// What takes the room of a kind.
+    fn beside(&self, kind: MethodKind) -> impl Iterator<Item = &MethodView> {
+        let alike = move |other: MethodKind| match kind.channel() {
+            Some(_) => other.channel().is_some(),
+            None => other.family() == kind.family(),
+        };
+        self.methods.iter().filter(move |m| alike(m.kind))
+    }
+
+    /// Of what takes the room of a kind, the one that was used longest ago.
+    pub fn stalest(&self, kind: MethodKind) -> Option<&MethodView> {
+        self.beside(kind).min_by_key(|m| m.last_used_at.unwrap_or(m.created_at))
     }
 
     /// Whether a method is the only one that makes its member registered.
@@ -490,16 +517,15 @@ impl Methods<'_> {
             MethodKind::Voice,
             MethodKind::Email,
         ];
-        let may_add = known
-            .into_iter()
-            .filter(|kind| carried(*kind))
-            .filter(|kind| {
-                document.as_ref().is_some_and(|d| match kind {
-                    MethodKind::Passkey => self.0.offers_passkeys(d),
-                    _ => d.allows(*kind, MethodUse::Mfa) || opens_reset(d, *kind),
-                })
-            })
-            .collect();
+        let allowed = |kind: MethodKind| {
+            document
+                .as_ref()
+                .is_some_and(|d| d.allows(kind, MethodUse::Mfa) || (kind != MethodKind::Passkey && opens_reset(d, kind)))
+        };
+        let can_be = |kind: MethodKind| carried(kind) && (kind != MethodKind::Passkey || self.0.relying_party().is_some());
+        let (may_add, others): (Vec<MethodKind>, Vec<MethodKind>) = known.into_iter().partition(|kind| allowed(*kind) && can_be(*kind));
+        let why = |kind: MethodKind| if allowed(kind) { NotOffered::NothingCarries } else { NotOffered::Policy };
+        let not_offered = others.into_iter().map(|kind| (kind, why(kind))).collect();
         let required = view.required;
         let inputs = Inputs {
             mfa_state: view.mfa_state,
@@ -582,6 +608,7 @@ impl Methods<'_> {
                 recovery_made_at: recovery.made_at,
                 recovery_used_at: recovery.used_at,
                 may_add,
+                not_offered,
                 required,
                 pass,
                 questions,

@@ -5,7 +5,7 @@ use model::MethodKind;
 
 use super::{Mode, PATH, cancel, reasons, skip, stair};
 use crate::{
-    components::{Badge, BadgeLook, ChoiceAction, MethodChoice, MethodOff, Tone},
+    components::{Badge, BadgeLook, ChoiceAction, MethodChoice, Tone},
     pages::{problem::Problem, words::method_key},
 };
 
@@ -16,27 +16,7 @@ pub struct Offer {
     pub kind: MethodKind,
 }
 
-/// A method that may not.
-#[derive(Clone, Debug)]
-pub struct NotOffered {
-    /// Its kind.
-    pub kind: MethodKind,
-    /// Why not.
-    pub why: OffReason,
-}
-
-/// Why a method cannot be set up here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OffReason {
-    /// The organisation does not allow it.
-    SwitchedOff,
-    /// There are as many as fit.
-    Full,
-    /// The service desk hands it out.
-    FromServiceDesk,
-}
-
-pub(super) fn view(mode: &Mode, tenant: &str, offers: Vec<Offer>, not_offered: Vec<NotOffered>, problem: Option<Problem>, progress: (u8, u8)) -> AnyView {
+pub(super) fn view(mode: &Mode, tenant: &str, offers: Vec<Offer>, problem: Option<Problem>, progress: (u8, u8)) -> AnyView {
     let head = match mode {
         Mode::Interrupt { .. } => view! {
             {stair(progress, text!(register.part_choose))}
@@ -47,24 +27,12 @@ pub(super) fn view(mode: &Mode, tenant: &str, offers: Vec<Offer>, not_offered: V
         .into_any(),
         Mode::Manage => view! { <h1>{text!(register.choose_title_manage)}</h1><p>{text!(register.choose_lead_manage)}</p> }.into_any(),
     };
-    let not_offered = not_offered
-        .into_iter()
-        .map(|off| {
-            let key = method_key(off.kind);
-            let why = match off.why {
-                OffReason::SwitchedOff => text!(register.switched_off, tenant = tenant.to_owned()),
-                OffReason::Full => text!(register.as_many_as_fit).to_owned(),
-                OffReason::FromServiceDesk => text!(register.from_service_desk).to_owned(),
-            };
-            view! { <MethodOff method=key title=key.plain_name()>{why}</MethodOff> }
-        })
-        .collect_view();
     view! {
         <div class="lead">{head}</div>
         {problem.and_then(|problem| problem.banner())}
         <form method="post" action=PATH>
             <input type="hidden" name="step" value="choose"/>
-            <ul class="stack tight">{offers_list(offers)}{not_offered}</ul>
+            <ul class="stack tight">{offers_list(offers)}</ul>
         </form>
         {skip(mode)}
         {cancel(mode)}

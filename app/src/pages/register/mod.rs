@@ -15,8 +15,8 @@ mod reset;
 mod scan;
 mod test;
 
+pub use choose::Offer;
 pub(super) use choose::offer_words;
-pub use choose::{NotOffered, OffReason, Offer};
 pub(crate) use codes::saved_form;
 pub use done::Registered;
 pub use reset::ForReset;
@@ -115,8 +115,6 @@ pub enum RegisterStep {
     Choose {
         /// What may be set up, strongest first; the first is recommended.
         offers: Vec<Offer>,
-        /// What may not, and why.
-        not_offered: Vec<NotOffered>,
         /// What went wrong.
         problem: Option<Problem>,
     },
@@ -185,7 +183,7 @@ fn view(model: RegisterPage) -> AnyView {
         passkey,
     } = model;
     let inside = match step {
-        RegisterStep::Choose { offers, not_offered, problem } => choose::view(&mode, &tenant, offers, not_offered, problem, progress),
+        RegisterStep::Choose { offers, problem } => choose::view(&mode, &tenant, offers, problem, progress),
         RegisterStep::ForReset(model) => reset::view(&mode, &tenant, model),
         RegisterStep::Passkey { problem } => passkey::view(&mode, &tenant, problem, progress),
         RegisterStep::Scan(square) => scan::view(&mode, &tenant, square, passkey, progress),

@@ -5,7 +5,7 @@ use model::{MethodKind, NAME_CHARACTERS_MAX, SERIAL_CHARACTERS_MAX};
 
 use super::PATH;
 use crate::{
-    components::{Banner, Button, ButtonLook, ButtonSize, ChoiceAction, IconName, InputKind, LinkButton, MethodChoice, TextField, Tone, Urgency},
+    components::{Banner, Button, ButtonLook, ButtonSize, ChoiceAction, IconName, InputKind, LinkButton, MethodChoice, MethodOff, TextField, Tone, Urgency},
     pages::{
         register::{self, InWizard},
         words::method_key,
@@ -25,9 +25,60 @@ pub struct AddChoice {
     pub href: String,
 }
 
+/// A kind that may not be added, and why.
+#[derive(Clone, Debug)]
+pub struct NoChoice {
+    /// Which.
+    pub kind: MethodKind,
+    /// Why.
+    pub why: WhyNot,
+}
+
+/// Why.
+#[derive(Clone, Debug)]
+pub enum WhyNot {
+    /// The organisation of this name does not allow it.
+    Policy(String),
+    /// Nothing carries its messages now.
+    NothingCarries,
+    /// As many as fit are there.
+    Full(Option<Stale>),
+}
+
+/// What was used longest ago of what takes the room.
+#[derive(Clone, Debug)]
+pub struct Stale {
+    /// Its name.
+    pub name: String,
+    /// Where it is removed.
+    pub href: String,
+}
+
+impl NoChoice {
+    fn card(self) -> AnyView {
+        let key = method_key(self.kind);
+        let words = match self.why {
+            WhyNot::Policy(tenant) => text!(security_info.not_allowed, tenant = tenant).into_any(),
+            WhyNot::NothingCarries => text!(security_info.not_carried).into_any(),
+            WhyNot::Full(stale) => {
+                let stale = stale.map(Stale::link);
+                view! { {text!(security_info.not_room)}" "{stale} }.into_any()
+            }
+        };
+        view! { <MethodOff method=key title=key.plain_name()>{words}</MethodOff> }.into_any()
+    }
+}
+
+impl Stale {
+    fn link(self) -> AnyView {
+        view! { <a href=self.href>{text!(security_info.remove_stale, name = self.name)}</a> }.into_any()
+    }
+}
+
 /// Draws the choice, in the order given.
 #[must_use]
-pub fn add_choice(shell: MemberShell, choices: Vec<AddChoice>) -> Page {
+pub fn add_choice(shell: MemberShell, choices: Vec<AddChoice>, others: Vec<NoChoice>) -> Page {
+    let others = others.into_iter().map(NoChoice::card).collect_view();
     let choices = choices
         .into_iter()
         .map(|choice| {
@@ -39,7 +90,7 @@ pub fn add_choice(shell: MemberShell, choices: Vec<AddChoice>) -> Page {
     let body = view! {
         <div class="stack screen-stack">
             <div class="lead"><h1>{text!(security_info.add_title)}</h1><p>{text!(security_info.add_lead)}</p></div>
-            <ul class="stack tight">{choices}</ul>
+            <ul class="stack tight">{choices}{others}</ul>
             <LinkButton href=PATH look=ButtonLook::Quiet size=ButtonSize::Block>{text!(security_info.cancel)}</LinkButton>
         </div>
     };
@@ -162,31 +213,52 @@ pub fn add_token(shell: MemberShell, model: AddToken) -> Page {
     framed(shell, text!(security_info.token_title), body.into_any())
 }
 
-/// Why no token can be added at all.
+/// Why none of a kind can be added at all.
 #[derive(Clone, Debug)]
 pub enum Closed {
     /// As many as fit are there.
     Full {
+        /// Which.
+        kind: MethodKind,
         /// So many.
         max: usize,
+        /// Which of them to part with.
+        stale: Option<Stale>,
     },
     /// The organisation does not allow the kind.
     Off {
         /// The name of the organisation.
         tenant: String,
+        /// Which.
+        kind: MethodKind,
     },
 }
 
 /// Draws it, with the way back.
 #[must_use]
 pub fn closed(shell: MemberShell, why: Closed) -> Page {
-    let (title, words) = match why {
-        Closed::Full { max } => (text!(security_info.token_full_title), text!(security_info.token_full_words, max = max)),
-        Closed::Off { tenant } => (text!(security_info.token_off_title), text!(security_info.token_off_words, tenant = tenant)),
+    let (title, words, stale) = match why {
+        Closed::Full { kind, max, stale } => {
+            let words = match kind {
+                MethodKind::Passkey => text!(security_info.passkey_full_words, max = max),
+                _ => text!(security_info.token_full_words, max = max),
+            };
+            (text!(security_info.token_full_title), words, stale)
+        }
+        Closed::Off { tenant, kind } => {
+            let title = match kind {
+                MethodKind::Passkey => text!(security_info.passkey_off_title),
+                _ => text!(security_info.token_off_title),
+            };
+            (title, text!(security_info.token_off_words, tenant = tenant), None)
+        }
     };
+    let stale =
+        stale.map(|stale| view! { <LinkButton href=stale.href size=ButtonSize::Block>{text!(security_info.remove_stale, name = stale.name)}</LinkButton> });
     let body = view! {
         <div class="stack screen-stack">
             <div class="lead"><h1>{title}</h1><p>{words}</p></div>
+            {stale}
             <LinkButton href=PATH look=ButtonLook::Primary size=ButtonSize::Block>{text!(activity.back)}</LinkButton>
         </div>
     };

@@ -16,7 +16,7 @@ mod own_bypass;
 mod passkey;
 mod questions;
 
-pub use add::{AddChoice, AddToken, AddTokenErrors, Closed, add_choice, add_token, closed};
+pub use add::{AddChoice, AddToken, AddTokenErrors, Closed, NoChoice, Stale, WhyNot, add_choice, add_token, closed};
 pub use address::{AddressCall, AddressCode, AddressForm, Proves, Replaced, address_call, address_code, address_form};
 pub use app_passwords::{AppPasswords, app_passwords};
 pub use call_pin::{CallPinForm, call_pin_form};
