@@ -306,11 +306,15 @@ pub fn address_code(shell: MemberShell, model: AddressCode) -> Page {
         Proves::Still => text!(security_info.try_confirm),
         Proves::New | Proves::InsteadOf(_) => text!(security_info.address_confirm),
     };
+    let another = match model.kind {
+        MethodKind::Email => text!(security_info.address_other_mail),
+        _ => text!(security_info.address_other),
+    };
     let other = match &model.proves {
-        Proves::New => view! { <LinkButton href=other look=ButtonLook::Quiet size=ButtonSize::Block>{text!(security_info.address_other)}</LinkButton> },
+        Proves::New => view! { <LinkButton href=other look=ButtonLook::Quiet size=ButtonSize::Block>{another}</LinkButton> },
         Proves::InsteadOf(id) => {
             let other = format!("{other}?replaces={id}");
-            view! { <LinkButton href=other look=ButtonLook::Quiet size=ButtonSize::Block>{text!(security_info.address_other)}</LinkButton> }
+            view! { <LinkButton href=other look=ButtonLook::Quiet size=ButtonSize::Block>{another}</LinkButton> }
         }
         Proves::Still => view! { <LinkButton href=PATH look=ButtonLook::Quiet size=ButtonSize::Block>{text!(security_info.cancel)}</LinkButton> },
     };
