@@ -44,7 +44,7 @@ begin
     'factor_kind', s.factor_kind,
     'ends_at', s.ends_at, 'handle', s.handle, 'note', s.data,
     'tenant', (select json_build_object('slug', slug, 'name', name, 'profile', profile, 'time_zone', time_zone, 'locale', locale,
-      'appearance', (select p.document -> 'appearance' from policy_version p where p.tenant_id = s.tenant_id order by p.version desc limit 1))
+      'appearance', (select json_build_object('accent', p.document #>> '{appearance,accent}', 'logo', p.document #>> '{appearance,logo}') from policy_version p where p.tenant_id = s.tenant_id order by p.version desc limit 1))
       from tenant where tenant_id = s.tenant_id),
     'member', case when m.member_id is null then null else json_build_object('upn', m.upn, 'given_name', m.given_name, 'family_name', m.family_name, 'locale', m.locale,
       'roles', (select coalesce(json_agg(role), '[]') from role_grant where tenant_id = m.tenant_id and member_id = m.member_id),

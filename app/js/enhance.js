@@ -130,17 +130,18 @@ for (const toast of all("[data-toast=leave]")) {
 }
 
 // -- A code that was sent --------------------------------------------------------------------------------------------------
-// Its page is asked again before ten seconds are over, and now and then after that: what has become of the code is said, and nothing else on the page changes.
+// Its page is asked again before ten seconds are over, and once after that: what has become of the code is said, and nothing else on the page changes.
 const fate = one("[data-fate]");
 if (fate) {
   const look = async () => {
+    if (document.hidden || one("form[data-sent]")) return;
     try {
       const page = new DOMParser().parseFromString(await (await fetch(fate.dataset.fate)).text(), "text/html");
       const told = one("[data-fate]", page);
       if (told && told.textContent !== fate.textContent) fate.replaceChildren(...told.childNodes);
     } catch { /* the next round asks again */ }
   };
-  for (const seconds of [4, 8.5, 20, 45, 90]) setTimeout(look, seconds * 1000);
+  for (const seconds of [4, 8.5, 20]) setTimeout(look, seconds * 1000);
 }
 
 // -- New rows -------------------------------------------------------------------------------------------------------------

@@ -8,10 +8,10 @@ use std::fmt;
 #[serde(deny_unknown_fields)]
 pub struct Appearance {
     /// Of buttons, links and what is chosen; the product's own where there is none. A page darkens it by day and lightens it by night as far as reading asks.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accent: Option<Colour>,
     /// In the place of the tenant's name above its pages.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub logo: Option<LogoId>,
 }
 
@@ -137,6 +137,6 @@ mod tests {
             logo: None,
         })
         .expect("written");
-        assert_eq!(written, r##"{"accent":"#0b5394","logo":null}"##);
+        assert_eq!(written, r##"{"accent":"#0b5394"}"##);
     }
 }

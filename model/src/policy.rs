@@ -418,7 +418,7 @@ impl PolicyDocument {
     #[must_use]
     pub fn for_changes(&self) -> Self {
         let mut left = self.clone();
-        let shown = |kind: MethodKind| kind.channel().is_some() || kind.family() == Family::Oath;
+        let shown = |kind: MethodKind| matches!(kind, MethodKind::Sms | MethodKind::Email) || kind.family() == Family::Oath;
         for rule in left.methods.iter_mut().filter(|rule| shown(rule.kind) && rule.uses.contains(&MethodUse::Reset)) {
             rule.uses = vec![MethodUse::Mfa, MethodUse::Reset];
         }

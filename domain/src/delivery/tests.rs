@@ -1088,8 +1088,16 @@ async fn what_resets_a_password_is_shown_before_a_change_where_there_is_nothing_
     assert!(matches!(methods.begin_totp(&shown).await, Err(MethodError::StepUp)), "a second factor is asked");
     assert_eq!(offers(step_up().await).await, 0);
     app.set_state(&ann, MfaState::Disabled).await;
+    let bob = post.with_phone(app.member("bob").await, NUMBER).await;
+    let shared = methods.begin_totp(&shown).await;
+    assert!(matches!(shared, Err(MethodError::StepUp)), "{} has it as well: {shared:?}", bob.upn);
+    app.as_superuser("update method set state = 'removed', removed_at = now() where member_id <> (select member_id from member where upn_folded like 'ann@%')")
+        .await;
+    methods.begin_totp(&shown).await.expect("hers alone again");
     let ann = app.with_app(ann).await;
     assert_eq!(offers(step_up().await).await, 0, "there is a second factor");
+    let once = methods.begin_totp(&shown).await;
+    assert!(matches!(once, Err(MethodError::StepUp)), "what stood for one stands for it no more: {once:?}");
     app.as_superuser("update method set state = 'off', disabled_reason = 'lost' where kind = 'totp'")
         .await;
     assert_eq!(offers(step_up().await).await, 0, "what was lost stands in the way of {}", ann.upn);
@@ -1098,8 +1106,7 @@ async fn what_resets_a_password_is_shown_before_a_change_where_there_is_nothing_
     assert!(matches!(late, Err(MethodError::StepUp)), "{late:?}");
 }
 
-/// Whoever waits for a code is told what has become of it: late while nobody has taken it, lost when nobody will, and nothing when it was sent once more or is
-/// on its way.
+/// Whoever waits for a code is told what has become of it: late while nobody has taken it, lost when nobody will, and nothing when it is on its way.
 #[tokio::test]
 async fn whoever_waits_for_a_code_is_told_what_has_become_of_it() {
     let post = Post::new().await;
@@ -1128,5 +1135,8 @@ async fn whoever_waits_for_a_code_is_told_what_has_become_of_it() {
     }
     let again = app.domain.verification().send_again(app.tenant, attempt, Purpose::SignIn).await;
     again.expect("an answer").expect("sent once more");
-    assert_eq!(fate().await, Fate::OnItsWay, "its time begins anew");
+    assert_eq!(fate().await, Fate::Late, "the next gateway has not taken it either");
+    app.as_superuser("update delivery set status = 'handed' where n = 1; update delivery set status = 'failed' where n = 2")
+        .await;
+    assert_eq!(fate().await, Fate::OnItsWay, "the first one may arrive, and it is the same code");
 }

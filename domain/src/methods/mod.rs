@@ -191,9 +191,10 @@ impl SecurityInfo {
 
     /// Whether a method is the only one that makes its member registered.
     fn is_only_factor(&self, method: MethodId) -> bool {
-        let counts = |m: &&MethodView| m.second_factor && self.makes_registered(m.kind);
-        let mut factors = self.methods.iter().filter(counts).map(|m| m.id);
-        factors.next() == Some(method) && factors.next().is_none()
+        let counts = |m: &&MethodView| m.active && self.makes_registered(m.kind);
+        let (this, others): (Vec<&MethodView>, Vec<&MethodView>) = self.methods.iter().filter(counts).partition(|m| m.id == method);
+        // One that nothing reaches now keeps nobody registered when another goes.
+        !this.is_empty() && !others.iter().any(|m| m.second_factor)
     }
 
     /// Whether one of a kind makes its member registered.
@@ -203,8 +204,10 @@ impl SecurityInfo {
 
     /// What is asked for first when some are gone: what was, if it is left and will do, else the strongest that will.
     fn next_default(&self, gone: &[MethodId]) -> Option<MethodId> {
-        let left = self.methods.iter().filter(|m| m.second_factor && !gone.contains(&m.id));
-        left.min_by_key(|m| (!m.is_default, m.kind)).map(|m| m.id)
+        let left = || self.methods.iter().filter(|m| m.active && !gone.contains(&m.id));
+        let present = left().find(|m| m.is_default && self.second_factors.contains(&m.kind));
+        let strongest = left().filter(|m| m.second_factor).min_by_key(|m| m.kind);
+        present.or(strongest).map(|m| m.id)
     }
 }
 
@@ -292,8 +295,9 @@ impl Methods<'_> {
             return Err(MethodError::PendingGone);
         }
         settle_new(&mut tx, &view, &info, (method.method_id, MethodKind::Totp)).await?;
+        // An app for resets alone is nothing to fall back from.
         let codes = match info.recovery_all {
-            0 => Some(self.new_recovery(&mut tx, me.id(), now).await?),
+            0 if info.second_factors.contains(&MethodKind::Totp) => Some(self.new_recovery(&mut tx, me.id(), now).await?),
             _ => None,
         };
         let after = json!({ "kind": MethodKind::Totp, "label": label });
@@ -630,10 +634,15 @@ impl Methods<'_> {
         }
         // What was reported as lost, disowned or guessed at is still one: nobody who took it out of use puts his own in its place by that. So is what the policy takes
         // for none: whoever has the password alone must not take away by what it is set anew.
-        let stands = |m: &MethodView| m.active || m.disabled_reason.as_deref().is_some_and(|why| STILL_IN_THE_WAY.contains(&why));
+        let in_the_way = |m: &MethodView| m.disabled_reason.as_deref().is_some_and(|why| why == PAST || STILL_IN_THE_WAY.contains(&why));
+        let stands = |m: &MethodView| m.active || in_the_way(m);
         let has_factor = info.methods.iter().any(stands) || info.recovery_left > 0;
         let needs_second_factor = me.strict || info.required;
-        if self.has_fresh_factor(me) || (!needs_second_factor && (!has_factor || self.has_fresh_proof(me))) {
+        // What resets a password stands for a second factor only as long as there is none, and never where others have it as well.
+        let is_his = |m: &MethodView| Some(m.kind) != me.factor() || m.shared_with == 0;
+        let nothing_more = info.recovery_left == 0 && !info.methods.iter().any(|m| m.second_factor || in_the_way(m));
+        let proves = info.demanded == Then::Allow && nothing_more && info.methods.iter().all(is_his) && self.has_fresh_proof(me);
+        if self.has_fresh_factor(me) || (!needs_second_factor && (!has_factor || proves)) {
             Ok(())
         } else {
             Err(MethodError::StepUp)
@@ -775,7 +784,8 @@ impl Methods<'_> {
 
 /// What a method that has just been proven changes about its member: asked for first where nothing is, and Enforced by what makes registered.
 pub(crate) async fn settle_new(tx: &mut TenantTx, view: &MemberView, info: &SecurityInfo, (method, kind): (MethodId, MethodKind)) -> Result<()> {
-    if view.default_method.is_none() && info.second_factors.contains(&kind) {
+    let has_first = info.methods.iter().any(|m| m.is_default && m.second_factor);
+    if !has_first && info.second_factors.contains(&kind) {
         store::set_default(tx, view.id, Some(method)).await?;
     }
     if view.mfa_state == MfaState::Enabled && info.makes_registered(kind) {

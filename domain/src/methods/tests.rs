@@ -316,7 +316,7 @@ async fn under_a_rule_for_passkeys_an_app_keeps_nobody_registered() {
     assert!(!view.can_satisfy, "nothing will do");
 }
 
-/// What is past its own life can never be shown again: it stands in nobody's way, is no first choice, and security info says so.
+/// What is past its own life can never be shown again: it is no second factor and no first choice, security info says so, and it clears no way for a password.
 #[tokio::test]
 async fn what_is_past_its_own_life_is_as_what_was_switched_off() {
     let app = TestApp::new().await;
@@ -339,7 +339,8 @@ async fn what_is_past_its_own_life_is_as_what_was_switched_off() {
     assert!(!view.can_satisfy && view.methods.is_empty());
     assert_eq!(view.methods_off, [MethodKind::HardwareToken]);
     let answered = outcome().await;
-    assert!(matches!(answered, crate::sign_in::PasswordOutcome::Register), "{answered:?}");
+    let refused = matches!(answered, crate::sign_in::PasswordOutcome::Refused { reason: Reason::MethodOff, .. });
+    assert!(refused, "a day in a file is nobody's word that another may come in its place: {answered:?}");
     app.set_state(&ann, MfaState::Disabled).await;
     let answered = outcome().await;
     assert!(matches!(answered, crate::sign_in::PasswordOutcome::Done(_)), "{answered:?}");
@@ -349,8 +350,13 @@ async fn what_is_past_its_own_life_is_as_what_was_switched_off() {
         (token.active, token.second_factor, token.disabled_reason.as_deref()),
         (false, false, Some(PAST))
     );
-    assert!(matches!(methods.make_default(&me, token.id).await, Err(MethodError::Unknown)));
-    methods.begin_totp(&me).await.expect("an app in its place");
+    let first = methods.make_default(&app.signed_in(&ann, 2, 0), token.id).await;
+    assert!(matches!(first, Err(MethodError::Unknown)), "{first:?}");
+    assert!(
+        matches!(methods.begin_totp(&me).await, Err(MethodError::StepUp)),
+        "nor by a password alone here"
+    );
+    methods.begin_totp(&app.signed_in(&ann, 2, 0)).await.expect("an app in its place");
 }
 
 /// Whatever takes the first choice out of use puts another that will do in its place, or none: never what the policy takes for no second factor.
@@ -383,4 +389,23 @@ async fn the_next_first_choice_is_a_second_factor_or_none() {
     let receipt = sign_in.report_lost(app.tenant, at.attempt.expect("an attempt"), &[held], &client()).await;
     assert!(!receipt.expect("a receipt").way_left);
     assert_eq!(first().await, None);
+}
+
+/// A gateway that is off takes nothing from what its member needs: the only factor stays, and an app is not let go for a phone that nothing reaches.
+#[tokio::test]
+async fn what_nothing_reaches_now_is_neither_given_up_nor_relied_on() {
+    let app = TestApp::new().await;
+    let methods = app.domain.methods();
+    let ann = app.member("ann").await;
+    let of = MemberRef::Id(ann.id);
+    let phone = crate::delivery::Address::Phone(crate::delivery::phone::PhoneNumber::parse("+31612345678", None).expect("a number"));
+    let texts = methods.add_address(&app.admin, &of, MethodKind::Sms, &phone).await.expect("a phone").id;
+    app.set_state(&ann, MfaState::Enforced).await;
+    let me = app.signed_in(&ann, 2, 0);
+    let refused = methods.remove(&me, texts).await;
+    assert!(matches!(refused, Err(MethodError::Needed)), "{refused:?}");
+    let ann = app.with_app(ann).await;
+    let refused = methods.remove(&me, ann.method.expect("an app")).await;
+    assert!(matches!(refused, Err(MethodError::Needed)), "{refused:?}");
+    methods.remove(&me, texts).await.expect("the app is left");
 }

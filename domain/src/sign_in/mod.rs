@@ -857,7 +857,7 @@ pub(crate) fn right_password(
         commit.attempt = Some(change);
         return Ok((commit, Some(PasswordOutcome::Second)));
     }
-    if guessed_off {
+    if guessed_off || (evaluation.then.asks_second_factor() && facts.has_one_past(scene.now)) {
         decide(domain, tenant, scene, attempt, &mut commit, Decision::Denied, Reason::MethodOff)?;
         return Ok((
             commit,

@@ -209,12 +209,14 @@ pub(super) fn opens(
     commit: &mut Commit,
     (method, kind): (MethodId, MethodKind),
 ) -> Verdicts<(RightAnswer, Option<RecoveryCodes>)> {
+    let document = scene.evaluate(attempt.application.as_deref()).map(|(_, document, _)| document);
+    let has_first = document.is_some_and(|document| scene.facts.has_first_choice(&document, scene.now));
     let codes = scene.facts.recovery.is_empty().then(|| RecoveryCodes::new(domain.rng()));
     commit.new_recovery = codes.iter().flat_map(|c| c.macs(scene.keys, member.member_id)).map(Bytea).collect();
     commit.member = Some(MemberChange {
         mfa_state: (member.mfa_state == MfaState::Enabled).then_some(MfaState::Enforced),
         last_sign_in_at: Some(scene.now),
-        default_method: member.default_method.is_none().then_some(method),
+        default_method: (!has_first).then_some(method),
         ends_devices: true,
         ..MemberChange::default()
     });
@@ -268,7 +270,8 @@ pub(super) fn open_registration<'a>(
     let member = scene.facts.member.as_ref().ok_or_else(gone)?;
     // What would refuse the wizard now closes it while it is open; a link of an admin's or a second factor that was given leads past all but a rule that blocks.
     let by_password = attempt.purpose == Purpose::SignIn && !attempt.second_asked;
-    let switched_off = by_password && !proven && scene.facts.has_one_switched_off();
+    let past = evaluation.then.asks_second_factor() && scene.facts.has_one_past(scene.now);
+    let switched_off = by_password && !proven && (past || scene.facts.has_one_switched_off());
     let closed = closed_to_a_password(&document, &scene.facts.inputs(None), &evaluation, scene.facts.profile());
     if switched_off || closed.is_some_and(|reason| by_password || reason == Reason::BlockedByPolicy) {
         return Err(gone());

@@ -87,6 +87,11 @@ impl Scene<'_> {
             && evaluation.then == Then::Allow
             && self.facts.profile() != Profile::Strict
             && !self.facts.has_one_switched_off()
+            && !self
+                .facts
+                .methods
+                .iter()
+                .any(|m| m.state == "active" && document.allows(m.kind, MethodUse::SignIn))
             && usable_families(document, &self.facts.held_with_pass(self.now)).is_empty()
     }
 }

@@ -488,6 +488,17 @@ impl Facts {
             .any(|m| m.state == "off" && m.disabled_reason.as_deref().is_some_and(|why| STILL_IN_THE_WAY.contains(&why)))
     }
 
+    /// Whether what its member has chosen to be asked for first can be.
+    pub fn has_first_choice(&self, document: &PolicyDocument, now: Timestamp) -> bool {
+        let first = self.member.as_ref().and_then(|member| member.default_method);
+        self.methods.iter().any(|m| Some(m.method_id) == first && m.is_usable(document, now))
+    }
+
+    /// One that is past its own life clears no way either where a second factor is asked: it was not ended by anybody who looked who asks. A pass does.
+    pub fn has_one_past(&self, now: Timestamp) -> bool {
+        self.methods.iter().any(|m| m.state == "active" && m.is_past(now))
+    }
+
     /// The same with the pass, where it is good at this moment.
     pub fn held_with_pass(&self, now: Timestamp) -> Vec<Held> {
         let mut held = self.held(now);

@@ -1096,11 +1096,13 @@ fn added(
         // It was there already, and still reaches its member.
         return Ok(());
     }
-    let takes = scene.takes(kind);
+    let document = scene.evaluate(None).map(|(_, document, _)| document);
+    let takes = document.as_ref().is_some_and(|document| document.allows(kind, MethodUse::Mfa));
     let counts = takes && kind.counts_as_registered();
+    let has_first = document.is_some_and(|document| scene.facts.has_first_choice(&document, scene.now));
     commit.member = Some(MemberChange {
         mfa_state: (counts && member.mfa_state == MfaState::Enabled).then_some(MfaState::Enforced),
-        default_method: (takes && member.default_method.is_none()).then_some(id),
+        default_method: (takes && !has_first).then_some(id),
         ends_devices: true,
         ..MemberChange::default()
     });

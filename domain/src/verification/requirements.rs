@@ -61,7 +61,7 @@ impl Verification<'_> {
                 let closed = match closed_to_a_password(&document, &scene.facts.inputs(None), &evaluation, scene.facts.profile()) {
                     Some(Reason::BlockedByPolicy) => true,
                     Some(_) => !shows_first,
-                    None => !shows_first && scene.facts.has_one_switched_off(),
+                    None => !shows_first && (scene.facts.has_one_switched_off() || (asks && scene.facts.has_one_past(scene.now))),
                 };
                 let would_do = |kind: &&MethodKind| match kind {
                     MethodKind::Passkey => domain.offers_passkeys(&document),

@@ -49,14 +49,21 @@ pub enum Fate {
     Lost,
 }
 
-/// What has become of the newest message of a challenge. One that was sent once more has its time anew.
+/// What has become of the messages of a challenge. Its time begins with the first.
 pub(super) fn fate(scene: &Scene<'_>, challenge: &ChallengeFacts) -> Fate {
-    let messages = scene.facts.deliveries.iter().filter(|d| d.challenge_id == challenge.challenge_id);
-    let Some(newest) = messages.max_by_key(|d| d.n) else { return Fate::OnItsWay };
+    let messages: Vec<_> = scene.facts.deliveries.iter().filter(|d| d.challenge_id == challenge.challenge_id).collect();
+    let Some(newest) = messages.iter().max_by_key(|d| d.n) else {
+        return Fate::OnItsWay;
+    };
+    let has_failed = |status| matches!(status, DeliveryStatus::Failed | DeliveryStatus::Dropped);
+    // All messages of a challenge carry one code: one that a gateway has taken may arrive, whatever became of the others.
+    if messages.iter().any(|d| d.status != DeliveryStatus::Queued && !has_failed(d.status)) {
+        return Fate::OnItsWay;
+    }
     let waits = scene.now.duration_since(challenge.created_at) >= SignedDuration::from_secs(DELIVERY_LATE_SECONDS);
     match newest.status {
-        DeliveryStatus::Failed | DeliveryStatus::Dropped => Fate::Lost,
-        DeliveryStatus::Queued if waits && newest.n == 1 => Fate::Late,
+        DeliveryStatus::Queued if waits => Fate::Late,
+        status if has_failed(status) => Fate::Lost,
         _ => Fate::OnItsWay,
     }
 }

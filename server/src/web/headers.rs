@@ -46,6 +46,10 @@ pub(super) async fn secure(State(edge): State<Arc<Edge>>, mut request: Request, 
     // Every page is personal or carries the nonce; only files whose name is a hash of their content may be kept.
     let cache = if is_immutable { "public, max-age=31536000, immutable" } else { "no-store" };
     insert(headers, header::CACHE_CONTROL, cache);
+    // What everybody may keep carries nobody's cookie.
+    if is_immutable {
+        headers.remove(header::SET_COOKIE);
+    }
     response
 }
 

@@ -112,11 +112,11 @@ impl Directory<'_> {
         Ok(tx.commit().await?)
     }
 
-    /// The file of a logo, for whoever knows whose it is and what it is: both stand on the members' pages alone.
+    /// The file of the logo that is shown, for whoever knows whose it is and what it is: both stand on the members' pages alone.
     pub async fn logo(self, of: &Slug, id: LogoId) -> Result<Option<Vec<u8>>> {
         let Some(tenant) = self.tenant_of_slug(of).await? else { return Ok(None) };
         let mut tx = self.0.db().tenant(tenant).await?;
-        let file = store::find_logo(&mut tx, id).await?;
+        let file = store::find_shown(&mut tx, id).await?;
         tx.commit().await?;
         Ok(file)
     }

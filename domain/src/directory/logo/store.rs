@@ -30,6 +30,19 @@ pub(super) async fn insert_logo(tx: &mut TenantTx, id: LogoId, picture: &Picture
     Ok(())
 }
 
+/// The same, while the policy in force names it.
+pub(super) async fn find_shown(tx: &mut TenantTx, id: LogoId) -> Result<Option<Vec<u8>>, DbError> {
+    let tenant = tx.tenant().0;
+    Ok(sqlx::query_scalar!(
+        "select png from logo where tenant_id = $1 and hash = $2
+           and encode(hash, 'hex') = (select p.document #>> '{appearance,logo}' from policy_version p where p.tenant_id = $1 order by p.version desc limit 1)",
+        tenant,
+        id.0.as_slice()
+    )
+    .fetch_optional(&mut **tx)
+    .await?)
+}
+
 pub(crate) async fn find_logo(tx: &mut TenantTx, id: LogoId) -> Result<Option<Vec<u8>>, DbError> {
     let tenant = tx.tenant().0;
     Ok(

@@ -71,6 +71,10 @@ async fn the_policy_names_a_logo_of_the_tenants_own() {
     directory.set_logo(&noord.admin, drawn(60, 40, ""), "another").await.expect("a logo");
     directory.remove_logo(&noord.admin, "the name again").await.expect("removed");
     assert_eq!(shown().await, None);
+    assert!(
+        directory.logo(&of_noord, first).await.expect("an answer").is_none(),
+        "what is not shown goes out to nobody"
+    );
     assert!(matches!(directory.remove_logo(&noord.admin, "x").await, Err(DirectoryError::NotOpen("logo"))));
     let (_, mut again) = directory.policy(&noord.admin).await.expect("a policy");
     again.appearance.logo = Some(first);

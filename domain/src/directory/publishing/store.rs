@@ -99,8 +99,8 @@ pub(crate) async fn list_alike(tx: &mut TenantTx, groups: &[String], admins_only
                array(select distinct x.kind || ' ' || case when (x.params->>'valid_until')::timestamptz <= $5 then 'off' else x.state end || ' ' || coalesce(x.params->>'country', '') as held from method x
                      where x.tenant_id = m.tenant_id and x.member_id = m.member_id and x.state in ('active', 'off') order by held) as methods,
                exists(select 1 from call_pin c where c.tenant_id = m.tenant_id and c.member_id = m.member_id) as call_pin,
-               exists(select 1 from method x where x.tenant_id = m.tenant_id and x.member_id = m.member_id and x.state = 'off'
-                 and x.disabled_reason = any($6)) as in_the_way
+               exists(select 1 from method x where x.tenant_id = m.tenant_id and x.member_id = m.member_id
+                 and (x.state = 'off' and x.disabled_reason = any($6) or x.state = 'active' and (x.params->>'valid_until')::timestamptz <= $5)) as in_the_way
              from member m
              where m.tenant_id = $1 and m.removed_at is null and m.disabled_at is null
                and (not $3 or (exists(select 1 from role_grant r where r.tenant_id = m.tenant_id and r.member_id = m.member_id and r.role = 'global_admin')
