@@ -3,8 +3,6 @@ create table logo (
   tenant_id uuid not null references tenant,
   hash      bytea not null,
   png       bytea not null,
-  width     int not null,
-  height    int not null,
   added_at  timestamptz not null,
   primary key (tenant_id, hash),
   constraint logo_hash_whole check (octet_length(hash) = 32),

@@ -272,7 +272,7 @@ async fn e1_e3_no_verb_reaches_into_another_tenant() {
     let network = zuid.domain.directory().add_network(&zuid.admin, &office, "192.0.2.0/24", "x").await;
     let network = network.expect("a network").id;
     let logo = model::LogoId(sha2::Digest::finalize(<sha2::Sha256 as sha2::Digest>::new_with_prefix("theirs")).into());
-    zuid.as_superuser(format!("insert into logo values ('{}', sha256('theirs'), 'x', 16, 16, now())", zuid.tenant))
+    zuid.as_superuser(format!("insert into logo values ('{}', sha256('theirs'), 'x', now())", zuid.tenant))
         .await;
     let device = uuid::Uuid::from_u128(4711);
     zuid.as_superuser(format!(
@@ -670,7 +670,7 @@ async fn e2_a_statement_that_forgets_the_tenant_meets_only_its_own_rows() {
              insert into log_tile values ('{t}', 0, 0, 'x');
              insert into sent_hour values ('{t}', date_trunc('hour', now(), 'UTC'), 'NL', 0, 1);
              insert into checkpoint values ('{t}', 1, 'x', 'note', now());
-             insert into logo values ('{t}', sha256('x'), 'x', 16, 16, now());
+             insert into logo values ('{t}', sha256('x'), 'x', now());
              insert into app_password (tenant_id, app_password_id, member_id, label, mac, made_at)
                select tenant_id, '{t}', member_id, 'mail', 'x', now() from member where tenant_id = '{t}' limit 1;
              insert into security_answer select tenant_id, member_id, 'first-school', 'x', now() from member where tenant_id = '{t}' limit 1;

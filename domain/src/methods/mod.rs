@@ -784,7 +784,7 @@ impl Methods<'_> {
 
 /// What a method that has just been proven changes about its member: asked for first where nothing is, and Enforced by what makes registered.
 pub(crate) async fn settle_new(tx: &mut TenantTx, view: &MemberView, info: &SecurityInfo, (method, kind): (MethodId, MethodKind)) -> Result<()> {
-    let has_first = info.methods.iter().any(|m| m.is_default && m.second_factor);
+    let has_first = info.next_default(&[]).is_some_and(|first| view.default_method == Some(first));
     if !has_first && info.second_factors.contains(&kind) {
         store::set_default(tx, view.id, Some(method)).await?;
     }

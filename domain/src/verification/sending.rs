@@ -33,11 +33,11 @@ pub struct OnItsWay {
     pub expires_at: Timestamp,
     /// How far the call is, for one that is called.
     pub call: Option<CallState>,
-    /// What has become of the newest message.
+    /// What has become of its messages.
     pub fate: Fate,
 }
 
-/// What has become of a message, as far as whoever waits for it has something to do about it.
+/// What has become of a code's messages, as far as whoever waits for it has something to do about it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Fate {
     /// It is on its way, or has arrived.

@@ -10,52 +10,39 @@ use model::{LOGO_BYTES_MAX, LOGO_HEIGHT_MAX, LOGO_SIDE_MIN, LOGO_WIDTH_MAX, LOGO
 use sha2::{Digest, Sha256};
 use std::io::Cursor;
 
-/// A logo that was read.
-#[derive(Debug)]
-pub(super) struct Picture {
-    /// The file as it goes out.
-    pub(super) png: Vec<u8>,
-    /// In pixels.
-    pub(super) width: u32,
-    /// In pixels.
-    pub(super) height: u32,
+/// Reads a file and writes it anew: the points and nothing else, no comment, no place where it was made.
+fn read(file: &[u8]) -> std::result::Result<Vec<u8>, String> {
+    if file.len() > LOGO_BYTES_MAX {
+        return Err(format!("{} bytes; {LOGO_BYTES_MAX} is the most", file.len()));
+    }
+    let broken = |error: png::DecodingError| format!("it cannot be read as PNG: {error}");
+    let bytes = (LOGO_WIDTH_MAX * LOGO_HEIGHT_MAX * 8) as usize;
+    let mut decoder = png::Decoder::new_with_limits(Cursor::new(file), png::Limits { bytes });
+    decoder.set_transformations(png::Transformations::normalize_to_color8());
+    let mut reader = decoder.read_info().map_err(broken)?;
+    let (width, height) = reader.info().size();
+    let fits = |side, most| (LOGO_SIDE_MIN..=most).contains(&side);
+    if !fits(width, LOGO_WIDTH_MAX) || !fits(height, LOGO_HEIGHT_MAX) {
+        return Err(format!(
+            "{width} × {height} pixels; it has to be {LOGO_SIDE_MIN} to {LOGO_WIDTH_MAX} wide and {LOGO_SIDE_MIN} to {LOGO_HEIGHT_MAX} high"
+        ));
+    }
+    if reader.info().is_animated() {
+        return Err(String::from("it moves; a logo stands still"));
+    }
+    let mut points = vec![0; reader.output_buffer_size().unwrap_or(0)];
+    let seen = reader.next_frame(&mut points).map_err(broken)?;
+    points.truncate(seen.buffer_size());
+    reader.finish().map_err(broken)?;
+    let png = written(&points, &seen).map_err(|error| format!("it cannot be written as PNG: {error}"))?;
+    match png.len() <= LOGO_BYTES_MAX {
+        true => Ok(png),
+        false => Err(format!("{} bytes without a palette; {LOGO_BYTES_MAX} is the most", png.len())),
+    }
 }
 
-impl Picture {
-    /// Reads a file and writes it anew: the points and nothing else, no comment, no place where it was made.
-    fn read(file: &[u8]) -> std::result::Result<Self, String> {
-        if file.len() > LOGO_BYTES_MAX {
-            return Err(format!("{} bytes; {LOGO_BYTES_MAX} is the most", file.len()));
-        }
-        let broken = |error: png::DecodingError| format!("it cannot be read as PNG: {error}");
-        let bytes = (LOGO_WIDTH_MAX * LOGO_HEIGHT_MAX * 8) as usize;
-        let mut decoder = png::Decoder::new_with_limits(Cursor::new(file), png::Limits { bytes });
-        decoder.set_transformations(png::Transformations::normalize_to_color8());
-        let mut reader = decoder.read_info().map_err(broken)?;
-        let (width, height) = reader.info().size();
-        let fits = |side, most| (LOGO_SIDE_MIN..=most).contains(&side);
-        if !fits(width, LOGO_WIDTH_MAX) || !fits(height, LOGO_HEIGHT_MAX) {
-            return Err(format!(
-                "{width} × {height} pixels; it has to be {LOGO_SIDE_MIN} to {LOGO_WIDTH_MAX} wide and {LOGO_SIDE_MIN} to {LOGO_HEIGHT_MAX} high"
-            ));
-        }
-        if reader.info().is_animated() {
-            return Err(String::from("it moves; a logo stands still"));
-        }
-        let mut points = vec![0; reader.output_buffer_size().unwrap_or(0)];
-        let seen = reader.next_frame(&mut points).map_err(broken)?;
-        points.truncate(seen.buffer_size());
-        reader.finish().map_err(broken)?;
-        let png = written(&points, &seen).map_err(|error| format!("it cannot be written as PNG: {error}"))?;
-        match png.len() <= LOGO_BYTES_MAX {
-            true => Ok(Self { png, width, height }),
-            false => Err(format!("{} bytes without a palette; {LOGO_BYTES_MAX} is the most", png.len())),
-        }
-    }
-
-    fn id(&self) -> LogoId {
-        LogoId(Sha256::digest(&self.png).into())
-    }
+fn id_of(png: &[u8]) -> LogoId {
+    LogoId(Sha256::digest(png).into())
 }
 
 fn written(points: &[u8], seen: &png::OutputInfo) -> std::result::Result<Vec<u8>, png::EncodingError> {
@@ -74,16 +61,15 @@ impl Directory<'_> {
         by.needs(Permission::PublishPolicy)?;
         self.0.keys(by.tenant()).await?;
         // Points are read and packed: not between the requests of others.
-        let read = tokio::task::spawn_blocking(move || Picture::read(&file)).await;
-        let picture = read.map_err(|_| DirectoryError::Unknown("logo"))?.map_err(DirectoryError::Logo)?;
-        let id = picture.id();
+        let read = tokio::task::spawn_blocking(move || read(&file)).await;
+        let png = read.map_err(|_| DirectoryError::Unknown("logo"))?.map_err(DirectoryError::Logo)?;
+        let id = id_of(&png);
         let mut tx = self.0.db().tenant(by.tenant()).await?;
         super::store::lock_policy(&mut tx).await?;
-        if store::find_logo(&mut tx, id).await?.is_none() {
-            if store::count_logos(&mut tx).await? >= LOGOS_MAX {
-                return Err(DirectoryError::Logo(format!("{LOGOS_MAX} others are kept, and no more fit")));
-            }
-            store::insert_logo(&mut tx, id, &picture, self.0.clock().now()).await?;
+        match store::count_logos(&mut tx, id).await? {
+            (_, true) => {}
+            (kept, false) if kept >= LOGOS_MAX => return Err(DirectoryError::Logo(format!("{LOGOS_MAX} others are kept, and no more fit"))),
+            _ => store::insert_logo(&mut tx, id, &png, self.0.clock().now()).await?,
         }
         self.change_policy_in(&mut tx, by, reason, |mut document| {
             document.appearance.logo = Some(id);
@@ -124,9 +110,9 @@ impl Directory<'_> {
     /// Refuses a document that names a logo which nobody has uploaded here.
     pub(super) async fn knows_its_logo(self, tx: &mut TenantTx, document: &PolicyDocument) -> Result<()> {
         let Some(id) = document.appearance.logo else { return Ok(()) };
-        match store::find_logo(tx, id).await? {
-            Some(_) => Ok(()),
-            None => Err(DirectoryError::Policy(PolicyError {
+        match store::count_logos(tx, id).await? {
+            (_, true) => Ok(()),
+            _ => Err(DirectoryError::Policy(PolicyError {
                 field: String::from("appearance.logo"),
                 problem: format!("'{id}': no such logo was uploaded"),
             })),
