@@ -325,6 +325,11 @@ impl Guest {
         document(&self.portal.assets, &self.visit, page).into_response()
     }
 
+    /// Shows a part of a page.
+    pub fn show_part(&self, part: impl FnOnce() -> AnyView) -> Response {
+        fragment(&self.portal.assets, &self.visit, part).into_response()
+    }
+
     /// Shows a page with a status of its own, such as a form again with what is wrong in it.
     pub fn show_with(&self, code: ErrorCode, page: impl FnOnce() -> Page) -> Response {
         let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -7,7 +7,7 @@ use axum::{
 use domain::{
     methods::{MethodError, MethodView as Held, PAST, SecurityInfo as Info, pass::PassView, question::QuestionError},
     sign_in::{AttemptView, NewSession, SignedIn, full_session, lost::LOST},
-    verification::{Answered, CallState, Fate, RightAnswer},
+    verification::{Answered, CallState, RightAnswer},
 };
 use model::*;
 use uuid::Uuid;
@@ -23,6 +23,7 @@ use crate::{
     format,
     pages::{
         Problem,
+        fate::Awaited,
         preferences::safe_path,
         register::FOR_RESET,
         security_info::{
@@ -266,7 +267,10 @@ fn asking(guest: &Guest, view: &AttemptView, handle: &str, typed: Option<String>
         asked.method = handle.to_owned();
         asked.sent_to = view.sent.as_ref().map(|sent| sent.sent_to.clone());
         asked.valid_until = view.sent.as_ref().map(|sent| sent.expires_at);
-        asked.fate = view.sent.as_ref().map_or(Fate::OnItsWay, |sent| sent.fate);
+        asked.awaited = view.sent.as_ref().map(|sent| Awaited {
+            attempt: view.attempt,
+            fate: sent.fate,
+        });
         asked
     });
     let code = problem.as_ref().map(|problem| problem.code);

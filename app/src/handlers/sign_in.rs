@@ -9,7 +9,7 @@ use domain::{
     sign_in::{
         AttemptView, BegunAttempt, Caller, NewSession, PassOutcome, PasswordOutcome, SessionNote, SessionStage, SignInError, full_session, password_session,
     },
-    verification::{Answered, CallState, Fate, RightAnswer, facts::Stage},
+    verification::{Answered, CallState, RightAnswer, facts::Stage},
 };
 use jiff::Timestamp;
 use model::*;
@@ -19,6 +19,7 @@ use crate::{
     caller::{Answer, Guest, Stop, see},
     pages::{
         Problem,
+        fate::Awaited,
         preferences::safe_path,
         sign_in::{Asked, Call, Help, NameNote, SignInPage, SignInStep, Way, page},
     },
@@ -603,7 +604,10 @@ fn code_step(view: &AttemptView, kind: Option<MethodKind>, typed: Option<String>
     if let Some(sent) = view.sent.as_ref().filter(|sent| sent.kind == kind) {
         asked.sent_to = Some(tail(kind, &sent.sent_to));
         asked.valid_until = Some(sent.expires_at);
-        asked.fate = sent.fate;
+        asked.awaited = Some(Awaited {
+            attempt: view.attempt,
+            fate: sent.fate,
+        });
     }
     SignInPage {
         application: view.application.clone(),
@@ -650,7 +654,7 @@ pub(super) fn asked(kind: MethodKind, issuer: &str) -> Asked {
         issuer: issuer.to_owned(),
         sent_to: None,
         valid_until: None,
-        fate: Fate::default(),
+        awaited: None,
     }
 }
 

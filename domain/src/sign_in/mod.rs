@@ -264,6 +264,8 @@ pub struct RightPassword {
 /// Where an attempt stands, for the page that shows it.
 #[derive(Clone, Debug)]
 pub struct AttemptView {
+    /// Id.
+    pub attempt: AttemptId,
     /// Stage.
     pub stage: Stage,
     /// Purpose.
@@ -1007,6 +1009,7 @@ fn view_of(domain: &Domain, scene: &Scene<'_>, attempt: &AttemptFacts) -> Verdic
     let limit = document.as_ref().map_or(1, |d| d.limits.challenge_wrong_max);
     let waits = |scope: &str| facts.counter(scope).waits(scene.now);
     Ok(AttemptView {
+        attempt: attempt.attempt_id,
         stage: attempt.stage,
         purpose: attempt.purpose,
         session_id: SessionId::from_bits(attempt.session_id as u64),

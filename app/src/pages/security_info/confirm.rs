@@ -70,8 +70,7 @@ pub(super) fn view(confirm: Confirm) -> AnyView {
         view! { <LinkButton href=href size=ButtonSize::Block>{text!(tickets.link_ask)}</LinkButton> }
     });
     let passkey = passkey.map(|attempt| passkey_form(&handle, &attempt, asked.is_some()));
-    let sent = asked.as_ref().filter(|asked| asked.sent_to.is_some());
-    let fate = sent.map(|asked| fate(asked.fate, &format!("{PATH}?calling={}", query_value(&handle))));
+    let fate = asked.as_ref().and_then(|asked| asked.awaited.clone()).map(fate);
     let form = asked.map(|asked| code_form(asked, typed, problem.as_ref()));
     let sends = sends
         .into_iter()
