@@ -14,6 +14,7 @@ use app::{
         design::{self, DesignShell},
         emergency,
         error::{self, ErrorPage},
+        fate::Awaited,
         notices::{self, NoticePage},
         passkey_models::{self, ModelAsk, ModelQuestion},
         register::{self, InWizard, Mode, Offer, RegisterPage, RegisterStep, Registered, Skip, Square},
@@ -43,7 +44,9 @@ use domain::{
 };
 use jiff::Timestamp;
 use leptos::prelude::*;
-use model::{AttemptId, CallRules, Decision, ErrorCode, MethodKind, OathParams, PinFlaw, Purpose, Reason, RegistrationReason, SecurityQuestion, SessionId, TenantId};
+use model::{
+    AttemptId, CallRules, Decision, ErrorCode, MethodKind, OathParams, PinFlaw, Purpose, Reason, RegistrationReason, SecurityQuestion, SessionId, TenantId,
+};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = PathBuf::from(std::env::args().nth(1).ok_or("which folder?")?);

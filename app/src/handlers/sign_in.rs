@@ -26,6 +26,9 @@ use crate::{
     routes,
 };
 
+/// Where the name leads: a browser that comes there without a cookie keeps none.
+const AFTER_NAME: &str = "/sign-in?after=name";
+
 /// The step that the attempt is at.
 pub(super) async fn show(mut guest: Guest, QueryOf(query): QueryOf<Query>) -> Answer {
     let note = guest.note();
@@ -65,8 +68,12 @@ pub(super) async fn show(mut guest: Guest, QueryOf(query): QueryOf<Query>) -> An
         }
         _ => {
             let upn = String::new();
-            let signed_out = (query.done.as_deref() == Some("out")).then_some(NameNote::SignedOut);
-            Ok(guest.show(|| page(guest.shell(), name_step(upn, signed_out, None))))
+            let note = match (query.done.as_deref(), query.after.as_deref()) {
+                (Some("out"), _) => Some(NameNote::SignedOut),
+                (_, Some("name")) if guest.browser().is_none() => Some(NameNote::CookiesOff),
+                _ => None,
+            };
+            Ok(guest.show(|| page(guest.shell(), name_step(upn, note, None))))
         }
     }
 }
@@ -114,16 +121,17 @@ async fn name(guest: Guest, query: &Query, fields: &Fields) -> Answer {
         back,
         upn: begun.attempt.is_none().then(|| upn.to_string()),
         session_id: begun.attempt.is_none().then_some(begun.session_id),
-        for_reset: false,
+        ..SessionNote::default()
     };
     guest.open(new).await?;
-    Ok(see(routes::SIGN_IN))
+    Ok(see(AFTER_NAME))
 }
 
 async fn password(mut guest: Guest, fields: &Fields) -> Answer {
-    let Caller::SigningIn { tenant, attempt, note, .. } = guest.caller.clone() else {
+    let Caller::SigningIn { tenant, attempt, mut note, .. } = guest.caller.clone() else {
         return Ok(see(routes::SIGN_IN));
     };
+    note.keep = !fields.keep.is_empty();
     let shown = match tenant.zip(attempt) {
         Some((tenant, attempt)) => match guest.domain().sign_in().look(tenant, attempt).await {
             Ok(view) if view.stage == Stage::Password => Some(view),
@@ -180,7 +188,9 @@ async fn password(mut guest: Guest, fields: &Fields) -> Answer {
             Ok(see(routes::REGISTER))
         }
         (PasswordOutcome::Done(right), Some((tenant, attempt))) => {
-            guest.open(password_session(tenant, attempt, &right, guest.client.clone())).await?;
+            let mut new = password_session(tenant, attempt, &right, guest.client.clone());
+            new.note.keep = note.keep;
+            guest.open(new).await?;
             Ok(see(note.back.as_deref().unwrap_or(routes::HOME)))
         }
         (PasswordOutcome::Refused { reason, until }, _) => {
