@@ -90,7 +90,9 @@ pub(super) async fn show(guest: Guest, QueryOf(query): QueryOf<Query>) -> Answer
             Some("found") => Some(Notice::Found(what)),
             Some("changed") => Some(Notice::Changed(what)),
             Some(TRIED) if !what.is_empty() => Some(Notice::Tried(what)),
-            Some("ended" | "forgotten") => Some(Notice::Forgotten(what)),
+            Some("forgotten") => Some(Notice::Forgotten(what)),
+            Some("ended") => Some(Notice::Ended),
+            Some("all-ended") => Some(Notice::AllEnded),
             _ => None,
         };
         let mut model = overview(&guest, &me, &info, notice).await?;
@@ -115,6 +117,7 @@ pub(super) async fn act(guest: Guest, Form(fields): Form<Fields>) -> Answer {
         "confirm-send" => return confirm_send(guest, &me, &fields).await,
         "codes" => return Ok(see(PATH)),
         "end" => return end_session(guest, &me, &fields).await,
+        "end-others" => return end_others(guest, &me).await,
         "forget" => return forget_browser(guest, &me, &fields).await,
         "remove-questions" => return remove_questions(guest, &me).await,
         "bypass" => return super::own_bypass::open(guest, &me, &fields).await,
@@ -458,13 +461,18 @@ async fn confirm_passkey(mut guest: Guest, me: &SignedIn, fields: &Fields) -> An
 }
 
 async fn end_session(guest: Guest, me: &SignedIn, fields: &Fields) -> Answer {
-    let handle = fields.session.parse::<Uuid>().ok();
+    let handle = fields.session.parse::<Uuid>().map_err(|_| guest.oops(ErrorCode::BadRequest))?;
     guest.domain().sign_in().revoke(me, handle).await.map_err(guest.fails())?;
-    if handle == Some(me.handle) {
+    if handle == me.handle {
         guest.close().await?;
         return Ok(see("/sign-in?done=out"));
     }
     Ok(see("/security-info?done=ended"))
+}
+
+async fn end_others(guest: Guest, me: &SignedIn) -> Answer {
+    guest.domain().sign_in().revoke_others(me).await.map_err(guest.fails())?;
+    Ok(see("/security-info?done=all-ended"))
 }
 
 async fn rename_again(guest: Guest, me: &SignedIn, fields: &Fields, problem: TextError) -> Answer {

@@ -378,6 +378,7 @@ fn field(name: &str) -> Option<&'static str> {
         "mfa_state" => text!(audit.field_mfa_state),
         "methods_removed" => text!(audit.field_methods_removed),
         "sessions_ended" => text!(audit.field_sessions_ended),
+        "browsers_forgotten" => text!(audit.field_browsers_forgotten),
         "locked_until" => text!(audit.field_locked_until),
         "wrong_in_row" => text!(audit.field_wrong_in_row),
         "methods_switched_on" => text!(audit.field_methods_switched_on),

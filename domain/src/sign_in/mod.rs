@@ -19,7 +19,10 @@ use crate::{
     Domain,
     actor::{Client, Member},
     bytea::Bytea,
+    db::TenantTx,
     directory::password,
+    journal::Event,
+    methods::MethodError,
     policy::rules::{Held, can_satisfy, closed_to_a_password, registration_reasons, usable_families},
     vault::{KeyPurpose, Secret},
     verification::{
@@ -42,7 +45,7 @@ use model::*;
 pub use pass::PassOutcome;
 pub use registration::{Confirmed, PendingTotp};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 pub use store::{SessionMember, SessionTenant};
 use uuid::Uuid;
@@ -624,18 +627,31 @@ impl SignIn<'_> {
             .collect())
     }
 
-    /// Ends one of the member's own sessions, or all others.
-    pub async fn revoke(self, me: &SignedIn, handle: Option<Uuid>) -> Result<u64> {
-        let (db, tenant, member) = (self.0.db(), me.me.tenant(), me.me.id());
-        Ok(match handle {
-            Some(handle) => store::delete_by_handle(db, tenant, member, handle).await?.into(),
-            None => {
-                let mut tx = db.tenant(tenant).await?;
-                crate::directory::store::end_devices(&mut tx, member, self.0.clock().now()).await?;
-                tx.commit().await?;
-                store::delete_others(db, tenant, member, me.handle).await?
-            }
-        })
+    /// Ends one of the member's own sessions; false where it has ended already.
+    pub async fn revoke(self, me: &SignedIn, handle: Uuid) -> std::result::Result<bool, MethodError> {
+        let mut tx = self.0.db().tenant(me.me.tenant()).await?;
+        let ended = store::delete_by_handle(&mut tx, me.me.id(), handle).await?;
+        if ended {
+            self.record_revoked(&mut tx, &me.me, json!({ "sessions_ended": 1 })).await?;
+        }
+        tx.commit().await?;
+        Ok(ended)
+    }
+
+    /// Ends all of the member's other sessions, and has every browser ask for the second step again, this one included.
+    pub async fn revoke_others(self, me: &SignedIn) -> std::result::Result<(), MethodError> {
+        let mut tx = self.0.db().tenant(me.me.tenant()).await?;
+        let browsers = crate::directory::store::end_devices(&mut tx, me.me.id(), self.0.clock().now()).await?;
+        let sessions = store::delete_others_in(&mut tx, me.me.id(), Some(me.handle)).await?;
+        if sessions + browsers > 0 {
+            let after = json!({ "sessions_ended": sessions, "browsers_forgotten": browsers });
+            self.record_revoked(&mut tx, &me.me, after).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    async fn record_revoked(self, tx: &mut TenantTx, me: &Member, after: Value) -> std::result::Result<(), MethodError> {
+        self.0.methods().record_of(tx, me, Event::SessionsRevoked, Value::Null, after).await
     }
 
     /// Ends the browser sessions of an attempt that was refused, so that nobody goes on in them (abuse case A11).

@@ -144,29 +144,17 @@ pub(crate) async fn list(db: &Db, tenant: TenantId, member: MemberId, now: Times
         .collect())
 }
 
-pub(crate) async fn delete_by_handle(db: &Db, tenant: TenantId, member: MemberId, handle: Uuid) -> Result<bool, DbError> {
+pub(crate) async fn delete_by_handle(tx: &mut TenantTx, member: MemberId, handle: Uuid) -> Result<bool, DbError> {
+    let tenant = tx.tenant().0;
     let gone = sqlx::query!(
         "delete from session where tenant_id = $1 and member_id = $2 and handle = $3",
-        tenant.0,
+        tenant,
         member.0,
         handle
     )
-    .execute(db.pool())
+    .execute(&mut **tx)
     .await?;
     Ok(gone.rows_affected() == 1)
-}
-
-/// Ends every session of a member but one.
-pub(crate) async fn delete_others(db: &Db, tenant: TenantId, member: MemberId, keep: Uuid) -> Result<u64, DbError> {
-    let gone = sqlx::query!(
-        "delete from session where tenant_id = $1 and member_id = $2 and handle <> $3",
-        tenant.0,
-        member.0,
-        keep
-    )
-    .execute(db.pool())
-    .await?;
-    Ok(gone.rows_affected())
 }
 
 /// Ends every session that came of one attempt.

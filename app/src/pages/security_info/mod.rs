@@ -142,6 +142,10 @@ pub enum Notice {
     Tried(String),
     /// A browser is no longer remembered.
     Forgotten(String),
+    /// A session was ended.
+    Ended,
+    /// All other sessions were ended and all browsers forgotten.
+    AllEnded,
     /// A sign-in was reported.
     Reported,
     /// Security questions were answered.
@@ -165,6 +169,8 @@ impl Notice {
             Self::Changed(what) => text!(security_info.done_changed, what = what),
             Self::Tried(what) => text!(security_info.done_tried, what = what),
             Self::Forgotten(what) => text!(security_info.done_forgotten, what = what),
+            Self::Ended => text!(security_info.done_ended).to_owned(),
+            Self::AllEnded => text!(security_info.done_all_ended).to_owned(),
             Self::Reported => text!(security_info.done_reported).to_owned(),
             Self::Questions => text!(security_info.done_questions).to_owned(),
             Self::QuestionsRemoved => text!(security_info.done_removed, what = crate::components::MethodKey::Questions.plain_name()),
@@ -344,6 +350,7 @@ fn overview(model: SecurityInfoPage) -> AnyView {
             </Section>
         }
     });
+    let elsewhere = (!browsers.is_empty() || sessions.iter().any(|session| !session.this)).then(end_others);
     let browsers = (!browsers.is_empty()).then(|| {
         view! {
             <Section
@@ -382,6 +389,7 @@ fn overview(model: SecurityInfoPage) -> AnyView {
             {activity}
             {browsers}
             {sessions}
+            {elsewhere}
         </div>
     }
     .into_any()
@@ -418,6 +426,18 @@ fn reset_banner(stands: ForReset) -> AnyView {
     };
     let action = move || link.map(|(href, words)| view! { <LinkButton href=href size=ButtonSize::Small>{words}</LinkButton> });
     view! { <Banner tone=tone title=title.to_owned() action=action>{words}</Banner> }.into_any()
+}
+
+/// Everything elsewhere at once.
+fn end_others() -> AnyView {
+    view! {
+        <form class="row apart" method="post" action=PATH>
+            <input type="hidden" name="step" value="end-others"/>
+            <p class="muted small grow">{text!(security_info.end_others_words)}</p>
+            <Button size=ButtonSize::Small>{text!(security_info.end_others)}</Button>
+        </form>
+    }
+    .into_any()
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

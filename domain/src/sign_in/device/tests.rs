@@ -197,7 +197,7 @@ async fn b16_a_remembered_device_dies_with_every_change() {
                     note: SessionNote::default(),
                     me,
                 };
-                sign_in.revoke(&here, None).await.expect("signed out everywhere else");
+                sign_in.revoke_others(&here).await.expect("signed out everywhere else");
             }
             "forgotten" => {
                 let listed = sign_in.devices(&me, None).await.expect("a list");
