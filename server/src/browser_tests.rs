@@ -1,6 +1,8 @@
 //! The pages from outside, as a browser that is up to no good calls them: through the whole edge, against a real database. Abuse cases by their id.
 
+mod fresh;
 mod pages;
+mod ways_back;
 
 use std::net::SocketAddr;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::*;
 
 /// Addresses that some parser, somewhere, takes for another site (CVE-2024-8883, CVE-2026-7504, CVE-2026-29067 and their kind), and plainly other ones.
-fn elsewhere() -> Vec<String> {
+pub(super) fn elsewhere() -> Vec<String> {
     let hosts = [
         "evil.example",
         "evil.example:443",
