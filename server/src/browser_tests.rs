@@ -1,6 +1,7 @@
 //! The pages from outside, as a browser that is up to no good calls them: through the whole edge, against a real database. Abuse cases by their id.
 
 mod fresh;
+mod names;
 mod pages;
 mod tokens;
 mod ways_back;

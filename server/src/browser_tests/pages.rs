@@ -105,7 +105,7 @@ async fn d8_nothing_that_is_asked_for_leads_elsewhere() {
 }
 
 /// What somebody may call himself, his phone or his office.
-const NAMES: [&str; 6] = [
+pub(super) const NAMES: [&str; 6] = [
     "<script>alert(1)</script>",
     "\"><img src=x onerror=alert(1)>",
     "' onmouseover='alert(1)",

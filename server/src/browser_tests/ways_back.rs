@@ -26,7 +26,7 @@ fn some_of_elsewhere() -> Vec<String> {
     some
 }
 
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 
