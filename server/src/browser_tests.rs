@@ -1,5 +1,6 @@
 //! The pages from outside, as a browser that is up to no good calls them: through the whole edge, against a real database. Abuse cases by their id.
 
+mod alike;
 mod fresh;
 mod names;
 mod pages;

@@ -1,0 +1,71 @@
+//! A name that exists and one that does not: every page and every question before the password is right.
+
+use super::*;
+
+/// An answer without what differs by nature: status, names of headers, where it leads, and the page.
+fn plain(answer: &Answer, name: &str) -> (u16, Vec<String>, String, String) {
+    let mut body = without_nonces(&answer.body).replace(name, "NAME");
+    for id in ids(&body) {
+        body = body.replace(&id, "ID");
+    }
+    let headers = answer.headers.keys().map(ToString::to_string).collect();
+    (answer.status, headers, answer.location().to_owned(), body)
+}
+
+/// Bar 14: before the password is right nothing can be asked, sent, lost or registered, and a member with an app, one with a phone, one who does not exist and
+/// one of no organisation are told so alike. The question to a passkey is asked of no name.
+#[tokio::test]
+async fn bar14_before_the_password_no_name_is_told_from_another() {
+    let site = Site::new().await;
+    site.member("ann", &[], true).await;
+    site.member("bea", &[], false).await;
+    let of = MemberRef::Upn(Upn::parse("bea@noord.example").expect("a name"));
+    let phone = domain::delivery::phone::PhoneNumber::parse("+31612345678", None).expect("a number");
+    let phone = domain::delivery::Address::Phone(phone);
+    let methods = site.domain.methods();
+    methods.add_address(&site.admin, &of, MethodKind::Sms, &phone).await.expect("a phone");
+    let before = site.domain.password_hashes();
+    let mut seen = Vec::new();
+    for name in ["ann@noord.example", "bea@noord.example", "eva@noord.example", "ann@nowhere.example"] {
+        let began = site.post("/sign-in", "", &format!("step=name&upn={}", name.replace('@', "%40"))).await;
+        let cookie = began.cookie().expect("a cookie");
+        let mut answers = vec![plain(&began, name)];
+        for path in [
+            "/sign-in",
+            "/sign-in?show=ways",
+            "/sign-in?show=pass",
+            "/sign-in?way=sms",
+            "/lost",
+            "/register",
+            "/security-info",
+            "/help/request",
+        ] {
+            answers.push(plain(&site.get(path, &cookie).await, name));
+        }
+        for (path, form) in [
+            ("/sign-in", "step=way&method=sms"),
+            ("/sign-in", "step=way&method=totp"),
+            ("/sign-in", "step=again"),
+            ("/sign-in", "step=code&code=123456"),
+            ("/sign-in", "step=passkey&ceremony=x&response=x"),
+            ("/register", "step=send&kind=sms&address=%2B31612345678"),
+            ("/register", "step=skip"),
+            ("/lost", ""),
+        ] {
+            answers.push(plain(&site.post(path, &cookie, form).await, name));
+        }
+        for path in ["/sign-in/second/options", "/register/passkey/options"] {
+            answers.push(plain(&site.call("POST", path, &cookie, None).await, name));
+        }
+        let (status, headers, location, question) = plain(&site.call("POST", "/sign-in/passkey/options", &cookie, None).await, name);
+        assert!(status == 200 && question.contains("\"challenge\"") && !question.contains("NAME"), "{question}");
+        answers.push((status, headers, location, question.len().to_string()));
+        seen.push((name, answers));
+    }
+    for (name, answers) in &seen[1..] {
+        for (theirs, anns) in answers.iter().zip(&seen[0].1) {
+            assert_eq!(theirs, anns, "{name}");
+        }
+    }
+    assert_eq!(site.domain.password_hashes(), before, "no password was looked at");
+}
