@@ -1,6 +1,34 @@
-//! A name that exists and one that does not: every page and every question before the password is right.
+//! A name that exists and one that does not: every page and every question before the password is right, and what they cost.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::*;
+
+/// Counts the statements that are sent to the database from this thread.
+struct Statements(Arc<AtomicU64>);
+
+impl tracing::Subscriber for Statements {
+    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+        metadata.target() == "sqlx::query"
+    }
+
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+
+    fn event(&self, _: &tracing::Event<'_>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn enter(&self, _: &tracing::span::Id) {}
+
+    fn exit(&self, _: &tracing::span::Id) {}
+}
 
 /// An answer without what differs by nature: status, names of headers, where it leads, and the page.
 fn plain(answer: &Answer, name: &str) -> (u16, Vec<String>, String, String) {
@@ -68,4 +96,41 @@ async fn bar14_before_the_password_no_name_is_told_from_another() {
         }
     }
     assert_eq!(site.domain.password_hashes(), before, "no password was looked at");
+}
+
+/// Bar 14: a wrong password, a wrong pass and every step of a reset send as many statements for a name that does not exist as for one that does.
+#[tokio::test]
+async fn bar14_names_cost_as_many_statements() {
+    let site = Site::new().await;
+    site.offers_resets(2).await;
+    for name in ["warm", "ann"] {
+        site.member(name, &[], true).await;
+    }
+    let count = Arc::new(AtomicU64::new(0));
+    let _counting = tracing::subscriber::set_default(Statements(count.clone()));
+    let mut seen = Vec::new();
+    // The first fills what is kept in memory, for somebody and for nobody.
+    for name in ["warm", "cold", "ann", "eva"] {
+        let mut cost = Vec::new();
+        let mut spent = |what: &'static str| cost.push((what, count.swap(0, Ordering::Relaxed)));
+        count.store(0, Ordering::Relaxed);
+        let upn = format!("{name}%40noord.example");
+        let named = site.post("/sign-in", "", &format!("step=name&upn={upn}")).await.cookie().expect("a cookie");
+        spent("name");
+        site.post("/sign-in", &named, "step=password&password=something+else").await;
+        spent("password");
+        let named = site.post("/sign-in", "", &format!("step=name&upn={upn}")).await.cookie().expect("a cookie");
+        count.store(0, Ordering::Relaxed);
+        site.post("/sign-in", &named, "step=pass&code=WRNG-PASS-WRNG").await;
+        spent("pass");
+        let reset = site.post("/reset", "", &format!("step=name&upn={upn}")).await.cookie().expect("a cookie");
+        spent("reset");
+        site.post("/reset", &reset, "step=way&method=totp").await;
+        spent("way");
+        site.post("/reset", &reset, "step=code&code=000000").await;
+        spent("code");
+        seen.push(cost);
+    }
+    assert!(seen[2].iter().all(|(_, statements)| *statements > 0), "nothing is counted: {:?}", seen[2]);
+    assert_eq!(seen[2], seen[3]);
 }
