@@ -134,3 +134,19 @@ async fn bar14_names_cost_as_many_statements() {
     assert!(seen[2].iter().all(|(_, statements)| *statements > 0), "nothing is counted: {:?}", seen[2]);
     assert_eq!(seen[2], seen[3]);
 }
+
+/// Bar 14: whoever has typed nothing but a name loses nothing, and is sent to the same page whether the name is a member's, nobody's, or of no organisation.
+#[tokio::test]
+async fn bar14_a_loss_tells_no_organisation_from_none() {
+    let site = Site::new().await;
+    site.member("ann", &[], true).await;
+    let mut seen = Vec::new();
+    for name in ["ann@noord.example", "eva@noord.example", "ann@nowhere.example"] {
+        let named = site.post("/sign-in", "", &format!("step=name&upn={}", name.replace('@', "%40"))).await;
+        let form = "method=00000000-0000-7000-8000-000000000000";
+        let lost = site.post("/lost", &named.cookie().expect("a cookie"), form).await;
+        seen.push(plain(&lost, name));
+    }
+    assert_eq!(seen[0], seen[1]);
+    assert_eq!(seen[0], seen[2]);
+}

@@ -237,3 +237,23 @@ async fn bar18_what_has_ended_opens_nothing() {
         post.works().await;
     }
 }
+
+/// Bar 18, rule 5: whoever has become an admin shows two things to set a password. What he got by one as a member, a moment before, is worth nothing any more.
+#[tokio::test]
+async fn bar18_a_role_ends_the_right_to_set_a_password() {
+    let post = Post::new().await;
+    post.policy(|document| document.reset.gates = 1).await;
+    let (app, resets) = (&post.app, post.app.domain.reset());
+    let ann = post.member("ann", NUMBER).await;
+    let attempt = post.begins(&ann.upn).await;
+    post.chooses(attempt, MethodKind::Totp).await;
+    let code = OfferedCode::parse(&app.code(&ann)).expect("a code");
+    let Ok(Shown::Enough(right)) = post.answers(attempt, &code).await else {
+        panic!("one thing is enough for a member")
+    };
+    assert!(resets.right(&right).await.is_ok());
+    let (directory, of) = (app.domain.directory(), MemberRef::Id(ann.id));
+    directory.grant_role(&app.admin, &of, Role::GlobalAdmin).await.expect("granted");
+    assert!(matches!(resets.set(&right, NEW).await, Err(ResetError::LinkGone)));
+    assert!(post.opens_with(&ann, PASSWORD).await, "the password is as it was");
+}
