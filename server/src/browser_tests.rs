@@ -1,6 +1,11 @@
 //! The pages from outside, as a browser that is up to no good calls them: through the whole edge, against a real database. Abuse cases by their id.
 
+mod alike;
+mod fresh;
+mod names;
 mod pages;
+mod tokens;
+mod ways_back;
 
 use std::net::SocketAddr;
 
@@ -169,13 +174,17 @@ impl Site {
 
     /// A call with a body of some type.
     async fn send(&self, method: &str, path: &str, cookie: &str, body: Option<(&str, &str)>) -> Answer {
+        self.send_with(method, path, cookie, body, &[("host", "mfa.example")]).await
+    }
+
+    /// The same with headers of one's own, the host among them.
+    async fn send_with(&self, method: &str, path: &str, cookie: &str, body: Option<(&str, &str)>, headers: &[(&str, &str)]) -> Answer {
         let peer: SocketAddr = "198.51.100.7:4711".parse().expect("an address");
-        let mut request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header("host", "mfa.example")
-            .header("accept", "text/html");
+        let mut request = Request::builder().method(method).uri(path).header("accept", "text/html");
         request = request.header("sec-fetch-site", "same-origin").extension(ConnectInfo(peer));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
         if !cookie.is_empty() {
             request = request.header("cookie", cookie);
         }

@@ -409,3 +409,58 @@ async fn what_nothing_reaches_now_is_neither_given_up_nor_relied_on() {
     assert!(matches!(refused, Err(MethodError::Needed)), "{refused:?}");
     methods.remove(&me, texts).await.expect("the app is left");
 }
+
+/// Whoever removes what is asked for first is asked for the strongest that is left and will do; what is off or reached by nothing is passed over, and where
+/// nothing will do, nothing is asked for first.
+#[tokio::test]
+async fn the_strongest_that_is_left_becomes_the_first_choice() {
+    let app = TestApp::new().await;
+    let (methods, directory, delivery) = (app.domain.methods(), app.domain.directory(), app.domain.delivery());
+    let by = crate::actor::Operator::console();
+    let ann = app.member_with_app("ann").await;
+    let of = MemberRef::Id(ann.id);
+    let texts = crate::delivery::NewProvider {
+        tenant: None,
+        channel: model::Channel::Sms,
+        kind: crate::delivery::ProviderKind::Folder,
+        name: CleanText::parse("Draad").expect("a name"),
+        rank: 1,
+        settings: json!({}),
+        secret: None,
+    };
+    let carries = delivery.add_provider(by, texts).await.expect("a provider");
+    let phone = crate::delivery::Address::Phone(crate::delivery::phone::PhoneNumber::parse("+31612345678", None).expect("a number"));
+    let adds_phone = async || methods.add_address(&app.admin, &of, MethodKind::Sms, &phone).await.expect("a phone").id;
+    let me = app.signed_in(&ann, 2, 0);
+    let adds_passkey = async || {
+        app.as_superuser(format!(
+            "insert into method (tenant_id, method_id, member_id, kind, label, state, created_at, confirmed_at)
+             values ('{}', gen_random_uuid(), '{}', 'passkey', 'key', 'active', now(), now())",
+            app.tenant, ann.id
+        ))
+        .await;
+        let held = methods.mine(&me).await.expect("info").methods;
+        held.iter().find(|m| m.kind == MethodKind::Passkey).expect("a passkey").id
+    };
+    let first = async || directory.member(&app.admin, &of).await.expect("a member").default_method;
+    let (number, passkey) = (adds_phone().await, adds_passkey().await);
+    methods.make_default(&me, number).await.expect("the first choice");
+    assert_eq!(first().await, Some(number));
+    methods.remove(&me, number).await.expect("removed");
+    assert_eq!(first().await, Some(passkey), "the passkey before the app");
+    let number = adds_phone().await;
+    assert_eq!(first().await, Some(passkey), "one more changes nothing");
+    app.as_superuser("update method set state = 'off', disabled_reason = 'too_many_wrong' where kind = 'totp'")
+        .await;
+    methods.remove(&me, passkey).await.expect("removed");
+    assert_eq!(first().await, Some(number), "the app is off");
+    let passkey = adds_passkey().await;
+    methods.make_default(&me, passkey).await.expect("the first choice");
+    delivery.set_provider(by, carries, false, None).await.expect("off");
+    methods.remove(&me, passkey).await.expect("removed");
+    assert_eq!(first().await, None, "nothing that is left will do");
+    delivery.set_provider(by, carries, true, None).await.expect("on");
+    methods.make_default(&me, number).await.expect("it will again");
+    methods.remove(&me, number).await.expect("removed");
+    assert_eq!(first().await, None);
+}

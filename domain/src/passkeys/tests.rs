@@ -706,3 +706,21 @@ async fn b15_a_weaker_way_than_the_last_time_is_told() {
     }
     assert_eq!(app.number("select count(*) from attempt_step where kind = 'weaker_method'").await, 2);
 }
+
+/// B11: a passkey that was asked for with a fresh second factor is not taken when that has gone stale, nor by whoever has shown none.
+#[tokio::test]
+async fn b11_a_passkey_is_taken_with_a_fresh_factor_alone() {
+    let app = TestApp::new().await;
+    let ann = app.member_with_both("ann").await;
+    for (level, minutes_ago) in [(2, 10), (2, 600), (1, 0)] {
+        let mut key = Key::new(1);
+        let fresh = app.signed_in(&ann, 2, 0);
+        let options = app.domain.passkeys().begin_registration(&fresh, &BROWSER).await.expect("a question");
+        let answer = key.makes(&options);
+        let stale = app.signed_in(&ann, level, minutes_ago);
+        let taken = app.domain.passkeys().finish_registration(&stale, to(&id_of(&options), &answer), None).await;
+        let asked = matches!(&taken, Err(error) if error.code() == ErrorCode::StepUpRequired);
+        assert!(asked, "{level}, {minutes_ago} minutes ago: {taken:?}");
+    }
+    assert_eq!(app.number("select count(*) from method where kind = 'passkey'").await, 0);
+}

@@ -18,6 +18,8 @@ use async_trait::async_trait;
 use std::sync::Mutex;
 use uuid::Uuid;
 
+mod ended;
+
 const NEW: &str = "zeven groene kikkers";
 const NUMBER: &str = "+31612345678";
 

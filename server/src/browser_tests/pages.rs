@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::*;
 
 /// Addresses that some parser, somewhere, takes for another site (CVE-2024-8883, CVE-2026-7504, CVE-2026-29067 and their kind), and plainly other ones.
-fn elsewhere() -> Vec<String> {
+pub(super) fn elsewhere() -> Vec<String> {
     let hosts = [
         "evil.example",
         "evil.example:443",
@@ -105,7 +105,7 @@ async fn d8_nothing_that_is_asked_for_leads_elsewhere() {
 }
 
 /// What somebody may call himself, his phone or his office.
-const NAMES: [&str; 6] = [
+pub(super) const NAMES: [&str; 6] = [
     "<script>alert(1)</script>",
     "\"><img src=x onerror=alert(1)>",
     "' onmouseover='alert(1)",
@@ -196,4 +196,41 @@ async fn d12_no_page_is_kept_and_no_nonce_comes_again() {
     // Whoever signs out leaves nothing behind.
     let out = site.post("/sign-out", &cookie, "").await;
     assert!(out.headers.contains_key("clear-site-data"));
+}
+
+/// D12: nor may a file of the journal, an answer to a passkey's question, or what comes back from a form: least of all codes that are shown once.
+#[tokio::test]
+async fn d12_no_file_and_no_answer_to_a_form_is_kept() {
+    let site = Site::new().await;
+    let seed = site.member("ann", &[Role::GlobalAdmin], true).await;
+    let cookie = site.sign_in("ann", &seed).await;
+    let mut answers = Vec::new();
+    for path in ["/admin/noord/journal.csv", "/admin/noord/journal/audit.csv", "/admin/noord/users?format=csv"] {
+        let file = site.get(path, &cookie).await;
+        let kind = file.headers.get("content-type").and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+        assert!(file.status == 200 && kind.starts_with("text/csv"), "{path}: {} {kind}", file.status);
+        answers.push((path, file));
+    }
+    let question = site.call("POST", "/sign-in/passkey/options", "", None).await;
+    assert!(question.status == 200 && question.body.contains("challenge"), "{}", question.body);
+    answers.push(("/sign-in/passkey/options", question));
+    for (path, cookie, form, status) in [
+        ("/sign-in", "", "step=name&upn=ann%40noord.example", 303),
+        ("/sign-in", "", "step=name&upn=nobody", ErrorCode::NameForm.status()),
+        ("/security-info", cookie.as_str(), "step=renew", 200),
+        ("/security-info", cookie.as_str(), "step=nothing", ErrorCode::BadRequest.status()),
+        ("/reset", "", "step=name&upn=ann%40noord.example", ErrorCode::ResetNotOffered.status()),
+        ("/emergency", "", "upn=ann%40noord.example&code=x", ErrorCode::EmergencyKeyRefused.status()),
+    ] {
+        let answer = site.post(path, cookie, form).await;
+        assert_eq!(answer.status, status, "{path} {form}: {}", answer.body);
+        answers.push((path, answer));
+    }
+    for (path, answer) in answers {
+        let kept: Vec<_> = answer.headers.get_all("cache-control").iter().collect();
+        assert_eq!(kept, ["no-store"], "{path}");
+        for header in ["etag", "last-modified", "expires", "age"] {
+            assert!(!answer.headers.contains_key(header), "{path}: {header}");
+        }
+    }
 }

@@ -1190,3 +1190,23 @@ async fn networks_and_trust_by_the_interface() {
         refused.body
     );
 }
+
+/// D12: nothing that a program reads may be kept on the way, whether the key is right or not.
+#[tokio::test]
+async fn d12_no_answer_of_the_interface_is_kept() {
+    let installation = Installation::new().await;
+    let mut answers = 0;
+    for entry in routes::all().entries() {
+        let path = entry.path.replace("{user}", &installation.noord.member);
+        if entry.method != Method::GET || path.contains('{') || !matches!(entry.who, Who::Integration(_)) {
+            continue;
+        }
+        for key in [installation.noord.key.as_str(), "nonsense"] {
+            let answer = installation.call(key, "GET", &path, Value::Null).await;
+            assert_eq!(answer.headers["cache-control"], "no-store", "{path}: {}", answer.status);
+            assert!(!answer.headers.contains_key("set-cookie"), "{path}");
+        }
+        answers += 1;
+    }
+    assert!(answers >= 5, "{answers} routes");
+}
