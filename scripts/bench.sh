@@ -120,6 +120,8 @@ value() { sed -n "s/^$2 //p" "$1"; }
 rest=$(value "$run/rest" rate)
 resident_verifying=$(resident)
 verified_at=$(date +%s)
+say "the pages of a sign-in, one at a time"
+"$bench" pages "127.0.0.1:$port" >"$run/pages"
 say "wrong passwords, for the memory they take"
 "$bench" sign-ins "127.0.0.1:$port" "$seconds" 8 >"$run/sign-ins"
 resident_passwords=$(resident)
@@ -222,6 +224,8 @@ row "REST verification at $clients clients, beside the lean reference" "$rest /s
 row "the same while $texts text messages a second leave" "$(value "$run/with-texts" rate) /s" "$rest /s" ">=" 0.7
 row "text messages handed to a gateway on this machine meanwhile" "$(value "$run/texts" handed) /s" "$texts /s" ">=" 0.95
 row "password check, two in flight, beside bare argon2" "$(value "$run/passwords" own) /s" "$(value "$run/passwords" bare) /s" ">=" 0.9
+row "the slowest page of a sign-in (half are faster)" "$(value "$run/pages" slowest) ms" "" "<=" 5
+row "a right password less its bare hash (half are faster)" "$(value "$run/pages" password) ms" "" "<=" 5
 row "first page of a member's sign-ins, $rows rows beside 10,000" "$(value "$run/many" first) ms" "$(value "$run/few" first) ms" "<=" 2
 row "page 1,000 of $rows rows beside page 1" "$(value "$run/many" later) ms" "$(value "$run/many" first) ms" "<=" 1.1
 row "import of 10,000 hardware tokens by CSV" "${import_csv/ */} ms" "" "<=" 3000

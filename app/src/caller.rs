@@ -139,6 +139,7 @@ where
             let brand = Brand::of(&me.tenant.slug, &me.tenant.appearance.unwrap_or_default());
             guest.visit = Visit::read(&parts.uri, &parts.headers, fallback, now, zone, nonce);
             guest.visit.brand = brand;
+            guest.visit.zone_known = true;
         }
         Ok(guest)
     }

@@ -25,10 +25,12 @@ pub fn number(value: u64) -> String {
     grouped
 }
 
-/// `09:12`.
+/// `09:12`; `09:12 UTC` before it is known whose clock counts.
 #[must_use]
 pub fn time(moment: Timestamp) -> String {
-    visit().zoned(moment).strftime("%H:%M").to_string()
+    let visit = visit();
+    let form = if visit.zone_known { "%H:%M" } else { "%H:%M %Z" };
+    visit.zoned(moment).strftime(form).to_string()
 }
 
 /// `09:41:29`.

@@ -19,6 +19,8 @@ pub struct Visit {
     pub now: Timestamp,
     /// The zone that clock times are shown in.
     pub zone: TimeZone,
+    /// It is the organisation's; else clock times say which zone they are of.
+    pub zone_known: bool,
     /// Path and query of the page itself; the switches come back to it.
     pub here: String,
     /// The short public id of the attempt, shown at the foot of the page.
@@ -60,6 +62,7 @@ impl Visit {
             theme: cookie(headers, theme::COOKIE).and_then(Theme::parse).unwrap_or_default(),
             now,
             zone,
+            zone_known: false,
             here: uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
             session_id: None,
             nonce,
@@ -88,6 +91,7 @@ impl Visit {
             theme,
             now,
             zone: TimeZone::UTC,
+            zone_known: true,
             here: here.to_owned(),
             session_id: None,
             nonce: "example".to_owned(),

@@ -35,11 +35,17 @@ impl Connection {
 
     /// Posts a body; `headers` are whole lines, each with its end.
     pub(crate) async fn post(&mut self, path: &str, headers: &str, body: &str) -> Result<Answer, Failure> {
-        let request = format!(
-            "POST {path} HTTP/1.1\r\nhost: {}\r\ncontent-length: {}\r\n{headers}\r\n{body}",
-            self.host,
-            body.len()
-        );
+        let headers = format!("content-length: {}\r\n{headers}", body.len());
+        self.ask("POST", path, &headers, body).await
+    }
+
+    /// Gets a page.
+    pub(crate) async fn get(&mut self, path: &str, headers: &str) -> Result<Answer, Failure> {
+        self.ask("GET", path, headers, "").await
+    }
+
+    async fn ask(&mut self, method: &str, path: &str, headers: &str, body: &str) -> Result<Answer, Failure> {
+        let request = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\n{headers}\r\n{body}", self.host);
         self.stream.write_all(request.as_bytes()).await?;
         self.received.clear();
         let head_ends = loop {

@@ -6,6 +6,7 @@ mod http;
 mod journal;
 mod members;
 mod numbers;
+mod pages;
 mod passwords;
 mod sign_ins;
 mod texts;
@@ -20,7 +21,7 @@ use std::{env, process::ExitCode};
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 const USAGE: &str = "bench members COUNT | verifications ADDRESS KEY MEMBERS SECONDS CLIENTS | sign-ins ADDRESS SECONDS CLIENTS | \
-    phones COUNT PORT | texts ADDRESS KEY MEMBERS PORT SECONDS RATE | passwords SECONDS | \
+    phones COUNT PORT | texts ADDRESS KEY MEMBERS PORT SECONDS RATE | passwords SECONDS | pages ADDRESS | \
     journal NAME MICROSECONDS ATTEMPT | timing SECONDS";
 
 #[tokio::main(flavor = "current_thread")]
@@ -33,6 +34,7 @@ async fn main() -> ExitCode {
         ["phones", count, port] => texts::load(count, port).await,
         ["texts", address, key, members, port, seconds, rate] => texts::run(address, key, members, port, seconds, rate).await,
         ["sign-ins", address, seconds, clients] => sign_ins::run(address, seconds, clients).await,
+        ["pages", address] => pages::run(address).await,
         ["passwords", seconds] => passwords::run(seconds).await,
         ["timing", seconds] => timing::run(seconds),
         ["journal", member, microseconds, attempt] => journal::run(member, microseconds, attempt).await,

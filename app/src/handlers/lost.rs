@@ -47,7 +47,8 @@ pub(super) async fn act(mut guest: Guest, Form(fields): Form<Vec<(String, String
             };
             (receipt, Some(view.session_id), view.tenant_name)
         }
-        _ => return Ok(see(routes::LOST)),
+        // A name of no organisation is answered as any other is before its password.
+        _ => return Ok(see(routes::SIGN_IN)),
     };
     // Sent a second time, it finds nothing more to end.
     if receipt.methods.is_empty() {

@@ -22,6 +22,7 @@ pub(super) async fn show(mut guest: Guest, Path(token): Path<String>) -> Answer 
     };
     // The clock of the mail.
     guest.visit.zone = TimeZone::get(&link.tenant.time_zone).unwrap_or(TimeZone::UTC);
+    guest.visit.zone_known = true;
     let model = NoticePage::Ask {
         action: routes::NOTICE.replace("{token}", &token),
         subject: link.subject(guest.visit.locale == Locale::nl),

@@ -487,6 +487,7 @@ impl Directory<'_> {
             // What somebody with fewer rights gave out does not open an account with more.
             end_what_was_given(&mut change.tx, view.id, now).await?;
             store::end_set_up_links(&mut change.tx, view.id, now).await?;
+            store::end_reset_rights(&mut change.tx, view.id, now).await?;
             // Nor do answers that friends may know (product rule 5: never for admins).
             store::delete_security_answers(&mut change.tx, view.id).await?;
             return change

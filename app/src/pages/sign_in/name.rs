@@ -88,7 +88,7 @@ pub(super) fn password(upn: String, problem: Option<Problem>, help: Help) -> Any
                 hide=text!(sign_in.hide)
                 focus=true
             />
-            <Check name="keep"><span>{text!(sign_in.keep)}<span class="muted small">{text!(sign_in.keep_help)}</span></span></Check>
+            <Check name="keep"><span>{text!(sign_in.keep)}<br/><span class="muted small">{text!(sign_in.keep_help)}</span></span></Check>
             <Button look=ButtonLook::Primary size=ButtonSize::Block>{text!(sign_in.next)}</Button>
         </form>
         <LinkButton href=format!("{PATH}?show=pass") look=ButtonLook::Quiet size=ButtonSize::Block>{text!(sign_in.pass_instead)}</LinkButton>
