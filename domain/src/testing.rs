@@ -214,6 +214,14 @@ impl TestApp {
         }
     }
 
+    /// The same right after a passkey.
+    pub(crate) fn signed_in_by_passkey(&self, member: &TestMember) -> Member {
+        Member {
+            factor: Some(MethodKind::Passkey),
+            ..self.signed_in(member, 2, 0)
+        }
+    }
+
     /// Locks a member by wrong codes, at this very moment: under a policy that locks before the waits begin.
     pub(crate) async fn lock(&self, member: &TestMember) {
         let (_, mut policy) = self.domain.directory().policy(&self.admin).await.expect("a policy");

@@ -180,7 +180,7 @@ test("security info: nothing yet, a first app, and the code that is asked before
       await me.page.goto(confirm);
       await me.page.locator("input[name=method]").evaluate((field: HTMLInputElement) => (field.value = "00000000-0000-7000-8000-000000000000~/security-info"));
       await enterCode(me, app.wrong());
-      await me.reads("errors.sign_in_expired_title");
+      await me.reads("errors.challenge_gone_title");
     },
   });
   await me.page.goto(confirm);

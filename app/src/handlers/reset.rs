@@ -201,7 +201,7 @@ async fn over(guest: &Guest, error: ResetError) -> Answer {
     match error {
         ResetError::Expired => {
             guest.close().await?;
-            Ok(stopped(guest, Problem::new(ErrorCode::SignInExpired), None))
+            Ok(stopped(guest, Problem::new(ErrorCode::ResetLinkUsed), None))
         }
         error => Err(guest.fails()(error)),
     }

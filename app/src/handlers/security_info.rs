@@ -318,7 +318,7 @@ async fn calling(mut guest: Guest, me: &SignedIn, handle: &str) -> Answer {
             .await
             .map_err(guest.fails())?;
         return match refused.map_or(ErrorCode::SignInExpired, code_of_call) {
-            ErrorCode::SignInExpired => confirm_page(guest, me, &back, Some(Problem::new(ErrorCode::SignInExpired))).await,
+            ErrorCode::SignInExpired => confirm_page(guest, me, &back, Some(Problem::new(ErrorCode::ChallengeGone))).await,
             code => {
                 guest.close().await?;
                 Err(guest.oops(code))
@@ -352,7 +352,7 @@ async fn calling(mut guest: Guest, me: &SignedIn, handle: &str) -> Answer {
             };
             confirm_page(guest, me, &back, Some(problem)).await
         }
-        None => confirm_page(guest, me, &back, Some(Problem::new(ErrorCode::SignInExpired))).await,
+        None => confirm_page(guest, me, &back, Some(Problem::new(ErrorCode::ChallengeGone))).await,
     }
 }
 
@@ -364,7 +364,7 @@ async fn confirm_send(mut guest: Guest, me: &SignedIn, fields: &Fields) -> Answe
     };
     let tenant = me.me.tenant();
     let Some(view) = guest.own_attempt(attempt, Purpose::StepUp).await? else {
-        return confirm_page(guest, me, back, Some(Problem::new(ErrorCode::SignInExpired))).await;
+        return confirm_page(guest, me, back, Some(Problem::new(ErrorCode::ChallengeGone))).await;
     };
     let verification = guest.domain().verification();
     // Pressed again, it is the same code once more.
@@ -374,7 +374,7 @@ async fn confirm_send(mut guest: Guest, me: &SignedIn, fields: &Fields) -> Answe
     };
     let problem = sent.map_err(guest.fails())?.err().map(|why| Problem::not_sent(why.until()));
     let Some(view) = guest.own_attempt(attempt, Purpose::StepUp).await? else {
-        return confirm_page(guest, me, back, Some(Problem::new(ErrorCode::SignInExpired))).await;
+        return confirm_page(guest, me, back, Some(Problem::new(ErrorCode::ChallengeGone))).await;
     };
     if problem.is_none() && kind == MethodKind::Voice {
         return Ok(see(&format!("{PATH}?calling={}", query_value(&fields.method))));
@@ -391,7 +391,7 @@ async fn confirm(mut guest: Guest, me: &SignedIn, fields: &Fields) -> Answer {
     let tenant = me.me.tenant();
     // The attempt must be this member's own: somebody else's right code opens nothing here.
     let Some(view) = guest.own_attempt(attempt, Purpose::StepUp).await? else {
-        return confirm_page(guest, me, &back, Some(Problem::new(ErrorCode::SignInExpired))).await;
+        return confirm_page(guest, me, &back, Some(Problem::new(ErrorCode::ChallengeGone))).await;
     };
     let typed = || Some(fields.code.chars().filter(|c| !c.is_control()).take(40).collect());
     let again = |problem| asking(&guest, &view, &fields.method, typed(), Some(problem));
@@ -444,7 +444,7 @@ async fn confirm_passkey(mut guest: Guest, me: &SignedIn, fields: &Fields) -> An
     let back = safe_path(back).unwrap_or(PATH).to_owned();
     let tenant = me.me.tenant();
     let Some(view) = guest.own_attempt(attempt, Purpose::StepUp).await? else {
-        return confirm_page(guest, me, &back, Some(Problem::new(ErrorCode::SignInExpired))).await;
+        return confirm_page(guest, me, &back, Some(Problem::new(ErrorCode::ChallengeGone))).await;
     };
     match super::passkey::second(&guest, &view, (tenant, attempt), fields).await? {
         Ok(Answered::Right(right)) if right.member == me.me.id() => {

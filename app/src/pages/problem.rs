@@ -103,12 +103,17 @@ impl Problem {
 
     /// Title, words and countdown for a page of their own.
     pub(crate) fn headline(&self) -> AnyView {
+        self.headline_with(self.next())
+    }
+
+    /// The same with other words about what to do next.
+    pub(crate) fn headline_with(&self, next: String) -> AnyView {
         let wait = self
             .until
             // Nobody waits for the end of a block with a clock in front of him.
             .filter(|_| self.code != ErrorCode::Blocked)
             .map(|until| view! { <p>{text!(sign_in.wait_left)}" "<strong><Countdown until=until/></strong></p> });
-        view! { <div class="lead"><h1>{words::error_title(self.code)}</h1><p>{self.next()}</p>{wait}</div> }.into_any()
+        view! { <div class="lead"><h1>{words::error_title(self.code)}</h1><p>{next}</p>{wait}</div> }.into_any()
     }
 }
 

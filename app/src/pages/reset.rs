@@ -321,8 +321,13 @@ fn done() -> AnyView {
 fn stopped(problem: Problem, upn: Option<String>) -> AnyView {
     let code = problem.code;
     let (tone, icon) = match code {
-        ErrorCode::SignInExpired | ErrorCode::ResetLinkUsed | ErrorCode::Throttled => (Tone::Warn, IconName::Clock),
+        ErrorCode::ResetLinkUsed | ErrorCode::Throttled => (Tone::Warn, IconName::Clock),
         _ => (Tone::Warn, IconName::Alert),
+    };
+    // There is no code to type when the wait is over.
+    let headline = match code {
+        ErrorCode::Throttled => problem.headline_with(text!(reset.wait_next).to_owned()),
+        _ => problem.headline(),
     };
     // Where a wait holds or nothing is offered, starting again leads to the same page.
     let again = (!matches!(code, ErrorCode::ResetNotOffered | ErrorCode::Throttled)).then(|| {
@@ -335,7 +340,7 @@ fn stopped(problem: Problem, upn: Option<String>) -> AnyView {
     });
     view! {
         <div><Badge tone=tone icon=icon>{code.to_string()}</Badge></div>
-        {problem.headline()}
+        {headline}
         {again}
         <LinkButton href=TO_SIGN_IN size=ButtonSize::Block>{text!(sign_in.to_start)}</LinkButton>
         {Details::new(code, text!(reset.page), upn).open()}

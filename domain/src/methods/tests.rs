@@ -58,8 +58,63 @@ async fn b11_a_change_needs_a_fresh_second_factor() {
         .filter_map(|verb| verb.split_once('(').map(|(name, _)| name))
         .collect();
     let tried: Vec<&str> = changes(&app, &app.signed_in(&ann, 1, 0), method).await.iter().map(|(verb, _)| *verb).collect();
-    for verb in of_member.iter().filter(|verb| **verb != "mine") {
+    for verb in of_member.iter().filter(|verb| !["mine", "are_changed_by_passkey"].contains(verb)) {
         assert!(tried.contains(verb), "{verb} is not tried without a fresh factor");
+    }
+}
+
+/// B11, bar 9: what confirms a change is the strongest that is there. Whoever has a passkey shows it, or a pass; in the strict profile also after somebody with less
+/// has reported it lost.
+#[tokio::test]
+async fn b11_whoever_has_a_passkey_changes_nothing_by_less() {
+    let app = TestApp::new().await;
+    let ann = app.member_with_app("ann").await;
+    let method = ann.method.expect("an app");
+    let with = |factor, strict| Member {
+        factor: Some(factor),
+        strict,
+        ..app.signed_in(&ann, 2, 0)
+    };
+    app.as_superuser(format!(
+        "insert into method (tenant_id, method_id, member_id, kind, label, state, created_at, confirmed_at)
+         values ('{}', gen_random_uuid(), '{}', 'passkey', 'key', 'active', now(), now())",
+        app.tenant, ann.id
+    ))
+    .await;
+    let lost = "update method set state = 'off', disabled_reason = 'lost' where kind = 'passkey'";
+    let off = "update method set disabled_reason = 'admin' where kind = 'passkey'";
+    // What has become of the passkey, the profile, and whether less than a passkey is enough.
+    for (change, strict, less_is_enough) in [
+        (None, false, false),
+        (None, true, false),
+        (Some(lost), false, true),
+        (Some(lost), true, false),
+        (Some(off), true, true),
+    ] {
+        if let Some(change) = change {
+            app.as_superuser(change).await;
+        }
+        for kind in [
+            MethodKind::Totp,
+            MethodKind::HardwareToken,
+            MethodKind::Sms,
+            MethodKind::Voice,
+            MethodKind::RecoveryCode,
+        ] {
+            let me = with(kind, strict);
+            assert_eq!(app.domain.methods().are_changed_by_passkey(&me).await.expect("known"), !less_is_enough);
+            let renamed = app.domain.methods().rename(&me, method, &label()).await;
+            assert_eq!(renamed.is_ok(), less_is_enough, "{kind}, {change:?}, strict {strict}: {renamed:?}");
+            if less_is_enough {
+                continue;
+            }
+            for (verb, answered) in changes(&app, &me, method).await {
+                assert!(matches!(answered, Err(MethodError::StepUp)), "{verb} by {kind}, {change:?}: {answered:?}");
+            }
+        }
+        for kind in [MethodKind::Passkey, MethodKind::Pass] {
+            app.domain.methods().rename(&with(kind, strict), method, &label()).await.expect("strong enough");
+        }
     }
 }
 
@@ -291,6 +346,7 @@ async fn under_a_rule_for_passkeys_an_app_keeps_nobody_registered() {
     .await;
     let info = methods.mine(&me).await.expect("info");
     let passkey = info.methods.iter().find(|m| m.kind == MethodKind::Passkey).expect("a passkey").id;
+    let me = app.signed_in_by_passkey(&ann);
     methods.make_default(&me, held).await.expect("the first choice");
     let everywhere = model::Rule {
         name: String::from("Passkeys everywhere"),

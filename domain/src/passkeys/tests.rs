@@ -345,7 +345,7 @@ async fn b18_a_passkey_opens_its_members_account_alone_and_while_it_stands() {
     adds(&app, &ann, &mut of_ann).await.expect("added");
     adds(&app, &bob, &mut of_bob).await.expect("added");
     // The same device again for the same member.
-    let me = app.signed_in(&ann, 2, 0);
+    let me = app.signed_in_by_passkey(&ann);
     let options = app.domain.passkeys().begin_registration(&me, &BROWSER).await.expect("a question");
     assert_eq!(options["publicKey"]["excludeCredentials"].as_array().map(Vec::len), Some(1));
     let answer = of_ann.makes(&options);
@@ -388,7 +388,7 @@ async fn b18_a_passkey_opens_its_members_account_alone_and_while_it_stands() {
         .await;
     assert_eq!(refused(signs_in(&app, &mut of_bob).await), Reason::Disabled);
     // Removed.
-    let me = app.signed_in(&ann, 2, 0);
+    let me = app.signed_in_by_passkey(&ann);
     let (_, info) = {
         let mut tx = app.domain.db().tenant(app.tenant).await.expect("a transaction");
         app.domain.methods().info(&mut tx, ann.id).await.expect("her methods")
@@ -462,7 +462,7 @@ async fn a_tenant_allows_makes_and_models_and_may_want_them_proven() {
     assert_eq!(passkeys.metadata_view(console).await.expect("read"), Some(view));
 
     let made = async |aaguid: Uuid, seed: u8, proven: bool| {
-        let me = app.signed_in(&ann, 2, 0);
+        let me = app.signed_in_by_passkey(&ann);
         let mut key = Key::new(seed);
         key.device.aaguid = aaguid;
         let options = passkeys.begin_registration(&me, &BROWSER).await.expect("a question");
