@@ -136,7 +136,7 @@ if (fate) {
   const look = async () => {
     if (document.hidden || one("form[data-sent]")) return;
     try {
-      const answer = await fetch(fate.dataset.fate);
+      const answer = await fetch(fate.dataset.fate, { redirect: "error" });
       const told = answer.ok && one("[data-fate]", new DOMParser().parseFromString(await answer.text(), "text/html"));
       if (told && told.textContent !== fate.textContent) fate.replaceChildren(...told.childNodes);
     } catch { /* the next round asks again */ }

@@ -5,12 +5,16 @@ use domain::sign_in::{AttemptView, Caller, SignInError};
 use model::AttemptId;
 
 use crate::{
-    caller::{Answer, Guest, Stop},
+    caller::{Answer, Guest, Stop, see},
     pages::fate::{Awaited, fate},
+    routes,
 };
 
 /// The words about it; nothing where this browser waits for no such code.
 pub(super) async fn show(guest: Guest, Path(attempt): Path<String>) -> Answer {
+    if matches!(guest.caller, Caller::Visitor) {
+        return Ok(see(routes::SIGN_IN));
+    }
     let Ok(attempt) = attempt.parse::<AttemptId>() else {
         return Ok(StatusCode::NO_CONTENT.into_response());
     };
