@@ -69,7 +69,7 @@ function expectDeclared(page: Page, name: string): void {
 }
 
 /** What nobody may see: a page wider than the screen, text cut off, a key where its text should be. */
-function faults(page: Page): Promise<string[]> {
+export function faults(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const found: string[] = [];
     const root = document.documentElement;

@@ -21,3 +21,14 @@ export function daysPass(server: Server, days: number): void {
 export function aDayPasses(server: Server): void {
   sql(server, "update method set confirmed_at = confirmed_at - interval '25 hours', created_at = created_at - interval '25 hours'");
 }
+
+/** Whoever is in the middle of something did the step before so many minutes ago. Looking at the page has kept the browser's session meanwhile. */
+export function minutesPass(server: Server, minutes: number): void {
+  sql(server, `update attempt set last_step_at = last_step_at - interval '${minutes} minutes' where decided_at is null`);
+  sql(server, `update challenge set created_at = created_at - interval '${minutes} minutes', expires_at = expires_at - interval '${minutes} minutes' where spent_at is null`);
+}
+
+/** What was signed in until now is past what its organisation keeps, and the sweep of the night has been. */
+export function retentionEnds(server: Server, slug: string): void {
+  for (const table of ["attempt_step", "auth_log"]) sql(server, `delete from ${table} using tenant t where t.tenant_id = ${table}.tenant_id and t.slug = '${slug}'`);
+}

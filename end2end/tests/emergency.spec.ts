@@ -39,4 +39,26 @@ test("an emergency key opens once, and its owner begins again with a password an
   await late.reads("errors.emergency_key_refused_title");
   await expect(late.field("sign_in.name_label")).toHaveValue(upn);
   await expect(late.field("emergency.key_label")).toHaveValue("");
+
+  // A name that nobody has is told the same, and guessing is slowed down for it, too.
+  const guesses = async (name: string) => {
+    await late.page.goto("/emergency");
+    await late.page.locator("main form").first().evaluate((form: HTMLFormElement) => (form.noValidate = true));
+    await late.type(late.field("sign_in.name_label"), name);
+    await late.enter(late.field("emergency.key_label"), key);
+  };
+  await gallery(late, "emergency-name-wrong", {
+    reach: async () => {
+      await guesses("oda");
+      await expect(late.field("sign_in.name_label")).toHaveAttribute("aria-invalid", "true");
+    },
+  });
+  const nobody = `nobody@${org.slug}.example`;
+  for (let n = 0; n < 10; n++) await guesses(nobody);
+  await gallery(late, "emergency-wait", {
+    reach: async () => {
+      await guesses(nobody);
+      await late.reads("errors.throttled_title");
+    },
+  });
 });

@@ -32,6 +32,9 @@ for (const language of LANGUAGES) {
     await other.go(other.button("lost.act"));
     await expect(other.heading()).toHaveText(other.say("lost.done_title"));
     await gallery(other, "lost-done", { language });
+    await other.page.goto("/lost");
+    await other.reads("lost.nothing_title");
+    await gallery(other, "lost-nothing", { language });
 
     // The first browser is out, and the app opens nothing.
     await me.page.goto("/security-info");

@@ -1,6 +1,6 @@
 // A Temporary Access Pass: the service desk gives one to somebody who has nothing yet, and it opens the wizard where a password alone does not.
 import { gallery } from "../support/gallery.ts";
-import { enterName, leaveWizard, registerApp, setUp, signOut } from "../support/journey.ts";
+import { enterName, enterPassword, leaveWizard, registerApp, setUp, signOut } from "../support/journey.ts";
 import { tenant } from "../support/tenant.ts";
 import { expect, test } from "../support/test.ts";
 import { LANGUAGES } from "../support/words.ts";
@@ -83,6 +83,19 @@ test("a member sees that a pass is open", async ({ server, somebody }) => {
   await gallery(me, "security-info-pass");
   // Before a change it is asked for like any other way, and there is the app besides.
   expect(await org.verify(upn, app.fresh(), "webmail")).toBe("allowed");
+
+  // It is one of the ways of a second step, too, for whoever has typed the password.
+  await signOut(me);
+  await enterName(me, upn);
+  await enterPassword(me);
+  await me.go(me.link("sign_in.another_way"));
+  await gallery(me, "sign-in-ways-pass");
+  await me.go(me.page.locator("main button[name=method][value=pass]"));
+  await expect(me.heading()).toHaveText(me.say("sign_in.code_title_pass"));
+  await gallery(me, "sign-in-pass-second");
+  await me.enter(me.field("sign_in.pass_label"), pass ?? "");
+  await expect(me.heading()).toHaveText(me.say("security_info.title"));
+
   await desk.page.goto(`/admin/${org.slug}/users/${body.id}?do=pass-end`);
   await gallery(desk, "console-do-pass-end");
   await desk.page.goto(`/admin/${org.slug}/users/${body.id}?do=pass-end`);

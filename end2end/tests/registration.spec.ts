@@ -5,6 +5,7 @@ import { Messages } from "../support/messages.ts";
 import { App, totp } from "../support/oath.ts";
 import { tenant } from "../support/tenant.ts";
 import { expect, test } from "../support/test.ts";
+import { minutesPass } from "../support/time.ts";
 
 const PHONE = "+31612345678";
 const OTHER = (code: string) => (code === "000000" ? "111111" : "000000");
@@ -38,6 +39,15 @@ test("whoever must register does so by a phone, and by nothing less", async ({ u
   await expect(me.heading()).not.toHaveText(me.say("security_info.title"));
   expect(messages.count(PHONE)).toBe(0);
 
+  await gallery(me, "register-phone-gone", {
+    reach: async () => {
+      await me.page.goto("/register?show=phone");
+      await me.enter(me.field("security_info.phone_label"), "+31 6 87654321");
+      minutesPass(server, 4);
+      await enterCode(me, "000000");
+      await me.reads("errors.challenge_gone_title");
+    },
+  });
   await me.page.goto("/register?show=phone");
   await me.enter(me.field("security_info.phone_label"), "+31 6 12345678");
   const code = await messages.code(PHONE, 0);
@@ -124,5 +134,17 @@ test("a directory asks what a member needs, and its link leads through the wizar
   await expect(me.main()).toContainText(me.say("reasons.why_sspr_enabled", { tenant: "Hogeschool Duinmeer" }));
   await gallery(me, "register-reset");
   await me.go(me.link("register.skip_plain"));
+  await expect(me.heading()).toHaveText(me.say("security_info.title"));
+});
+
+test("what only the organisation wishes can wait, and says how long", async ({ server, somebody }) => {
+  const org = await tenant(server, "Hogeschool Duinmeer");
+  await org.policy((document) => (document.registration = { ask_everybody: true, grace_days: 9 }));
+  const me = await somebody({ width: 390 });
+  await enterName(me, org.member("cato", { given: "Cato" }));
+  await enterPassword(me);
+  await expect(me.button("register.skip", { count: 9 })).toBeVisible();
+  await gallery(me, "register-can-wait");
+  await me.go(me.button("register.skip", { count: 9 }));
   await expect(me.heading()).toHaveText(me.say("security_info.title"));
 });
