@@ -14,6 +14,7 @@ use app::{
         design::{self, DesignShell},
         emergency,
         error::{self, ErrorPage},
+        fate::Awaited,
         notices::{self, NoticePage},
         passkey_models::{self, ModelAsk, ModelQuestion},
         register::{self, InWizard, Mode, Offer, RegisterPage, RegisterStep, Registered, Skip, Square},
@@ -43,7 +44,9 @@ use domain::{
 };
 use jiff::Timestamp;
 use leptos::prelude::*;
-use model::{CallRules, Decision, ErrorCode, MethodKind, OathParams, PinFlaw, Purpose, Reason, RegistrationReason, SecurityQuestion, SessionId, TenantId};
+use model::{
+    AttemptId, CallRules, Decision, ErrorCode, MethodKind, OathParams, PinFlaw, Purpose, Reason, RegistrationReason, SecurityQuestion, SessionId, TenantId,
+};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = PathBuf::from(std::env::args().nth(1).ok_or("which folder?")?);
@@ -303,7 +306,7 @@ fn sign_ins() -> Vec<(&'static str, Draw)> {
             issuer: "Duinmeer".to_owned(),
             sent_to: (kind == MethodKind::Sms).then(|| "42".to_owned()),
             valid_until: (kind == MethodKind::Sms).then(|| at("2026-11-17T09:44:10Z")),
-            fate: Fate::OnItsWay,
+            awaited: None,
         }
     }
     fn code(kind: MethodKind, typed: &str, problem: Option<Problem>) -> SignInStep {
@@ -581,11 +584,12 @@ fn registers() -> Vec<(&'static str, Draw)> {
                 let model = AddressCode {
                     kind: MethodKind::Sms,
                     proves: Proves::New,
-                    attempt: String::new(),
                     sent_to: "+31 •••••••42".to_owned(),
                     until: at("2026-11-17T09:43:29Z"),
-                    fate: Fate::OnItsWay,
-                    here: String::new(),
+                    awaited: Awaited {
+                        attempt: AttemptId(uuid::Uuid::nil()),
+                        fate: Fate::OnItsWay,
+                    },
                     typed: None,
                     problem: None,
                     wizard: Some(wizard()),
@@ -844,7 +848,7 @@ fn confirm(tries: Option<MethodKind>) -> SecurityInfo {
         issuer: "Duinmeer".to_owned(),
         sent_to: None,
         valid_until: None,
-        fate: Fate::OnItsWay,
+        awaited: None,
     };
     SecurityInfo::Confirm(Confirm {
         handle: String::new(),

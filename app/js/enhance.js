@@ -130,14 +130,14 @@ for (const toast of all("[data-toast=leave]")) {
 }
 
 // -- A code that was sent --------------------------------------------------------------------------------------------------
-// Its page is asked again before ten seconds are over, and once after that: what has become of the code is said, and nothing else on the page changes.
+// Asked for before ten seconds are over, and once after that: what has become of the code is said, and nothing else on the page changes.
 const fate = one("[data-fate]");
 if (fate) {
   const look = async () => {
     if (document.hidden || one("form[data-sent]")) return;
     try {
-      const page = new DOMParser().parseFromString(await (await fetch(fate.dataset.fate)).text(), "text/html");
-      const told = one("[data-fate]", page);
+      const answer = await fetch(fate.dataset.fate);
+      const told = answer.ok && one("[data-fate]", new DOMParser().parseFromString(await answer.text(), "text/html"));
       if (told && told.textContent !== fate.textContent) fate.replaceChildren(...told.childNodes);
     } catch { /* the next round asks again */ }
   };

@@ -19,15 +19,16 @@ use domain::{
     },
 };
 use jiff::tz::TimeZone;
+use leptos::prelude::AnyView;
 use model::{AttemptId, ErrorCode, Purpose, SessionId, TenantId};
-use tower_sessions::Session;
+use tower_sessions::{Expiry, Session, cookie::time::Duration};
 
 use crate::{
     assets::Assets,
     edge::{ClientAddress, CspNonce, RequestId, Uncompressed},
     locale::{self, Locale},
     pages::{error, preferences::safe_path},
-    render::{Page, document},
+    render::{Page, document, fragment},
     routes,
     shell::{MemberAccount, MemberShell},
     visit::{Brand, Visit, cookie, query_value},
@@ -232,7 +233,13 @@ impl Guest {
     }
 
     /// Opens a new session under a new id; the old one dies. Every change of privilege goes through here.
-    pub async fn open(&self, new: NewSession) -> Result<(), Stop> {
+    pub async fn open(&self, mut new: NewSession) -> Result<(), Stop> {
+        // What was asked for with the password holds for what it leads to.
+        new.note.keep |= new.stage != SessionStage::SignIn && self.note().keep;
+        if new.is_kept() {
+            let seconds = new.lifetime().as_secs();
+            self.session.set_expiry(Some(Expiry::OnInactivity(Duration::seconds(seconds))));
+        }
         let opened = async {
             self.session.cycle_id().await?;
             self.session.insert(NEW_SESSION, new).await?;
@@ -323,6 +330,11 @@ impl Guest {
     /// Shows a page.
     pub fn show(&self, page: impl FnOnce() -> Page) -> Response {
         document(&self.portal.assets, &self.visit, page).into_response()
+    }
+
+    /// Shows a part of a page.
+    pub fn show_part(&self, part: impl FnOnce() -> AnyView) -> Response {
+        fragment(&self.portal.assets, &self.visit, part).into_response()
     }
 
     /// Shows a page with a status of its own, such as a form again with what is wrong in it.

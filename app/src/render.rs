@@ -77,6 +77,18 @@ pub fn document(assets: &Assets, visit: &Visit, page: impl FnOnce() -> Page) -> 
     Html(html)
 }
 
+/// Renders a part of a page, for a page that asks for it again.
+pub fn fragment(assets: &Assets, visit: &Visit, part: impl FnOnce() -> AnyView) -> Html<String> {
+    let owner = Owner::new_root(None);
+    let html = owner.with(|| {
+        provide_context(assets.clone());
+        provide_context(visit.clone());
+        part().to_html()
+    });
+    owner.cleanup();
+    Html(html)
+}
+
 /// The scripts that a page needs beyond the one of all pages.
 struct Scripts {
     islands: bool,

@@ -14,6 +14,8 @@ pub const SIGN_IN: &str = "/sign-in";
 pub const SIGN_IN_PASSKEY_OPTIONS: &str = "/sign-in/passkey/options";
 /// The question of the second step.
 pub const SIGN_IN_SECOND_OPTIONS: &str = "/sign-in/second/options";
+/// What has become of a code that was sent.
+pub const FATE: &str = "/fate/{attempt}";
 /// Ends the session.
 pub const SIGN_OUT: &str = "/sign-out";
 /// The wizard.
@@ -126,6 +128,11 @@ pub const OPERATOR_TENANTS_NEW: &str = "/operator/tenants/new";
 /// A page of a tenant's console.
 pub fn admin(tenant: &str, page: &str) -> String {
     format!("/admin/{tenant}/{page}")
+}
+
+/// What has become of the code that was sent for an attempt.
+pub fn fate(attempt: model::AttemptId) -> String {
+    FATE.replace("{attempt}", &attempt.to_string())
 }
 
 /// The case of an attempt.

@@ -620,6 +620,7 @@ fn filled(path: &str) -> String {
         .replace("{session_id}", &session)
         .replace("{token}", "x")
         .replace("{id}", nobody)
+        .replace("{attempt}", nobody)
         .replace("{kind}", "totp")
         .replace("{code}", "TS-2106")
         .replace("{number}", "T-4821-7735")

@@ -23,6 +23,7 @@ use crate::{
     caller::{Answer, Guest, Stop, see},
     pages::{
         Problem,
+        fate::Awaited,
         security_info::{AddressCall, AddressCode, AddressForm, PATH, Proves, Replaced, TRIED, address_call, address_code, address_form},
     },
     routes,
@@ -161,11 +162,9 @@ async fn look(guest: &mut Guest, attempt: AttemptId, kind: MethodKind, proves: &
     Ok(Some(AddressCode {
         kind,
         proves: proves.clone(),
-        attempt: attempt.to_string(),
         sent_to: sent.sent_to,
         until: sent.expires_at,
-        fate: sent.fate,
-        here: page_of_proof(kind, attempt, proves),
+        awaited: Awaited { attempt, fate: sent.fate },
         typed: None,
         problem: None,
         wizard: None,

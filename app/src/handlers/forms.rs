@@ -18,6 +18,7 @@ pub(super) struct Fields {
     pub(super) session: String,
     pub(super) browser: String,
     pub(super) remember: String,
+    pub(super) keep: String,
     pub(super) ceremony: String,
     pub(super) response: String,
     pub(super) reason: String,
@@ -33,6 +34,7 @@ pub(super) struct Query {
     pub(super) show: Option<String>,
     pub(super) shell: Option<String>,
     pub(super) way: Option<String>,
+    pub(super) after: Option<String>,
     pub(super) back: Option<String>,
     #[serde(rename = "for")]
     pub(super) asked_for: Option<String>,

@@ -11,6 +11,7 @@ mod call_pin;
 mod caller_check;
 mod console;
 mod emergency;
+mod fate;
 mod forms;
 mod help;
 mod journal;
@@ -62,6 +63,7 @@ where
         .post(routes::SIGN_IN, Who::Anyone, sign_in::act)
         .add(Method::POST, routes::SIGN_IN_PASSKEY_OPTIONS, Who::Anyone, Body::None, passkey::sign_in_options)
         .add(Method::POST, routes::SIGN_IN_SECOND_OPTIONS, Who::Anyone, Body::None, passkey::second_options)
+        .get(routes::FATE, Who::Visitor, fate::show)
         .post(routes::SIGN_OUT, Who::Anyone, account::sign_out)
         .get(routes::SET_UP, Who::Anyone, set_up::show)
         .post(routes::SET_UP, Who::Anyone, set_up::act)

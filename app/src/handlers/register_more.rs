@@ -23,6 +23,7 @@ use crate::{
     locale::Locale,
     pages::{
         Problem,
+        fate::Awaited,
         register::InWizard,
         security_info::{AddToken, AddressCall, AddressCode, AddressForm, Proves, add_token, address_call, address_code, address_form},
     },
@@ -123,11 +124,12 @@ fn code_page(wizard: &Wizard, kind: MethodKind, proving: AttemptId, proof: &Atte
     Some(AddressCode {
         kind,
         proves: Proves::New,
-        attempt: proving.to_string(),
         sent_to: sent.sent_to.clone(),
         until: sent.expires_at,
-        fate: sent.fate,
-        here: format!("{}&attempt={proving}", page_of(kind)),
+        awaited: Awaited {
+            attempt: proving,
+            fate: sent.fate,
+        },
         typed: None,
         problem: None,
         wizard: wizard.frame(),

@@ -1,13 +1,10 @@
 //! `/security-info`: one's own methods and sessions, and what changes about them. A change asks for a fresh second step and then goes on.
 
-use axum::{
-    extract::{Form, Query as QueryOf},
-    response::Response,
-};
+use axum::extract::{Form, Query as QueryOf};
 use domain::{
     methods::{MethodError, MethodView as Held, PAST, SecurityInfo as Info, pass::PassView, question::QuestionError},
     sign_in::{AttemptView, NewSession, SignedIn, full_session, lost::LOST},
-    verification::{Answered, CallState, Fate, RightAnswer},
+    verification::{Answered, CallState, RightAnswer},
 };
 use model::*;
 use uuid::Uuid;
@@ -23,6 +20,7 @@ use crate::{
     format,
     pages::{
         Problem,
+        fate::Awaited,
         preferences::safe_path,
         register::FOR_RESET,
         security_info::{
@@ -244,14 +242,17 @@ async fn confirm_page(mut guest: Guest, me: &SignedIn, back: &str, problem: Opti
     guest.in_attempt(begun.session_id);
     let back = safe_path(back).unwrap_or(PATH);
     let view = guest.domain().sign_in().look(me.me.tenant(), attempt).await.map_err(guest.fails())?;
-    Ok(asking(&guest, &view, &format!("{attempt}~{back}"), None, problem))
+    asking(&guest, &view, &format!("{attempt}~{back}"), None, problem).await
 }
 
-/// The page that asks: for the code that is on its way, else for what the member has at hand; and where a code can be sent.
-fn asking(guest: &Guest, view: &AttemptView, handle: &str, typed: Option<String>, problem: Option<Problem>) -> Response {
+/// The page that asks: for the passkey of whoever has one; else for the code that is on its way, or what the member has at hand; and where a code can be sent.
+async fn asking(guest: &Guest, view: &AttemptView, handle: &str, typed: Option<String>, problem: Option<Problem>) -> Answer {
+    let me = guest.member()?;
     let tries = handle.split_once('~').and_then(|(_, back)| tried(back));
+    let by_passkey = tries.is_none() && guest.domain().methods().are_changed_by_passkey(&me.me).await.map_err(guest.fails())?;
     let is_asked = |kind: MethodKind| tries.is_none_or(|tried| tried == kind);
     let at_hand = match &view.sent {
+        _ if by_passkey => Some(MethodKind::Pass).filter(|kind| view.families.contains(&kind.family())),
         Some(sent) => Some(sent.kind),
         None if tries.is_some() => tries.filter(|kind| matches!(kind, MethodKind::Totp | MethodKind::HardwareToken)),
         None if !view.apps.is_empty() => Some(MethodKind::Totp),
@@ -264,9 +265,14 @@ fn asking(guest: &Guest, view: &AttemptView, handle: &str, typed: Option<String>
     let asked = at_hand.filter(|_| call.is_none()).map(|kind| {
         let mut asked = asked(kind, &view.tenant_name);
         asked.method = handle.to_owned();
-        asked.sent_to = view.sent.as_ref().map(|sent| sent.sent_to.clone());
-        asked.valid_until = view.sent.as_ref().map(|sent| sent.expires_at);
-        asked.fate = view.sent.as_ref().map_or(Fate::OnItsWay, |sent| sent.fate);
+        if let Some(sent) = view.sent.as_ref().filter(|sent| sent.kind == kind) {
+            asked.sent_to = Some(sent.sent_to.clone());
+            asked.valid_until = Some(sent.expires_at);
+            asked.awaited = Some(Awaited {
+                attempt: view.attempt,
+                fate: sent.fate,
+            });
+        }
         asked
     });
     let code = problem.as_ref().map(|problem| problem.code);
@@ -280,15 +286,15 @@ fn asking(guest: &Guest, view: &AttemptView, handle: &str, typed: Option<String>
                 .next()
                 .filter(|_| view.families.contains(&Family::WebAuthn) && is_asked(MethodKind::Passkey))
                 .map(str::to_owned),
-            sends: view.addresses.iter().filter(|(kind, _)| is_asked(*kind)).cloned().collect(),
+            sends: view.addresses.iter().filter(|(kind, _)| is_asked(*kind) && !by_passkey).cloned().collect(),
             tries,
             typed,
             problem,
         })
     };
     match code {
-        Some(code) => guest.show_with(code, || page(guest.shell(), model())),
-        None => guest.show(|| page(guest.shell(), model())),
+        Some(code) => Ok(guest.show_with(code, || page(guest.shell(), model()))),
+        None => Ok(guest.show(|| page(guest.shell(), model()))),
     }
 }
 
@@ -317,7 +323,7 @@ async fn calling(mut guest: Guest, me: &SignedIn, handle: &str) -> Answer {
         };
     };
     if view.sent.as_ref().is_none_or(|sent| sent.call != Some(CallState::Right)) {
-        return Ok(asking(&guest, &view, &format!("{attempt}~{back}"), None, None));
+        return asking(&guest, &view, &format!("{attempt}~{back}"), None, None).await;
     }
     let completed = guest
         .domain()
@@ -370,7 +376,7 @@ async fn confirm_send(mut guest: Guest, me: &SignedIn, fields: &Fields) -> Answe
     if problem.is_none() && kind == MethodKind::Voice {
         return Ok(see(&format!("{PATH}?calling={}", query_value(&fields.method))));
     }
-    Ok(asking(&guest, &view, &fields.method, None, problem))
+    asking(&guest, &view, &fields.method, None, problem).await
 }
 
 async fn confirm(mut guest: Guest, me: &SignedIn, fields: &Fields) -> Answer {
@@ -385,9 +391,9 @@ async fn confirm(mut guest: Guest, me: &SignedIn, fields: &Fields) -> Answer {
         return confirm_page(guest, me, &back, Some(Problem::new(ErrorCode::SignInExpired))).await;
     };
     let typed = || Some(fields.code.chars().filter(|c| !c.is_control()).take(40).collect());
-    let again = |guest: &Guest, problem| Ok(asking(guest, &view, &fields.method, typed(), Some(problem)));
+    let again = |problem| asking(&guest, &view, &fields.method, typed(), Some(problem));
     let Ok(offered) = OfferedCode::parse(&fields.code) else {
-        return again(&guest, Problem::new(ErrorCode::CodeForm));
+        return again(Problem::new(ErrorCode::CodeForm)).await;
     };
     let (answered, _) = guest
         .domain()
@@ -404,22 +410,20 @@ async fn confirm(mut guest: Guest, me: &SignedIn, fields: &Fields) -> Answer {
         Answered::Wrong { reason, tries_left } => {
             let code = code_of_offered(reason, &offered);
             let until = (code == ErrorCode::CodeReused).then(|| next_code(guest.visit.now));
-            again(
-                &guest,
-                Problem {
-                    code,
-                    tries_left: u8::try_from(tries_left).ok(),
-                    until,
-                },
-            )
+            let problem = Problem {
+                code,
+                tries_left: u8::try_from(tries_left).ok(),
+                until,
+            };
+            again(problem).await
         }
-        Answered::Wait { until } => again(
-            &guest,
-            Problem {
+        Answered::Wait { until } => {
+            let problem = Problem {
                 until: Some(until),
                 ..Problem::new(ErrorCode::Throttled)
-            },
-        ),
+            };
+            again(problem).await
+        }
         // Wrong too often: whoever this is, the session ends.
         Answered::Ended { reason, .. } => {
             guest.close().await?;
@@ -449,7 +453,7 @@ async fn confirm_passkey(mut guest: Guest, me: &SignedIn, fields: &Fields) -> An
             Err(guest.oops(code_of(reason)))
         }
         Ok(_) => Err(guest.oops(ErrorCode::Forbidden)),
-        Err(code) => Ok(asking(&guest, &view, &fields.method, None, Some(Problem::new(code)))),
+        Err(code) => asking(&guest, &view, &fields.method, None, Some(Problem::new(code))).await,
     }
 }
 

@@ -9,7 +9,7 @@ use domain::{
     sign_in::{
         AttemptView, BegunAttempt, Caller, NewSession, PassOutcome, PasswordOutcome, SessionNote, SessionStage, SignInError, full_session, password_session,
     },
-    verification::{Answered, CallState, Fate, RightAnswer, facts::Stage},
+    verification::{Answered, CallState, RightAnswer, facts::Stage},
 };
 use jiff::Timestamp;
 use model::*;
@@ -19,11 +19,15 @@ use crate::{
     caller::{Answer, Guest, Stop, see},
     pages::{
         Problem,
+        fate::Awaited,
         preferences::safe_path,
         sign_in::{Asked, Call, Help, NameNote, SignInPage, SignInStep, Way, page},
     },
     routes,
 };
+
+/// Where the name leads: a browser that comes there without a cookie keeps none.
+const AFTER_NAME: &str = "/sign-in?after=name";
 
 /// The step that the attempt is at.
 pub(super) async fn show(mut guest: Guest, QueryOf(query): QueryOf<Query>) -> Answer {
@@ -64,8 +68,12 @@ pub(super) async fn show(mut guest: Guest, QueryOf(query): QueryOf<Query>) -> An
         }
         _ => {
             let upn = String::new();
-            let signed_out = (query.done.as_deref() == Some("out")).then_some(NameNote::SignedOut);
-            Ok(guest.show(|| page(guest.shell(), name_step(upn, signed_out, None))))
+            let note = match (query.done.as_deref(), query.after.as_deref()) {
+                (Some("out"), _) => Some(NameNote::SignedOut),
+                (_, Some("name")) if guest.browser().is_none() => Some(NameNote::CookiesOff),
+                _ => None,
+            };
+            Ok(guest.show(|| page(guest.shell(), name_step(upn, note, None))))
         }
     }
 }
@@ -113,16 +121,17 @@ async fn name(guest: Guest, query: &Query, fields: &Fields) -> Answer {
         back,
         upn: begun.attempt.is_none().then(|| upn.to_string()),
         session_id: begun.attempt.is_none().then_some(begun.session_id),
-        for_reset: false,
+        ..SessionNote::default()
     };
     guest.open(new).await?;
-    Ok(see(routes::SIGN_IN))
+    Ok(see(AFTER_NAME))
 }
 
 async fn password(mut guest: Guest, fields: &Fields) -> Answer {
-    let Caller::SigningIn { tenant, attempt, note, .. } = guest.caller.clone() else {
+    let Caller::SigningIn { tenant, attempt, mut note, .. } = guest.caller.clone() else {
         return Ok(see(routes::SIGN_IN));
     };
+    note.keep = !fields.keep.is_empty();
     let shown = match tenant.zip(attempt) {
         Some((tenant, attempt)) => match guest.domain().sign_in().look(tenant, attempt).await {
             Ok(view) if view.stage == Stage::Password => Some(view),
@@ -179,7 +188,9 @@ async fn password(mut guest: Guest, fields: &Fields) -> Answer {
             Ok(see(routes::REGISTER))
         }
         (PasswordOutcome::Done(right), Some((tenant, attempt))) => {
-            guest.open(password_session(tenant, attempt, &right, guest.client.clone())).await?;
+            let mut new = password_session(tenant, attempt, &right, guest.client.clone());
+            new.note.keep = note.keep;
+            guest.open(new).await?;
             Ok(see(note.back.as_deref().unwrap_or(routes::HOME)))
         }
         (PasswordOutcome::Refused { reason, until }, _) => {
@@ -603,7 +614,10 @@ fn code_step(view: &AttemptView, kind: Option<MethodKind>, typed: Option<String>
     if let Some(sent) = view.sent.as_ref().filter(|sent| sent.kind == kind) {
         asked.sent_to = Some(tail(kind, &sent.sent_to));
         asked.valid_until = Some(sent.expires_at);
-        asked.fate = sent.fate;
+        asked.awaited = Some(Awaited {
+            attempt: view.attempt,
+            fate: sent.fate,
+        });
     }
     SignInPage {
         application: view.application.clone(),
@@ -650,7 +664,7 @@ pub(super) fn asked(kind: MethodKind, issuer: &str) -> Asked {
         issuer: issuer.to_owned(),
         sent_to: None,
         valid_until: None,
-        fate: Fate::default(),
+        awaited: None,
     }
 }
 

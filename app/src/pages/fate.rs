@@ -2,16 +2,29 @@
 
 use domain::verification::Fate;
 use leptos::prelude::*;
+use model::AttemptId;
 
-use crate::components::{Banner, IconName, Tone};
+use crate::{
+    components::{Banner, IconName, Tone},
+    routes,
+};
 
-/// The words, and where the page asks whether there are some by now: `at` is an address of this very page. Without scripts they come with the next answer.
-pub(super) fn fate(fate: Fate, at: &str) -> AnyView {
-    let banner = match fate {
+/// A code that somebody waits for.
+#[derive(Clone, Debug)]
+pub struct Awaited {
+    /// The attempt it was sent for.
+    pub attempt: AttemptId,
+    /// What has become of it.
+    pub fate: Fate,
+}
+
+/// The words, and where the page asks whether there are some by now. Without scripts they come with the next answer.
+pub fn fate(awaited: Awaited) -> AnyView {
+    let banner = match awaited.fate {
         Fate::OnItsWay => None,
         Fate::Late => Some((IconName::Clock, text!(sign_in.late_title), text!(sign_in.late_next))),
         Fate::Lost => Some((IconName::Alert, text!(sign_in.lost_title), text!(sign_in.lost_next))),
     };
     let banner = banner.map(|(icon, title, words)| view! { <Banner tone=Tone::Warn icon=icon title=title.to_owned()>{words}</Banner> });
-    view! { <div role="status" data-fate=at.to_owned()>{banner}</div> }.into_any()
+    view! { <div role="status" data-fate=routes::fate(awaited.attempt)>{banner}</div> }.into_any()
 }

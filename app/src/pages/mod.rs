@@ -7,7 +7,7 @@ pub mod audit;
 pub mod design;
 pub mod emergency;
 pub mod error;
-mod fate;
+pub mod fate;
 mod filters;
 pub mod help;
 pub mod journal;

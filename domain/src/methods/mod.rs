@@ -138,6 +138,13 @@ pub enum NotOffered {
 pub const PAST: &str = "past";
 
 impl MethodView {
+    /// Out of use, and still not to be replaced by whoever has the password alone.
+    fn is_in_the_way(&self) -> bool {
+        self.disabled_reason
+            .as_deref()
+            .is_some_and(|why| why == PAST || STILL_IN_THE_WAY.contains(&why))
+    }
+
     /// The method as the policy sees it.
     pub(crate) const fn held(&self) -> Held {
         Held {
@@ -149,6 +156,13 @@ impl MethodView {
 }
 
 impl SecurityInfo {
+    /// Whether a change is confirmed by a passkey alone: the policy says so, or there is one, and nothing weaker stands for it (abuse case B11). In the strict profile
+    /// one that was lost or disowned is still there: whoever has a weaker one must not clear the way by reporting it.
+    fn is_changed_by_passkey(&self, strict: bool) -> bool {
+        let is_there = |m: &MethodView| m.kind.is_phishing_resistant() && (m.second_factor || (strict && m.is_in_the_way()));
+        self.demanded == Then::RequirePhishingResistant || self.methods.iter().any(is_there)
+    }
+
     /// Whether its member can try a method out now: by a code that is sent there, or by what is asked for before a change, which must take it.
     pub fn can_be_tried(&self, method: &MethodView) -> bool {
         match (method.kind, self.demanded) {
@@ -249,6 +263,11 @@ impl Methods<'_> {
         let info = self.info(&mut tx, me.id()).await?;
         tx.commit().await?;
         Ok(info.1)
+    }
+
+    /// Whether a passkey (or a pass, which is how one is made) is what confirms a change for this member.
+    pub async fn are_changed_by_passkey(self, me: &Member) -> Result<bool> {
+        Ok(self.mine(me).await?.is_changed_by_passkey(me.strict))
     }
 
     /// The security info of a member, for an admin.
@@ -627,20 +646,20 @@ impl Methods<'_> {
     pub(crate) fn fresh(self, me: &Member, info: &SecurityInfo) -> Result<()> {
         // A pass is what a first passkey is made with.
         let strong = me.factor().is_some_and(|kind| kind.is_phishing_resistant() || kind == MethodKind::Pass);
-        match info.demanded {
-            Then::Block => return Err(MethodError::Refused),
-            Then::RequirePhishingResistant if !strong => return Err(MethodError::StepUp),
-            _ => {}
+        if info.demanded == Then::Block {
+            return Err(MethodError::Refused);
+        }
+        if info.is_changed_by_passkey(me.strict) && !strong {
+            return Err(MethodError::StepUp);
         }
         // What was reported as lost, disowned or guessed at is still one: nobody who took it out of use puts his own in its place by that. So is what the policy takes
         // for none: whoever has the password alone must not take away by what it is set anew.
-        let in_the_way = |m: &MethodView| m.disabled_reason.as_deref().is_some_and(|why| why == PAST || STILL_IN_THE_WAY.contains(&why));
-        let stands = |m: &MethodView| m.active || in_the_way(m);
+        let stands = |m: &MethodView| m.active || m.is_in_the_way();
         let has_factor = info.methods.iter().any(stands) || info.recovery_left > 0;
         let needs_second_factor = me.strict || info.required;
         // What resets a password stands for a second factor only as long as there is none, and never where others have it as well.
         let is_his = |m: &MethodView| Some(m.kind) != me.factor() || m.shared_with == 0;
-        let nothing_more = info.recovery_left == 0 && !info.methods.iter().any(|m| m.second_factor || in_the_way(m));
+        let nothing_more = info.recovery_left == 0 && !info.methods.iter().any(|m| m.second_factor || m.is_in_the_way());
         let proves = info.demanded == Then::Allow && nothing_more && info.methods.iter().all(is_his) && self.has_fresh_proof(me);
         if self.has_fresh_factor(me) || (!needs_second_factor && (!has_factor || proves)) {
             Ok(())

@@ -90,7 +90,13 @@ pub struct SessionNote {
     /// Asked after the sign-in for what a reset of the password takes.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub for_reset: bool,
+    /// "Keep me signed in": half an hour without a request does not end it, and closing the browser neither.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub keep: bool,
 }
+
+/// Seconds without a request after which a member's session ends.
+pub(crate) const IDLE_SECONDS: i32 = 30 * 60;
 
 /// What a new session row holds. Written once: a change of privilege is a new session with a new id.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -141,11 +147,17 @@ impl NewSession {
         }
     }
 
-    /// Seconds without a request after which it ends.
+    /// Whether it outlives the closing of the browser: only a member's, and only where he asked for it.
+    pub const fn is_kept(&self) -> bool {
+        self.note.keep && !self.admin && matches!(self.stage, SessionStage::Full)
+    }
+
+    /// Seconds without a request after which it ends; never more than the usual half hour in the strict profile, which the store sees to.
     pub fn idle_seconds(&self) -> i32 {
         match (self.stage, self.admin) {
             (SessionStage::Full, true) => 15 * 60,
-            (SessionStage::Full, false) => 30 * 60,
+            (SessionStage::Full, false) if self.is_kept() => self.lifetime().as_secs() as i32,
+            (SessionStage::Full, false) => IDLE_SECONDS,
             _ => ATTEMPT_SECONDS as i32,
         }
     }
@@ -264,6 +276,8 @@ pub struct RightPassword {
 /// Where an attempt stands, for the page that shows it.
 #[derive(Clone, Debug)]
 pub struct AttemptView {
+    /// Id.
+    pub attempt: AttemptId,
     /// Stage.
     pub stage: Stage,
     /// Purpose.
@@ -1007,6 +1021,7 @@ fn view_of(domain: &Domain, scene: &Scene<'_>, attempt: &AttemptFacts) -> Verdic
     let limit = document.as_ref().map_or(1, |d| d.limits.challenge_wrong_max);
     let waits = |scope: &str| facts.counter(scope).waits(scene.now);
     Ok(AttemptView {
+        attempt: attempt.attempt_id,
         stage: attempt.stage,
         purpose: attempt.purpose,
         session_id: SessionId::from_bits(attempt.session_id as u64),

@@ -72,7 +72,7 @@ pub(crate) async fn insert(db: &Db, hash: &[u8], new: &super::NewSession, handle
     sqlx::query!(
         "insert into session (id_hash, tenant_id, member_id, attempt_id, stage, level, epoch, auth_at, factor_at, created_at, seen_at, idle_seconds, ends_at, client_ip,
            user_agent, handle, data, factor_kind)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12, $13, $14, $15, $16, $17)",
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, least($11, (select $18::int from tenant where tenant_id = $2 and profile = 'strict')), $12, $13, $14, $15, $16, $17)",
         hash,
         new.tenant.map(|t| t.0),
         new.member.map(|m| m.0),
@@ -89,7 +89,8 @@ pub(crate) async fn insert(db: &Db, hash: &[u8], new: &super::NewSession, handle
         new.client.agent.as_deref(),
         handle,
         serde_json::to_value(&new.note).unwrap_or_default(),
-        new.factor.map(|kind| kind.as_str())
+        new.factor.map(|kind| kind.as_str()),
+        super::IDLE_SECONDS
     )
     .execute(db.pool())
     .await?;

@@ -249,6 +249,7 @@ async fn a_stranger_is_answered_as_the_register_says() {
             .replace("{serial}", "ZS-1")
             .replace("{tenant}", "noord")
             .replace("{logo}", &logo)
+            .replace("{attempt}", "00000000-0000-7000-8000-000000000000")
             .replace("{id}", &installation.noord.member);
         assert!(!path.contains('{'), "{path}: give the test a value for this");
         let body = if entry.body == Takes::Json { json!({}) } else { Value::Null };

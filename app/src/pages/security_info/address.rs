@@ -1,6 +1,5 @@
 //! `/security-info/add/phone`, `/security-info/add/call` and `/security-info/add/email`: where the code goes, and the code; or the call.
 
-use domain::verification::Fate;
 use jiff::Timestamp;
 use leptos::prelude::*;
 use model::{MethodKind, PinFlaw};
@@ -9,7 +8,7 @@ use super::{PATH, call_pin};
 use crate::{
     components::{Button, ButtonLook, ButtonSize, CodeBoxes, Countdown, InputKind, LinkButton, TextField},
     pages::{
-        fate::fate,
+        fate::{Awaited, fate},
         problem::{Details, Problem},
         register::{self, InWizard},
         sign_in::{Again, Call, call_body, call_lead, call_title},
@@ -82,16 +81,12 @@ pub struct AddressCode {
     pub kind: MethodKind,
     /// What the code is for.
     pub proves: Proves,
-    /// Sent back with the code.
-    pub attempt: String,
     /// Where the code went, masked.
     pub sent_to: String,
     /// How long it is good.
     pub until: Timestamp,
-    /// What has become of it.
-    pub fate: Fate,
-    /// The address of this page.
-    pub here: String,
+    /// The wait for it.
+    pub awaited: Awaited,
     /// What was typed.
     pub typed: Option<String>,
     /// What went wrong.
@@ -295,7 +290,7 @@ pub fn address_code(shell: MemberShell, model: AddressCode) -> Page {
         .problem
         .as_ref()
         .map(|problem| Details::new(problem.code, title(model.kind), None).folded());
-    let attempt = model.attempt.clone();
+    let attempt = model.awaited.attempt.to_string();
     let (action, other) = place(model.kind, model.wizard.as_ref());
     let heading = match model.kind {
         MethodKind::Email => text!(sign_in.code_title_mail),
@@ -326,11 +321,11 @@ pub fn address_code(shell: MemberShell, model: AddressCode) -> Page {
                 <p>{rich!(security_info.address_sent, to = model.sent_to, <b> = <strong/>)}</p>
             </div>
             {banner}
-            {fate(model.fate, &model.here)}
+            {fate(model.awaited)}
             <form class="stack" method="post" action=action>
                 <input type="hidden" name="step" value="code"/>
                 <input type="hidden" name="kind" value=model.kind.as_str()/>
-                <input type="hidden" name="attempt" value=model.attempt/>
+                <input type="hidden" name="attempt" value=attempt.clone()/>
                 {carried}
                 <CodeBoxes label=text!(sign_in.code_label_six) value=model.typed error=error focus=true/>
                 <p class="muted small">{text!(sign_in.valid_left)}" "<Countdown until=model.until/></p>

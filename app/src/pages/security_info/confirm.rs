@@ -54,10 +54,12 @@ pub(super) fn view(confirm: Confirm) -> AnyView {
     if let Some(call) = call {
         return calling(&handle, &call, banner, problem);
     }
+    let by_passkey = passkey.is_some() && tries.is_none() && sends.is_empty() && asked.as_ref().is_none_or(|asked| asked.kind == MethodKind::Pass);
     let lead = match asked.as_ref().and_then(|asked| asked.sent_to.clone()) {
         Some(to) => rich!(security_info.confirm_sent, to = to, <b> = <strong/>).into_any(),
         None if tries.is_some() => text!(security_info.try_lead).into_any(),
         None if asked.is_none() && passkey.is_none() && sends.is_empty() => text!(security_info.confirm_nothing).into_any(),
+        None if by_passkey => text!(security_info.confirm_lead_passkey).into_any(),
         None => text!(security_info.confirm_lead).into_any(),
     };
     let title = match tries {
@@ -69,9 +71,11 @@ pub(super) fn view(confirm: Confirm) -> AnyView {
         let href = request::href(PATH, Some(ErrorCode::NoMethods), None);
         view! { <LinkButton href=href size=ButtonSize::Block>{text!(tickets.link_ask)}</LinkButton> }
     });
+    let without = by_passkey.then(|| {
+        view! { <LinkButton href=routes::LOST look=ButtonLook::Quiet size=ButtonSize::Block>{text!(security_info.confirm_without)}</LinkButton> }
+    });
     let passkey = passkey.map(|attempt| passkey_form(&handle, &attempt, asked.is_some()));
-    let sent = asked.as_ref().filter(|asked| asked.sent_to.is_some());
-    let fate = sent.map(|asked| fate(asked.fate, &format!("{PATH}?calling={}", query_value(&handle))));
+    let fate = asked.as_ref().and_then(|asked| asked.awaited.clone()).map(fate);
     let form = asked.map(|asked| code_form(asked, typed, problem.as_ref()));
     let sends = sends
         .into_iter()
@@ -87,6 +91,7 @@ pub(super) fn view(confirm: Confirm) -> AnyView {
             {form}
             {sends}
             {ask}
+            {without}
             <LinkButton href=PATH look=ButtonLook::Quiet size=ButtonSize::Block>{text!(security_info.cancel)}</LinkButton>
             {details}
         </div>

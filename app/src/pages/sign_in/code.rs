@@ -1,6 +1,5 @@
 //! The second step: a code from the app, the token, a message or the saved list.
 
-use domain::verification::Fate;
 use jiff::Timestamp;
 use leptos::prelude::*;
 use model::{ErrorCode, MethodKind};
@@ -9,7 +8,7 @@ use super::{PATH, one_more_step, other_way};
 use crate::{
     components::{Button, ButtonLook, ButtonSize, Check, CodeBoxes, Countdown, TextField},
     pages::{
-        fate::fate,
+        fate::{Awaited, fate},
         problem::{Details, Problem},
     },
 };
@@ -29,8 +28,8 @@ pub struct Asked {
     pub sent_to: Option<String>,
     /// When a code that was sent stops being good.
     pub valid_until: Option<Timestamp>,
-    /// What has become of it.
-    pub fate: Fate,
+    /// The wait for it.
+    pub awaited: Option<Awaited>,
 }
 
 pub(super) struct CodeForm {
@@ -67,7 +66,7 @@ pub(super) fn view(form: CodeForm) -> AnyView {
             </form>
         }
     });
-    let fate = asked.sent_to.is_some().then(|| fate(asked.fate, PATH));
+    let fate = asked.awaited.clone().map(fate);
     let other = other_way(other_ways);
     let help = banner.is_none().then(|| help(&asked));
     let method = asked.method.clone();

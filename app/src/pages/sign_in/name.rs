@@ -5,7 +5,7 @@ use model::ErrorCode;
 
 use super::{Help, PATH, password_line};
 use crate::{
-    components::{Banner, Button, ButtonLook, ButtonSize, Icon, IconName, IconSize, InputKind, LinkButton, PasswordInput, TextField, Tone},
+    components::{Banner, Button, ButtonLook, ButtonSize, Check, Icon, IconName, IconSize, InputKind, LinkButton, PasswordInput, TextField, Tone},
     pages::problem::{Details, Problem},
     visit::visit,
 };
@@ -15,6 +15,8 @@ use crate::{
 pub enum NameNote {
     /// The person has just signed out.
     SignedOut,
+    /// What was to be remembered from the step before came back without its cookie.
+    CookiesOff,
 }
 
 pub(super) fn name(application: Option<String>, upn: String, domain: Option<String>, note: Option<NameNote>, problem: Option<Problem>, help: Help) -> AnyView {
@@ -22,9 +24,10 @@ pub(super) fn name(application: Option<String>, upn: String, domain: Option<Stri
         Some(application) => rich!(sign_in.to_continue, application = application, <b> = <strong/>).into_any(),
         None => text!(sign_in.lead).into_any(),
     };
-    let note = note.map(|NameNote::SignedOut| {
-        view! {
-            <Banner tone=Tone::Ok title=text!(sign_in.signed_out).to_owned()>{text!(sign_in.signed_out_next)}</Banner>
+    let note = note.map(|note| match note {
+        NameNote::SignedOut => view! { <Banner tone=Tone::Ok title=text!(sign_in.signed_out).to_owned()>{text!(sign_in.signed_out_next)}</Banner> }.into_any(),
+        NameNote::CookiesOff => {
+            view! { <Banner tone=Tone::Warn title=text!(sign_in.cookies_off).to_owned()>{text!(sign_in.cookies_off_next)}</Banner> }.into_any()
         }
     });
     let example = domain.map(|domain| text!(sign_in.name_example, domain = domain));
@@ -85,6 +88,7 @@ pub(super) fn password(upn: String, problem: Option<Problem>, help: Help) -> Any
                 hide=text!(sign_in.hide)
                 focus=true
             />
+            <Check name="keep"><span>{text!(sign_in.keep)}<span class="muted small">{text!(sign_in.keep_help)}</span></span></Check>
             <Button look=ButtonLook::Primary size=ButtonSize::Block>{text!(sign_in.next)}</Button>
         </form>
         <LinkButton href=format!("{PATH}?show=pass") look=ButtonLook::Quiet size=ButtonSize::Block>{text!(sign_in.pass_instead)}</LinkButton>
