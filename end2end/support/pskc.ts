@@ -8,6 +8,7 @@ export interface Dated {
   from?: number;
   /** Good for so many days. */
   until?: number;
+  digits?: 6 | 8;
 }
 
 /** Time-based tokens with one seed, given as Base32. */
@@ -17,11 +18,11 @@ export function pskc(base32: string, tokens: Dated[]): string {
   const date = (name: string, days?: number) =>
     days === undefined ? "" : `<${name}>${new Date(Date.now() + days * DAY_MILLISECONDS).toISOString()}</${name}>`;
   const packages = tokens.map(
-    ({ serial, from, until }) => `
+    ({ serial, from, until, digits = 6 }) => `
   <KeyPackage>
     <DeviceInfo><Manufacturer>Zeeland Sleutels</Manufacturer><SerialNo>${serial}</SerialNo><Model>ZS-1</Model>${date("StartDate", from)}${date("ExpiryDate", until)}</DeviceInfo>
     <Key Id="${serial}" Algorithm="urn:ietf:params:xml:ns:keyprov:pskc:totp">
-      <AlgorithmParameters><ResponseFormat Length="6" Encoding="DECIMAL"/></AlgorithmParameters>
+      <AlgorithmParameters><ResponseFormat Length="${digits}" Encoding="DECIMAL"/></AlgorithmParameters>
       <Data>
         <Secret><PlainValue>${secret}</PlainValue></Secret>
         <Time><PlainValue>0</PlainValue></Time>
