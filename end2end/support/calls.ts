@@ -1,5 +1,5 @@
 // A gateway for calls that speaks Twilio's format: it takes a call, and then does what the test says: hears the words, presses keys, hangs up.
-import { expect } from "@playwright/test";
+import { expect, type Page } from "@playwright/test";
 import { execFileSync } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { createServer, type Server as HttpServer } from "node:http";
@@ -112,4 +112,17 @@ export class Call {
     expect(answer.ok, `${answer.status} from ${url}`).toBe(true);
     return answer.text();
   }
+}
+
+/** A page that asks again by itself is not to do so while its picture is taken. */
+export async function still(page: Page, act: () => Promise<void>): Promise<void> {
+  await page.route("**/*", async (route) => {
+    if (route.request().resourceType() !== "document" || route.request().method() !== "GET") return route.fallback();
+    const response = await route.fetch({ maxRedirects: 0 });
+    if (response.status() !== 200) return route.fulfill({ response });
+    await route.fulfill({ response, body: (await response.text()).replace(/<meta http-equiv="refresh"[^>]*>/, "") });
+  });
+  await act();
+  await page.unroute("**/*");
+  await page.goto(page.url());
 }

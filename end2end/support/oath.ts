@@ -52,11 +52,12 @@ export class App {
     return this.last;
   }
 
-  /** A code that is wrong now, and was or will be for minutes around. */
-  wrong(): string {
+  /** A code that is wrong now, and was or will be for minutes around; another one for another number. */
+  wrong(another = 0): string {
     const now = Math.floor(Date.now() / 1000 / PERIOD_SECONDS);
     const near = Array.from({ length: 13 }, (_, place) => this.#at(now + place - 6));
-    return ["000000", "111111", "222222", "333333", "444444"].find((code) => !near.includes(code)) ?? "555555";
+    const wrong = ["000000", "111111", "222222", "333333", "444444", "555555"].filter((code) => !near.includes(code));
+    return wrong[another % wrong.length] ?? "666666";
   }
 
   #at(step: number): string {

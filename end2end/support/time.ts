@@ -32,3 +32,24 @@ export function minutesPass(server: Server, minutes: number): void {
 export function retentionEnds(server: Server, slug: string): void {
   for (const table of ["attempt_step", "auth_log"]) sql(server, `delete from ${table} using tenant t where t.tenant_id = ${table}.tenant_id and t.slug = '${slug}'`);
 }
+
+/** A day or two go by in which nobody tries anything: waits are over, and the last wrong answers are old. */
+export function quietDays(server: Server, slug: string): void {
+  const long = "interval '2 days'";
+  const waits = `wait_until = wait_until - ${long}, last_at = last_at - ${long}, recent = array(select at - ${long} from unnest(recent) at)`;
+  sql(server, `update throttle set ${waits} where tenant_id = (select tenant_id from tenant where slug = '${slug}')`);
+}
+
+/** So many days of those in which registration can be put off are gone. */
+export function graceRuns(server: Server, slug: string, days: number): void {
+  const members = `tenant_id = (select tenant_id from tenant where slug = '${slug}')`;
+  sql(server, `update member set grace_from = grace_from - interval '${days} days' where ${members}`);
+}
+
+/** So many days later, as the makers' dates of hardware tokens have it. */
+export function tokensAge(server: Server, days: number): void {
+  const earlier = (moment: string) => `${moment} = ${moment} - interval '${days} days'`;
+  sql(server, `update oath_token set ${earlier("valid_from")}, ${earlier("valid_until")}`);
+  const until = `to_jsonb((params->>'valid_until')::timestamptz - interval '${days} days')`;
+  sql(server, `update method set params = jsonb_set(params, '{valid_until}', ${until}) where params->>'valid_until' is not null`);
+}

@@ -102,4 +102,14 @@ test("a member sees that a pass is open", async ({ server, somebody }) => {
   await desk.enter(desk.field("members.reason"), "Both are set up");
   await me.page.goto("/security-info");
   await expect(me.main()).not.toContainText(me.say("security_info.pass_title"));
+
+  // One that begins the day after tomorrow is there to be seen already.
+  await desk.page.goto(`/admin/${org.slug}/users/${body.id}?do=pass`);
+  await desk.type(desk.field("member.pass_date"), new Date(Date.now() + 2 * 86_400_000).toISOString().slice(0, 10));
+  await desk.type(desk.field("member.pass_time"), "08:00");
+  await desk.enter(desk.field("members.reason"), "Back from leave");
+  await me.page.goto("/security-info");
+  await me.reads("security_info.pass_title");
+  await expect(me.main()).toContainText("08:00");
+  await gallery(me, "security-info-pass-early");
 });

@@ -1,6 +1,5 @@
 // Calls: a phone is added by one, and lets somebody in; the page that waits says what became of it, and goes on by itself.
-import type { Page } from "@playwright/test";
-import { Calls } from "../support/calls.ts";
+import { Calls, still } from "../support/calls.ts";
 import { gallery } from "../support/gallery.ts";
 import { enterCode, enterName, enterPassword, setUp, signIn, signOut } from "../support/journey.ts";
 import type { Person } from "../support/person.ts";
@@ -8,19 +7,6 @@ import { tenant } from "../support/tenant.ts";
 import { expect, test } from "../support/test.ts";
 
 const PHONE = "+31207946000";
-
-/** A page that asks again by itself is not to do so while its picture is taken. */
-async function still(page: Page, act: () => Promise<void>): Promise<void> {
-  await page.route("**/*", async (route) => {
-    if (route.request().resourceType() !== "document" || route.request().method() !== "GET") return route.fallback();
-    const response = await route.fetch({ maxRedirects: 0 });
-    if (response.status() !== 200) return route.fulfill({ response });
-    await route.fulfill({ response, body: (await response.text()).replace(/<meta http-equiv="refresh"[^>]*>/, "") });
-  });
-  await act();
-  await page.unroute("**/*");
-  await page.goto(page.url());
-}
 
 test("a phone is added by a call, and a call lets somebody in", async ({ untouched: server, somebody }) => {
   const calls = await Calls.start(server);
