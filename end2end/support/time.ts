@@ -21,3 +21,11 @@ export function daysPass(server: Server, days: number): void {
 export function aDayPasses(server: Server): void {
   sql(server, "update method set confirmed_at = confirmed_at - interval '25 hours', created_at = created_at - interval '25 hours'");
 }
+
+/** So many minutes go by in which nobody does anything: attempts, codes and sessions that were open are older. */
+export function minutesPass(server: Server, minutes: number): void {
+  const earlier = (...moments: string[]) => moments.map((moment) => `${moment} = ${moment} - interval '${minutes} minutes'`).join(", ");
+  sql(server, `update attempt set ${earlier("started_at", "last_step_at")} where stage <> 'decided'`);
+  sql(server, `update challenge set ${earlier("created_at", "expires_at")}`);
+  sql(server, `update session set ${earlier("created_at", "seen_at", "ends_at")}`);
+}
