@@ -2,6 +2,7 @@
 import { gallery } from "../support/gallery.ts";
 import { enterCode, enterName, enterPassword, enterRecoveryCode, leaveWizard, readKey, registerApp, sessionId, setUp, signIn, signOut } from "../support/journey.ts";
 import { Mailboxes, text } from "../support/mailbox.ts";
+import { Messages } from "../support/messages.ts";
 import { tenant } from "../support/tenant.ts";
 import { expect, test } from "../support/test.ts";
 import { aDayPasses } from "../support/time.ts";
@@ -97,9 +98,9 @@ for (const language of LANGUAGES) {
     aDayPasses(server);
     const mail = (subject: string) => mailboxes.find(upn, ({ headers }) => headers.Subject === `${subject} - ${ORGANISATION}`, subject);
 
-    // From the sign-in page, in the middle of it: the phone is gone, and with it all he has.
+    // From the sign-in page: the phone is gone, and with it all he has.
     const me = await somebody({ at: server, language, width: 390, keyboard: language === "nl" });
-    await enterName(me, upn);
+    await me.page.goto("/sign-in");
     await me.go(me.link("sign_in.lost_phone"));
     await me.go(me.link("lost.begin"));
     await me.enter(me.field("sign_in.name_label"), upn);
@@ -122,9 +123,6 @@ for (const language of LANGUAGES) {
     await expect(me.main()).toContainText(session);
     const number = text(await mail(said.filed)).match(/T-\d{4}-\d{4}/)?.[0] ?? "";
     expect(number).not.toBe("");
-    // Meanwhile there is nothing to sign in with, and the page says so.
-    await me.go(me.link("tickets.sent_home"));
-    await me.reads("errors.no_methods_title");
 
     // The desk: the request, the member, who is calling, the pass.
     const desk = await somebody({ at: server, language, width: 390 });
@@ -151,18 +149,18 @@ for (const language of LANGUAGES) {
     const [pass] = (await desk.main().innerText()).match(/\b[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}\b/) ?? [];
     await mail(said.given);
 
-    // By the pass into the wizard, and from there signed in.
-    await me.page.goto("/sign-in");
-    await enterName(me, upn);
-    await me.go(me.link("sign_in.pass_instead"));
-    await me.enter(me.field("sign_in.pass_label"), pass ?? "");
-    const { app } = await registerApp(me);
-    await leaveWizard(me);
-    await expect(me.heading()).toHaveText(me.say("security_info.title"));
+    // With the new phone: by the pass into the wizard, and from there signed in.
+    const phone = await somebody({ at: server, language, width: 390, keyboard: language === "nl" });
+    await enterName(phone, upn);
+    await phone.go(phone.link("sign_in.pass_instead"));
+    await phone.enter(phone.field("sign_in.pass_label"), pass ?? "");
+    const { app } = await registerApp(phone);
+    await leaveWizard(phone);
+    await expect(phone.heading()).toHaveText(phone.say("security_info.title"));
     await mail(said.added);
-    await signOut(me);
-    await signIn(me, upn, app);
-    await expect(me.heading()).toHaveText(me.say("security_info.title"));
+    await signOut(phone);
+    await signIn(phone, upn, app);
+    await expect(phone.heading()).toHaveText(phone.say("security_info.title"));
 
     // The desk is done with it.
     await desk.page.goto(`/support/tickets/${number}`);
@@ -171,6 +169,62 @@ for (const language of LANGUAGES) {
     await desk.reads("tickets.did_answer_close");
     expect(text(await mail(said.answered))).toContain("> You are in again.\n");
     mailboxes.stop();
+  });
+}
+
+for (const language of LANGUAGES) {
+  test(`with nothing left each page leads to the desk and to the pass (${language})`, async ({ server, somebody }) => {
+    const org = await tenant(server, ORGANISATION, { language });
+    const upn = org.member("bram", { given: "Bram", family: "Visser" });
+    await org.app(upn);
+    await org.rest("PUT", `/users/${upn}/mfa-state`, { state: "enabled" });
+    const me = await somebody({ language, width: 390 });
+    await me.page.goto("/lost");
+    await me.go(me.link("lost.begin"));
+    await me.enter(me.field("sign_in.name_label"), upn);
+    await enterPassword(me);
+    await me.tick(me.page.getByRole("checkbox").first());
+    await me.go(me.button("lost.act"));
+    await me.reads("lost.desk_title");
+
+    // The page once more, the sign-in that is still open, and the request that was sent: nobody is asked to prove what he cannot.
+    await me.go(me.link("tickets.link_ask"));
+    await me.type(me.field("tickets.words_label"), "I have nothing left.");
+    await me.go(me.button("tickets.send"));
+    await me.go(me.link("tickets.sent_home"));
+    await gallery(me, "sign-in-nothing-left", { language });
+    await expect.soft(me.main(), "no empty list").not.toContainText(me.say("sign_in.another_lead"));
+    await me.page.goto("/lost");
+    await gallery(me, "lost-nothing", { language });
+    await expect.soft(me.link("lost.prove"), "nothing to prove it with").toHaveCount(0);
+    await me.go(me.button("lost.have_pass"));
+    await expect(me.field("sign_in.name_label")).toBeVisible();
+  });
+
+  test(`whoever has typed his name already says what is lost before anything is sent there (${language})`, async ({ untouched: server, somebody }) => {
+    const phone = "+31612345678";
+    const messages = new Messages(server);
+    const org = await tenant(server, ORGANISATION, { language });
+    const upn = org.member("bram", { given: "Bram", family: "Visser" });
+    await org.rest("PUT", `/users/${upn}/mfa-state`, { state: "enabled" });
+    const me = await somebody({ at: server, language, width: 390 });
+    await enterName(me, upn);
+    await enterPassword(me);
+    await me.page.goto("/register?show=phone");
+    await me.enter(me.field("security_info.phone_label"), phone);
+    await enterCode(me, await messages.code(phone, 0));
+    await leaveWizard(me);
+    await signOut(me);
+
+    messages.clear();
+    await enterName(me, upn);
+    await me.go(me.link("sign_in.lost_phone"));
+    await me.go(me.link("lost.begin"));
+    const name = me.field("sign_in.name_label");
+    if (await name.isVisible()) await me.enter(name, upn);
+    await enterPassword(me);
+    await expect(me.heading()).toHaveText(me.say("lost.choose_title"));
+    expect(messages.count(phone)).toBe(0);
   });
 }
 

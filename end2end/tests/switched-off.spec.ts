@@ -76,7 +76,6 @@ for (const language of LANGUAGES) {
     await expect(other.heading()).not.toHaveText(other.say("security_info.title"));
     await gallery(other, "sign-in-removed", { language });
     await other.page.goto("/sign-in");
-    await gallery(other, "sign-in-nothing-left", { language });
     await expect(other.main().locator("a, button").first()).toBeVisible();
 
     // Before a change the same: the code is refused in words, and the session is as it was.
