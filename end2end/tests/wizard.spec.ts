@@ -89,7 +89,7 @@ for (const language of LANGUAGES) {
     await gallery(laptop, "register-elsewhere", { language });
     expect(await held(org, upn)).toEqual(["totp"]);
     await laptop.page.goto("/");
-    await expect(laptop.page).toHaveURL(/\/sign-in/);
+    await expect(laptop.page, "the start page leads on").toHaveURL(/\/sign-in/);
     await signIn(laptop, upn, app);
     await expect(laptop.heading()).toHaveText(laptop.say("security_info.title"));
   });
@@ -112,18 +112,8 @@ for (const language of LANGUAGES) {
     await gallery(me, "register-phone-off", { language });
     expect(await held(org, upn)).toEqual([]);
 
-    // The app, between the square and its code.
-    await me.page.goto("/register");
-    const app = await readKey(me);
-    await me.go(me.button("register.added"));
+    // Set up after all, it stays when its kind is switched off once more, in the middle of a second one.
     await allow(org, "sms", true);
-    await allow(org, "totp", false);
-    await enterCode(me, app.fresh());
-    await me.reads("errors.method_kind_off_title");
-    await gallery(me, "register-app-off", { language });
-    expect(await held(org, upn)).toEqual([]);
-
-    // Something else is set up in its place, and stays when that is switched off in turn.
     messages.clear();
     await me.page.goto("/register?show=phone");
     await me.enter(me.field("security_info.phone_label"), PHONE);
@@ -141,5 +131,19 @@ for (const language of LANGUAGES) {
     await me.page.goto("/security-info");
     await expect(me.page.getByRole("region", { name: me.say("security_info.methods") })).toContainText("78");
     await gallery(me, "security-info-kind-off", { language });
+  });
+  test(`an app that is switched off between its square and its code is said to be off (${language})`, async ({ server, somebody }) => {
+    const org = await tenant(server, "Hogeschool Duinmeer");
+    const upn = org.member("femke", { given: "Femke" });
+    await org.rest("PUT", `/users/${upn}/mfa-state`, { state: "enabled" });
+    const me = await somebody({ language, width: 390 });
+    await toWizard(me, upn);
+    const app = await readKey(me);
+    await me.go(me.button("register.added"));
+    await allow(org, "totp", false);
+    await enterCode(me, app.fresh());
+    await gallery(me, "register-app-off", { language });
+    expect(await held(org, upn)).toEqual([]);
+    await expect(me.main()).toContainText(me.say("errors.method_kind_off_title"));
   });
 }
