@@ -38,21 +38,32 @@ for (const language of LANGUAGES) {
     await enterCode(me, app.fresh());
     await expect(me.page).toHaveURL(/\/sign-in/);
     await gallery(me, "sign-in-kind-off", { language });
-    await me.page.goto("/sign-in");
-    await expect(me.heading()).toHaveText(me.say("sign_in.code_title_recovery"));
+    await me.page.goto("/sign-in?show=ways");
+    await expect.soft(me.page.locator("main button[name=method][value=totp]"), "what is off is not offered").toHaveCount(0);
+    await me.go(me.page.locator("main button[name=method][value=recovery_code]"));
     await enterRecoveryCode(me, codes[0] ?? "");
     await expect(me.heading()).toHaveText(me.say("security_info.title"));
+  });
 
-    // Before a change too: asked for while apps are on, answered when they are off.
-    await allowApps(org, true);
+  test(`apps are switched off while a change is confirmed, and something else confirms it (${language})`, async ({ server, somebody }) => {
+    const org = await tenant(server, "Hogeschool Duinmeer");
+    const upn = org.member("okke", { given: "Okke" });
+    await org.rest("PUT", `/users/${upn}/mfa-state`, { state: "enabled" });
+    const me = await somebody({ language, width: 390 });
+    await enterName(me, upn);
+    await enterPassword(me);
+    const { app, codes } = await registerApp(me);
+    await leaveWizard(me);
     const confirm = "/security-info?confirm=/activity";
     await me.page.goto(confirm);
     await expect(me.field("sign_in.code_label_six")).toBeVisible();
     await allowApps(org, false);
     await enterCode(me, app.fresh());
-    await expect(me.page).toHaveURL(/\/security-info/);
+    await expect(me.heading()).toHaveText(me.say("security_info.confirm_title"));
     await gallery(me, "security-info-confirm-off", { language });
+    // What is off is not asked for again; what there is besides is.
     await me.page.goto(confirm);
+    await expect(me.field("sign_in.code_label_six")).toHaveCount(0);
     await enterRecoveryCode(me, codes[1] ?? "");
     await expect(me.heading()).toHaveText(me.say("activity.title"));
   });
