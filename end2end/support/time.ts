@@ -53,3 +53,11 @@ export function tokensAge(server: Server, days: number): void {
   const until = `to_jsonb((params->>'valid_until')::timestamptz - interval '${days} days')`;
   sql(server, `update method set params = jsonb_set(params, '{valid_until}', ${until}) where params->>'valid_until' is not null`);
 }
+
+/** So many minutes go by in which nobody does anything: attempts, codes and sessions that were open are older. */
+export function minutesPassUnused(server: Server, minutes: number): void {
+  const earlier = (...moments: string[]) => moments.map((moment) => `${moment} = ${moment} - interval '${minutes} minutes'`).join(", ");
+  sql(server, `update attempt set ${earlier("started_at", "last_step_at")} where stage <> 'decided'`);
+  sql(server, `update challenge set ${earlier("created_at", "expires_at")}`);
+  sql(server, `update session set ${earlier("created_at", "seen_at", "ends_at")}`);
+}

@@ -157,3 +157,69 @@ for (const language of LANGUAGES) {
     expect(hands.stops()).toBeGreaterThan(20);
   });
 }
+
+for (const language of LANGUAGES) {
+  test(`app passwords are made and removed, a browser is forgotten and a sign-in reported, by keyboard alone (${language})`, async ({ server, somebody }) => {
+    const org = await tenant(server, "Hogeschool Duinmeer");
+    const upn = org.member("ilse", { given: "Ilse" });
+    const app = await org.app(upn);
+    await org.rest("PUT", `/users/${upn}/mfa-state`, { state: "enabled" });
+    await org.policy((document) => document.methods.push({ kind: "app_password", uses: ["sign_in"] }));
+    const trust = { networks_skip: false, remember_days: 14, fraud_blocks: false, reason: "test" };
+    expect((await org.rest("PUT", "/trust", trust)).status).toBe(200);
+    const me = await somebody({ language, width: 390, keyboard: true });
+    const hands = await watchHands(me);
+    await me.page.goto("/");
+    await typeHere(me, "sign_in.name_label", upn);
+    await typeHere(me, "sign_in.password_label", PASSWORD);
+    await me.tick(me.page.getByRole("checkbox", { name: me.say("sign_in.remember", { count: 14 }) }));
+    await me.type(me.field("sign_in.code_label_six"), app.fresh());
+    await expect(me.heading()).toHaveText(me.say("security_info.title"));
+
+    // Three are made, from the page and back to it by its own button.
+    await me.go(me.link("app_passwords.open"));
+    for (const name of ["Mail", "Scanner", "Printer"]) {
+      await me.enter(me.field("app_passwords.name"), name);
+      await expect(me.heading()).toHaveText(me.say("app_passwords.made_title"));
+      await me.go(me.link("app_passwords.made_done"));
+    }
+    const list = me.page.locator("#app-passwords").getByRole("listitem");
+    await expect(list).toHaveCount(3);
+    const one = me.page.getByRole("link", { name: me.say("app_passwords.remove_what", { what: "Scanner" }), exact: true });
+    // What keeps stands first; one goes, then the rest.
+    await me.go(one);
+    await me.go(me.link("security_info.keep"));
+    await expect(list).toHaveCount(3);
+    await me.go(one);
+    await me.go(me.button("security_info.remove_confirm"));
+    await me.reads("security_info.done_removed", { what: "Scanner" });
+    await expect(list).toHaveCount(2);
+    await me.go(me.link("app_passwords.remove_all"));
+    await expect(me.heading()).toHaveText(me.say("app_passwords.remove_all_title", { count: 2 }));
+    await me.go(me.button("app_passwords.remove_all_confirm"));
+    await me.reads("app_passwords.empty_title");
+    expect((await org.rest("GET", `/users/${upn}/app-passwords`)).body.items).toEqual([]);
+
+    // The browser that skips the second step is forgotten; here that is this one, which stays signed in.
+    await me.go(me.link("activity.back"));
+    const browsers = me.page.getByRole("region", { name: me.say("security_info.browsers") }).getByRole("listitem");
+    await expect(browsers).toHaveCount(1);
+    await me.go(browsers.getByRole("button"));
+    await expect(browsers).toHaveCount(0);
+    await expect(me.heading()).toHaveText(me.say("security_info.title"));
+
+    // A sign-in that was not hers: asked first, and then everybody is out.
+    await me.go(me.page.locator('main a[href="/activity"]').first());
+    await me.go(me.main().locator("a.quiet").first());
+    await expect(me.heading()).toHaveText(me.say("activity.report_title"));
+    await me.go(me.link("activity.report_keep"));
+    await expect(me.heading()).toHaveText(me.say("activity.title"));
+    await me.go(me.main().locator("a.quiet").first());
+    await me.go(me.button("activity.not_me"));
+    await expect(me.heading()).toHaveText(me.say("activity.done_title"));
+    await me.page.goto("/security-info");
+    await expect(me.page).toHaveURL(/\/sign-in/);
+    expect(hands.wrong).toEqual([]);
+    expect(hands.stops()).toBeGreaterThan(20);
+  });
+}

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gallery } from "../support/gallery.ts";
-import { enterCode, enterName, enterPassword, sessionId, setUp, signIn, signOut } from "../support/journey.ts";
+import { enterCode, enterName, enterPassword, leaveWizard, readCodes, sessionId, setUp, signIn, signOut } from "../support/journey.ts";
 import { Messages } from "../support/messages.ts";
 import { program } from "../support/server.ts";
 import { tenant } from "../support/tenant.ts";
@@ -219,6 +219,66 @@ for (const language of LANGUAGES) {
     await enterCode(me, await messages.code(PHONE, 0));
     await expect(me.page.locator("body")).toContainText(me.say("security_info.done_tried", { what: "+31 •••••••78" }));
     expect(await held()).toHaveLength(1);
+  });
+}
+
+for (const language of LANGUAGES) {
+  test(`without scripts a phone is added, changed for another and tried (${language})`, async ({ untouched: server, somebody }) => {
+    const other = "+31687654395";
+    const messages = new Messages(server);
+    const org = await tenant(server, "Hogeschool Duinmeer", { language });
+    const upn = org.member("femke", { given: "Femke" });
+    await org.rest("PUT", `/users/${upn}/mfa-state`, { state: "enabled" });
+    const me = await somebody({ at: server, language, width: 390, script: false });
+    const card = (tail: string) => me.page.getByRole("region", { name: me.say("security_info.methods") }).getByRole("listitem").filter({ hasText: tail });
+
+    // The first one in the wizard, with a code that is mistyped and one that is sent again.
+    await enterName(me, upn);
+    await enterPassword(me);
+    await me.go(me.link("register.something_else"));
+    await me.go(me.page.locator("main button[name=kind][value=sms]"));
+    await me.enter(me.field("security_info.phone_label"), "06 12345678");
+    const code = await messages.code(PHONE, 0);
+    await enterCode(me, OTHER(code));
+    await expect(me.main()).toContainText(me.say("problems.wrong_code"));
+    await me.go(me.button("sign_in.send_again"));
+    expect(await messages.code(PHONE, 1)).toBe(code);
+    await enterCode(me, code);
+    await readCodes(me);
+    await leaveWizard(me);
+    await expect(card("78")).toBeVisible();
+
+    // Another number takes its place. One that will not do is said, and what was typed stays.
+    await me.press(card("78").locator("summary"));
+    await me.go(me.link("security_info.change_phone"));
+    await me.enter(me.field("security_info.phone_label"), "06 1234");
+    await expect(me.field("security_info.phone_label")).toHaveAttribute("aria-invalid", "true");
+    await expect(me.field("security_info.phone_label")).toHaveValue("06 1234");
+    await expect(me.heading()).toHaveText(me.say("security_info.change_phone_title"));
+    await me.enter(me.field("security_info.phone_label"), other);
+    // Until it is proven, the old one is the one that counts.
+    const held = async () => (await org.rest("GET", `/users/${upn}/methods`)).body.items.filter(({ active }: { active: boolean }) => active);
+    const proof = await messages.code(other, 0);
+    expect(await held()).toHaveLength(1);
+    await enterCode(me, proof);
+    await expect(card("95")).toContainText(me.say("security_info.first_choice"));
+    await expect(card("78")).toHaveCount(0);
+    await messages.says(PHONE, TOLD[language].removed);
+    expect(await held()).toHaveLength(1);
+
+    // And it reaches her, now and at the next sign-in.
+    messages.clear();
+    await me.press(card("95").locator("summary"));
+    await me.go(me.button("security_info.try_it"));
+    await enterCode(me, await messages.code(other, 0));
+    await expect(me.page.locator("body")).toContainText(me.say("security_info.done_tried", { what: "+31 •••••••95" }));
+    await signOut(me);
+    messages.clear();
+    await enterName(me, upn);
+    await enterPassword(me);
+    await enterCode(me, await messages.code(other, 0));
+    await expect(me.heading()).toHaveText(me.say("security_info.title"));
+    expect(messages.count(PHONE)).toBe(0);
   });
 }
 
