@@ -184,9 +184,6 @@ for (const script of [true, false]) {
 }
 
 test("without script the focus is on a wrong password of a set-up link", async ({ server, somebody }) => {
-  // The page gives it to nothing, and that of the security questions to the answer beside the question. This fails the day it is put right; then the two lines
-  // above need no `script`.
-  test.fail();
   const org = await tenant(server, "Hogeschool Duinmeer");
   const me = await somebody({ width: 390, script: false });
   await me.page.goto(org.invited("sanne", { given: "Sanne" }));

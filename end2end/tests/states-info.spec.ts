@@ -390,8 +390,7 @@ test("what is off says why: guessed at, disowned, past its life", async ({ untou
 });
 
 test("a stronger method switches on again what was guessed at", async ({ untouched: server, somebody }) => {
-  // Product rule 6, and the words on the card. Nothing does so yet: only an admin's unlocking. This fails the day it is put right.
-  test.fail();
+  // Product rule 6, and the words on the card.
   const org = await tenant(server, NAME);
   const upn = org.member("joris", { given: "Joris" });
   const app = await org.app(upn);
@@ -417,8 +416,6 @@ test("a stronger method switches on again what was guessed at", async ({ untouch
 });
 
 test("who has nothing but a token past its life sees that it is there", async ({ untouched: server, somebody }) => {
-  // The page says that nothing is set up yet: what is off is left out where there is nothing else. This fails the day it is put right.
-  test.fail();
   const org = await tenant(server, NAME);
   const upn = org.member("pleun", { given: "Pleun" });
   await giveToken(org, upn, "ZS-4001", { until: 30 });

@@ -16,7 +16,7 @@ use model::*;
 
 use super::{
     forms::{Fields, Query},
-    sign_in::{code_of, name_step, stopped},
+    sign_in::{code_of, name_step, stopped, switch_on_weaker},
 };
 use crate::{
     caller::{Answer, Guest, Stop, see},
@@ -70,6 +70,7 @@ pub(super) async fn sign_in(mut guest: Guest, query: &Query, fields: &Fields) ->
     let code = match outcome {
         Ok(SignedIn::Right { tenant, attempt, right }) => {
             let back = query.back.as_deref().and_then(safe_path).map(str::to_owned).or(guest.note().back);
+            switch_on_weaker(&guest, tenant, &right).await?;
             guest.open(full_session(tenant, attempt, &right, guest.client.clone())).await?;
             return Ok(see(back.as_deref().unwrap_or(routes::HOME)));
         }

@@ -26,6 +26,7 @@ use crate::{
         fate::Awaited,
         register::InWizard,
         security_info::{AddToken, AddressCall, AddressCode, AddressForm, Proves, add_token, address_call, address_code, address_form},
+        words,
     },
     routes,
 };
@@ -327,6 +328,10 @@ async fn token(guest: Guest, wizard: Wizard, fields: &Fields) -> Answer {
     let sign_in = guest.domain().sign_in();
     match sign_in.register_token(wizard.tenant, wizard.attempt, serial, &label, code).await {
         Ok(_) => finish(&guest, &wizard).await,
+        Err(TokenError::Method(error @ MethodError::Limit(_))) => Ok(guest.show_with(error.code(), || {
+            model.errors.above = Some((words::error_title(error.code()).to_owned(), text!(security_info.not_room).to_owned()));
+            add_token(guest.shell(), model)
+        })),
         Err(TokenError::Method(_) | TokenError::Verification(_)) => Ok(see(routes::REGISTER)),
         Err(error) if error.code().status() >= 500 => Err(guest.fails()(error)),
         Err(error) => refused_token(&guest, model, error),

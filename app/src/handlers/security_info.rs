@@ -410,6 +410,8 @@ async fn confirm(mut guest: Guest, me: &SignedIn, fields: &Fields) -> Answer {
             confirmed(&guest, me, &back).await
         }
         Answered::Right(_) | Answered::Register => Err(guest.oops(ErrorCode::Forbidden)),
+        // Switched off or removed since it was asked for: what there is now is asked for.
+        Answered::Wrong { reason: Reason::MethodOff, .. } => confirm_page(guest, me, &back, Some(Problem::new(ErrorCode::MethodKindOff))).await,
         Answered::Wrong { reason, tries_left } => {
             let code = code_of_offered(reason, &offered);
             let until = (code == ErrorCode::CodeReused).then(|| next_code(guest.visit.now));

@@ -143,6 +143,10 @@ async fn password(mut guest: Guest, fields: &Fields) -> Answer {
     let session_id = shown.as_ref().map(|v| v.session_id).or(note.session_id).unwrap_or(SessionId::from_bits(0));
     let upn = shown.map(|v| v.upn).or(note.upn.clone()).unwrap_or_default();
     guest.in_attempt(session_id);
+    // Another tab has begun anew with another name: a password goes to nobody but whose name stands above it.
+    if !fields.upn.is_empty() && fields.upn != upn {
+        return Ok(see(routes::SIGN_IN));
+    }
     let at = BegunAttempt { tenant, attempt, session_id };
     let sign_in = guest.domain().sign_in();
     let outcome = match sign_in.password_from(&at, &fields.password, &guest.client, guest.device.as_ref()).await {
@@ -178,10 +182,10 @@ async fn password(mut guest: Guest, fields: &Fields) -> Answer {
             if note.back.as_deref() == Some(routes::LOST) {
                 return Ok(see(routes::LOST));
             }
-            if let Some((tenant, attempt)) = tenant.zip(attempt) {
-                send_first_choice(&guest, tenant, attempt).await?;
+            match tenant.zip(attempt) {
+                Some((tenant, attempt)) => send_first_choice(guest, tenant, attempt).await,
+                None => Ok(see(routes::SIGN_IN)),
             }
-            Ok(see(routes::SIGN_IN))
         }
         (PasswordOutcome::Register, _) => {
             guest.open(of_attempt(SessionStage::Register, 1)).await?;
@@ -269,16 +273,18 @@ async fn pass(mut guest: Guest, fields: &Fields) -> Answer {
     Ok(pass_page(&guest, &upn, Some(Problem::new(code))))
 }
 
-/// The code of whoever's first choice is a message is on its way when the page comes. Where it cannot go, the page offers what there is.
-async fn send_first_choice(guest: &Guest, tenant: TenantId, attempt: AttemptId) -> Result<(), Stop> {
+/// The code of whoever's first choice is a message is on its way when the page comes. Where it cannot go, the page says so and offers what there is.
+async fn send_first_choice(mut guest: Guest, tenant: TenantId, attempt: AttemptId) -> Answer {
     let view = guest.domain().sign_in().look(tenant, attempt).await.map_err(guest.fails())?;
     let Some(kind) = view.first_choice.filter(|kind| kind.channel().is_some()) else {
-        return Ok(());
+        return Ok(see(routes::SIGN_IN));
     };
+    guest.in_attempt_of(&view);
     let sent = guest.domain().verification().send(tenant, attempt, view.purpose, kind).await;
     match sent {
-        Ok(_) => Ok(()),
-        Err(error) if error.code() == ErrorCode::ChallengeGone => Ok(()),
+        Ok(Ok(_)) => Ok(see(routes::SIGN_IN)),
+        Ok(Err(why)) => Ok(not_sent(&guest, &view, &why)),
+        Err(error) if error.code() == ErrorCode::ChallengeGone => Ok(see(routes::SIGN_IN)),
         Err(error) => Err(guest.fails()(error)),
     }
 }
@@ -334,6 +340,7 @@ async fn at_second(guest: &mut Guest) -> Result<((TenantId, AttemptId), AttemptV
 
 /// A right second step: the session, and the page that was asked for.
 async fn lets_in(guest: &Guest, reasons: &[RegistrationReason], (tenant, attempt): (TenantId, AttemptId), right: &RightAnswer) -> Answer {
+    switch_on_weaker(guest, tenant, right).await?;
     let back = guest.note().back;
     let mut new = full_session(tenant, attempt, right, guest.client.clone());
     // Whoever could not reset his password as things are is asked, and goes on by a link.
@@ -345,6 +352,15 @@ async fn lets_in(guest: &Guest, reasons: &[RegistrationReason], (tenant, attempt
     };
     guest.open(new).await?;
     Ok(see(&on))
+}
+
+/// After something stronger, what wrong answers had switched off is on again.
+pub(super) async fn switch_on_weaker(guest: &Guest, tenant: TenantId, right: &RightAnswer) -> Result<(), Stop> {
+    if right.weaker_off {
+        let methods = guest.domain().methods();
+        methods.switch_on_weaker(tenant, right, &guest.client).await.map_err(guest.fails())?;
+    }
+    Ok(())
 }
 
 /// A right second step, and something has to be registered yet.
@@ -424,6 +440,7 @@ async fn code(mut guest: Guest, fields: &Fields) -> Answer {
             })
         }
         Answered::Register => to_wizard(&guest, (tenant, attempt)).await,
+        Answered::Wrong { reason: Reason::MethodOff, .. } => gone_meanwhile(guest).await,
         Answered::Wrong { reason, tries_left } => {
             let code = code_of_offered(reason, &offered);
             let until = (code == ErrorCode::CodeReused).then(|| next_code(guest.visit.now));
@@ -439,6 +456,17 @@ async fn code(mut guest: Guest, fields: &Fields) -> Answer {
         })),
         Answered::Ended { reason, until } => ended(&guest, &view, (tenant, attempt), reason, until).await,
     }
+}
+
+/// What was asked for has been switched off or removed since: what else there is, or where it leads when that is nothing.
+async fn gone_meanwhile(mut guest: Guest) -> Answer {
+    let (_, view) = at_second(&mut guest).await?;
+    if view.families.is_empty() {
+        guest.close().await?;
+        return Ok(stopped(&guest, ErrorCode::NoMethods, None, Some(view.upn)));
+    }
+    let problem = Problem::new(ErrorCode::MethodKindOff);
+    Ok(guest.show_with(problem.code, || page(guest.shell(), ways_step(&view, Some(problem)))))
 }
 
 /// A passkey as the second step.

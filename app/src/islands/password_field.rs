@@ -160,6 +160,7 @@ pub fn PasswordField(
                     spellcheck="false"
                     maxlength="256"
                     required
+                    autofocus=invalid
                     aria-invalid=invalid.then_some("true")
                     aria-describedby=described_by
                     node_ref=input

@@ -219,8 +219,12 @@ fn stranded(session: Option<SessionId>, tenant: String) -> AnyView {
         .into_iter()
         .map(|(icon, words)| Consequence::new(Tone::Neutral, words).with_icon(icon))
         .collect();
+    let words = match session {
+        Some(_) => text!(lost.desk_words, tenant = tenant),
+        None => text!(lost.desk_words_alone, tenant = tenant),
+    };
     view! {
-        <Banner tone=Tone::Warn title=text!(lost.desk_title).to_owned()>{text!(lost.desk_words, tenant = tenant)}</Banner>
+        <Banner tone=Tone::Warn title=text!(lost.desk_title).to_owned()>{words}</Banner>
         {session.map(|id| view! { <CopyBox text=id.to_string() look=CopyLook::Block button=text!(lost.copy).to_owned()/> })}
         <Consequences consequences=steps/>
         <LinkButton href=super::request::href(PATH, Some(ErrorCode::NoMethods), None) size=ButtonSize::Block>{text!(tickets.link_ask)}</LinkButton>

@@ -6,7 +6,7 @@ use crate::{
 };
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
-use model::{ApiKeyId, MemberId, MethodId, TenantId};
+use model::{ApiKeyId, MemberId, MethodId, MethodKind, TenantId};
 use serde::Deserialize;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -526,20 +526,23 @@ pub(crate) async fn clear_throttles(tx: &mut TenantTx, member: MemberId) -> Resu
     Ok(())
 }
 
-/// Switches methods on again that too many wrong answers switched off.
-pub(crate) async fn set_methods_on(tx: &mut TenantTx, member: MemberId) -> Result<u64, DbError> {
+/// Switches methods of these kinds on again that too many wrong answers switched off: kind and name of each.
+pub(crate) async fn set_methods_on(tx: &mut TenantTx, member: MemberId, kinds: &[MethodKind]) -> Result<Vec<(String, String)>, DbError> {
     let tenant = tx.tenant().0;
+    let kinds: Vec<String> = kinds.iter().map(|kind| kind.as_str().to_owned()).collect();
     let on = sqlx::query!(
-        "update method set state = 'active', disabled_reason = null where tenant_id = $1 and member_id = $2 and state = 'off' and disabled_reason = 'too_many_wrong'",
+        "update method set state = 'active', disabled_reason = null
+         where tenant_id = $1 and member_id = $2 and state = 'off' and disabled_reason = 'too_many_wrong' and kind = any($3) returning kind, label",
         tenant,
-        member.0
+        member.0,
+        &kinds
     )
-    .execute(&mut **tx)
+    .fetch_all(&mut **tx)
     .await?;
     sqlx::query!("delete from failure_day where tenant_id = $1 and subject_id = $2", tenant, member.0)
         .execute(&mut **tx)
         .await?;
-    Ok(on.rows_affected())
+    Ok(on.into_iter().map(|row| (row.kind, row.label)).collect())
 }
 
 /// Removes what a re-registration removes: app registrations and phones; hardware tokens go back into the drawer. Passkeys and recovery codes stay.

@@ -138,7 +138,16 @@ impl Methods<'_> {
         }
         tx.commit().await?;
         let upn = Upn::parse(&view.upn).map_err(|_| MethodError::Unknown)?;
-        self.send_proof((tenant, by.member), &upn, by.client, method).await
+        let sent = self.send_proof((tenant, by.member), &upn, by.client, method).await;
+        // Where nothing was sent, the one before stays as it was.
+        let over = match sent {
+            Ok(_) => store::Pending::Beside(method, Some(by.waits_for), kind),
+            Err(_) => store::Pending::This(method),
+        };
+        let mut tx = domain.db().tenant(tenant).await?;
+        store::end_pending(&mut tx, by.member, over, now).await?;
+        tx.commit().await?;
+        sent
     }
 
     /// Begins the proof of a phone or mailbox: its code is on its way.

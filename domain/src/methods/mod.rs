@@ -29,7 +29,7 @@ use crate::{
     },
     vault::{KeyPurpose, SealedColumn},
     verification::{
-        compare,
+        RightAnswer, compare,
         facts::{MethodFacts, is_past},
         rules::Match,
     },
@@ -354,6 +354,24 @@ impl Methods<'_> {
         Ok(tx.commit().await?)
     }
 
+    /// Switches on again what too many wrong answers had switched off, after something stronger was right (product rule 6).
+    pub async fn switch_on_weaker(self, tenant: TenantId, right: &RightAnswer, client: &Client) -> Result<()> {
+        let weaker: Vec<MethodKind> = MethodKind::ALL
+            .iter()
+            .copied()
+            .filter(|kind| kind.strength() < right.method.strength())
+            .collect();
+        let mut tx = self.0.db().tenant(tenant).await?;
+        store::lock_member(&mut tx, right.member).await?;
+        for (kind, label) in crate::directory::store::set_methods_on(&mut tx, right.member, &weaker).await? {
+            let about = |on: bool| json!({ "kind": kind, "label": label, "on": on });
+            let who = (Who::Member(right.member), Some(client));
+            self.record_from(&mut tx, right.member, who, &[], Event::SecurityInfoUpdated, None, about(false), about(true))
+                .await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
     /// Makes one of the member's own second factors the default.
     pub async fn make_default(self, me: &Member, method: MethodId) -> Result<()> {
         let mut tx = self.0.db().tenant(me.tenant()).await?;
@@ -417,6 +435,7 @@ impl Methods<'_> {
             waits_for: None,
         };
         store::insert_method(&mut tx, &new, now).await?;
+        store::end_pending(&mut tx, view.id, store::Pending::Beside(method, None, MethodKind::Totp), now).await?;
         if confirmed && view.mfa_state == MfaState::Enabled && info.makes_registered(MethodKind::Totp) {
             crate::directory::store::set_mfa_state(&mut tx, view.id, MfaState::Enforced.as_str()).await?;
         }

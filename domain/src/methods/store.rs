@@ -3,7 +3,7 @@
 use crate::db::{DbError, TenantTx};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
-use model::{MemberId, MethodId};
+use model::{MemberId, MethodId, MethodKind};
 use uuid::Uuid;
 
 /// A method's row without its secret.
@@ -177,19 +177,46 @@ pub(crate) struct NewMethodRow<'a> {
     pub(crate) waits_for: Option<Uuid>,
 }
 
+/// Ends what waits: of each who is shown one, one of a kind at a time. A code that is on its way to a phone stays good while the square of an app is looked at,
+/// and while another number is asked for to which nothing is sent.
+pub(crate) async fn end_pending(tx: &mut TenantTx, member: MemberId, which: Pending, now: Timestamp) -> Result<(), DbError> {
+    let tenant = tx.tenant().0;
+    let (method, waits_for, kind) = match which {
+        Pending::This(method) => (method, None, None),
+        Pending::Beside(method, waits_for, kind) => (method, waits_for, Some(kind.as_str())),
+    };
+    sqlx::query!(
+        "update method set state = 'removed', removed_at = $6, sealed = null
+         where tenant_id = $1 and member_id = $2 and state = 'pending'
+           and case when $5::text is null then method_id = $3 else method_id <> $3 and waits_for is not distinct from $4 and kind = $5 end",
+        tenant,
+        member.0,
+        method.0,
+        waits_for,
+        kind,
+        now.to_sqlx() as _
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Methods that wait for their proof.
+pub(crate) enum Pending {
+    /// This one.
+    This(MethodId),
+    /// All but this one of a kind that the same sign-in or session was shown.
+    Beside(MethodId, Option<Uuid>, MethodKind),
+}
+
 pub(crate) async fn insert_method(tx: &mut TenantTx, new: &NewMethodRow<'_>, now: Timestamp) -> Result<(), DbError> {
     let tenant = tx.tenant().0;
-    // Pending ones that were left behind make room: one of a kind at a time, for each who is shown one. A code that is on its way to a phone stays good while
-    // the square of an app is looked at.
+    // Pending ones that were left behind make room.
     sqlx::query!(
-        "update method set state = 'removed', removed_at = $3, sealed = null
-         where tenant_id = $1 and member_id = $2 and state = 'pending'
-           and ((waits_for is not distinct from $4 and kind = $5) or expires_at <= $3)",
+        "update method set state = 'removed', removed_at = $3, sealed = null where tenant_id = $1 and member_id = $2 and state = 'pending' and expires_at <= $3",
         tenant,
         new.member.0,
-        now.to_sqlx() as _,
-        new.waits_for,
-        new.kind
+        now.to_sqlx() as _
     )
     .execute(&mut **tx)
     .await?;

@@ -406,6 +406,7 @@ fn signed_in(domain: &Domain, tenant: TenantId, scene: &Scene<'_>, begun: &Begun
                     method: MethodKind::Passkey,
                     second_factor: true,
                     recovery_left: None,
+                    weaker_off: scene.facts.has_guessed_off_below(MethodKind::Passkey),
                     at: scene.now,
                 },
             }

@@ -1024,7 +1024,8 @@ fn view_of(domain: &Domain, scene: &Scene<'_>, attempt: &AttemptFacts) -> Verdic
         let held = facts
             .methods
             .iter()
-            .filter(|m| known && m.state == "active" && !m.is_past(scene.now) && m.kind == kind);
+            .filter(|m| known && m.state == "active" && !m.is_past(scene.now) && m.kind == kind)
+            .filter(|m| document.as_ref().is_some_and(|d| d.allows(m.kind, MethodUse::Mfa)));
         held.map(|m| m.label.clone()).collect()
     };
     let mut addresses: Vec<(MethodKind, String)> = facts

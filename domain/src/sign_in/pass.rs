@@ -159,6 +159,7 @@ fn look_at_pass(domain: &Domain, tenant: TenantId, scene: &Scene<'_>, attempt: &
             method: MethodKind::Pass,
             second_factor: true,
             recovery_left: None,
+            weaker_off: false,
             at: scene.now,
         }),
         false => PassOutcome::Done(RightPassword {

@@ -230,6 +230,7 @@ pub(super) fn opens(
         method: kind,
         second_factor: true,
         recovery_left: None,
+        weaker_off: false,
         at: scene.now,
     };
     Ok((right, codes))

@@ -560,6 +560,12 @@ impl Facts {
         prepared(document, &self.inputs(None), &self.ways_to_reset(document), &held, beside.answers, now)
     }
 
+    /// Whether wrong answers have switched off a method that is weaker than this kind.
+    pub fn has_guessed_off_below(&self, kind: MethodKind) -> bool {
+        let guessed = |m: &&MethodFacts| m.state == "off" && m.disabled_reason.as_deref() == Some("too_many_wrong");
+        self.methods.iter().filter(guessed).any(|m| m.kind.strength() < kind.strength())
+    }
+
     /// Standard or strict; a missing tenant is strict.
     pub fn profile(&self) -> Profile {
         self.tenant.as_ref().map_or(Profile::Strict, |t| t.profile)

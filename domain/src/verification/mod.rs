@@ -162,6 +162,8 @@ pub struct RightAnswer {
     pub second_factor: bool,
     /// Recovery codes left, when one was used.
     pub recovery_left: Option<usize>,
+    /// Wrong answers have switched off something weaker, which is on again after this (product rule 6).
+    pub weaker_off: bool,
     /// The moment.
     pub at: Timestamp,
 }
@@ -1062,6 +1064,7 @@ pub(crate) fn conclude(
             method,
             second_factor: is_second(method),
             recovery_left: (method == MethodKind::RecoveryCode).then(|| scene.facts.recovery.len() - 1),
+            weaker_off: scene.facts.has_guessed_off_below(method),
             at: scene.now,
         }),
         _ if ends => Answered::Ended {

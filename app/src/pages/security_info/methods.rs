@@ -88,8 +88,13 @@ pub enum OffWhy {
 /// Fewer codes than this are almost none.
 const CODES_FEW: u8 = 3;
 
-pub(super) fn list(methods: Vec<MethodView>, off: Vec<OffView>, tenant: &str) -> AnyView {
+pub(super) fn list(methods: Vec<MethodView>) -> AnyView {
     let cards = methods.into_iter().map(card).collect_view();
+    view! { <ul class="stack tight">{cards}</ul> }.into_any()
+}
+
+/// What is off, and by whom.
+pub(super) fn off_list(off: Vec<OffView>, tenant: &str) -> AnyView {
     let off = off
         .into_iter()
         .map(|off| {
@@ -102,7 +107,7 @@ pub(super) fn list(methods: Vec<MethodView>, off: Vec<OffView>, tenant: &str) ->
             view! { <MethodOff method=key title=key.plain_name()>{words}</MethodOff> }
         })
         .collect_view();
-    view! { <ul class="stack tight">{cards}{off}</ul> }.into_any()
+    view! { <ul class="stack tight">{off}</ul> }.into_any()
 }
 
 impl MethodView {

@@ -326,8 +326,9 @@ fn overview(model: SecurityInfoPage) -> AnyView {
         }
         .into_any()
     } else {
-        methods::list(methods, off, &tenant)
+        methods::list(methods)
     };
+    let off = (!off.is_empty()).then(|| methods::off_list(off, &tenant));
     let lost = lost.map(|href| {
         view! {
             <Banner
@@ -379,7 +380,7 @@ fn overview(model: SecurityInfoPage) -> AnyView {
             {waiting.into_iter().map(add::waiting).collect_view()}
             {for_reset.map(reset_banner)}
             {only_one}
-            <section class="section" aria-label=text!(security_info.methods)>{cards}</section>
+            <section class="section" aria-label=text!(security_info.methods)>{cards}{off}</section>
             {call_pin}
             {no_codes}
             {questions}
