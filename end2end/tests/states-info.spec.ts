@@ -516,7 +516,7 @@ test("before a change: the code of a token, and one that is sent; what can be ch
     },
   });
   await me.page.goto(INFO);
-  for (const [page, text, label] of [["email", "thuis", "change_mail"], ["call", "00", "change_phone"]] as const) {
+  for (const [page, text, label] of [["email", "thuis", "change_mail"], ["call", "•00", "change_phone"]] as const) {
     await me.page.goto(INFO);
     const card = methods(me).filter({ hasText: text });
     await me.press(card.locator("summary"));
@@ -539,7 +539,7 @@ test("before a change: the code of a token, and one that is sent; what can be ch
     await me.press(card.locator("summary"));
     await me.go(card.getByRole("link", { name: me.say("security_info.remove"), exact: true }));
   };
-  await remove("00");
+  await remove("•00");
   await me.go(me.button("security_info.remove_confirm"));
   await remove("78");
   await me.reads("security_info.remove_one_left");
