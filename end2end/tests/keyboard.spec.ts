@@ -183,7 +183,7 @@ for (const language of LANGUAGES) {
       await expect(me.heading()).toHaveText(me.say("app_passwords.made_title"));
       await me.go(me.link("app_passwords.made_done"));
     }
-    const list = me.page.locator("#app-passwords").getByRole("listitem");
+    const list = me.page.getByRole("region", { name: me.say("app_passwords.yours") }).getByRole("listitem");
     await expect(list).toHaveCount(3);
     const one = me.page.getByRole("link", { name: me.say("app_passwords.remove_what", { what: "Scanner" }), exact: true });
     // What keeps stands first; one goes, then the rest.
