@@ -237,7 +237,7 @@ for (const language of LANGUAGES) {
     await enterPassword(me);
     await me.go(me.link("register.something_else"));
     await me.go(me.page.locator("main button[name=kind][value=sms]"));
-    await me.enter(me.field("security_info.phone_label"), "06 12345678");
+    await me.enter(me.field("security_info.phone_label"), "+31 6 12345678");
     const code = await messages.code(PHONE, 0);
     await enterCode(me, OTHER(code));
     await expect(me.main()).toContainText(me.say("problems.wrong_code"));
