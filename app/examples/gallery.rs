@@ -5,7 +5,7 @@ use std::{error::Error, fs, path::PathBuf};
 
 use app::{
     assets::Assets,
-    components::{Account, IconName, NavItem, TenantChoice},
+    components::{Account, Digits, IconName, NavItem, TenantChoice},
     locale::{self, Locale},
     pages::{
         Problem,
@@ -263,6 +263,7 @@ fn set_up_password(problem: Option<Problem>) -> SetUpPage {
     SetUpPage::Password {
         action: "/set-up/example".to_owned(),
         name: Some("Bram".to_owned()),
+        family: None,
         upn: "b.visser@duinmeer.example".to_owned(),
         tenant: "Hogeschool Duinmeer".to_owned(),
         length_min: 12,
@@ -302,7 +303,7 @@ fn sign_ins() -> Vec<(&'static str, Draw)> {
         Asked {
             kind,
             method: "019a9b2c".to_owned(),
-            digits: 6,
+            digits: Digits::Six,
             issuer: "Duinmeer".to_owned(),
             sent_to: (kind == MethodKind::Sms).then(|| "42".to_owned()),
             valid_until: (kind == MethodKind::Sms).then(|| at("2026-11-17T09:44:10Z")),
@@ -844,7 +845,7 @@ fn confirm(tries: Option<MethodKind>) -> SecurityInfo {
     let asked = Asked {
         kind: MethodKind::Totp,
         method: "1".to_owned(),
-        digits: 6,
+        digits: Digits::Six,
         issuer: "Duinmeer".to_owned(),
         sent_to: None,
         valid_until: None,

@@ -65,7 +65,7 @@ pub struct Guest {
     /// Who.
     pub caller: Caller,
     /// The organisation of an attempt whose password was right; before that the page tells nobody whose name it is.
-    organisation: Option<String>,
+    pub organisation: Option<String>,
     session: Session,
     request_id: Option<Arc<str>>,
 }

@@ -127,7 +127,7 @@ impl From<crate::journal::JournalError> for Told {
 }
 
 /// Verbs that take no id of a tenant's things: nothing of another tenant can be named to them.
-const NOTHING_TO_NAME: [&str; 49] = [
+const NOTHING_TO_NAME: [&str; 51] = [
     "set_logo",
     "remove_logo",
     "ticket_counts",
@@ -168,6 +168,8 @@ const NOTHING_TO_NAME: [&str; 49] = [
     "note",
     "make_partitions",
     "mine",
+    "are_changed_by_passkey",
+    "switch_on_weaker",
     "begin_totp",
     "confirm_totp",
     "new_recovery_codes",

@@ -50,8 +50,13 @@ pub fn TextArea(
                 aria-invalid=invalid.then_some("true")
                 aria-describedby=described_by
             >
-                {value}
+                {escaped(&value)}
             </textarea>
         </Field>
     }
+}
+
+/// The renderer leaves what is in a `<textarea>` as it is; in there only these two mean something (HTML 13.1.2.1, escapable raw text).
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;")
 }

@@ -8,7 +8,7 @@ use model::*;
 use super::forms::Pairs;
 use crate::{
     caller::{Answer, Guest, see},
-    pages::lost::{Losable, LostPage, page},
+    pages::lost::{Losable, LostPage, Stranded, page},
     routes,
 };
 
@@ -58,7 +58,7 @@ pub(super) async fn act(mut guest: Guest, Form(fields): Form<Vec<(String, String
     let model = LostPage::Receipt {
         receipt,
         signed_in,
-        session,
+        session: session.map(|id| id.to_string()),
         tenant,
     };
     Ok(guest.show(|| page(guest.shell(), model)))
@@ -72,13 +72,13 @@ async fn ask(mut guest: Guest, unticked: bool) -> Answer {
     let model = match (guest.caller.clone(), guest.attempt()) {
         (Caller::Member(me), _) => {
             let has = sign_in.my_belongings(&me.me).await.map_err(guest.fails())?;
-            choose(has, true, unticked)
+            choose(&guest, has, true, unticked)
         }
         (_, Some((tenant, attempt))) => match sign_in.look(tenant, attempt).await {
             Ok(view) if view.stage == Stage::Second => {
                 guest.in_attempt_of(&view);
                 match guest.domain().sign_in().belongings(tenant, attempt).await {
-                    Ok(has) => choose(has, false, unticked),
+                    Ok(has) => choose(&guest, has, false, unticked),
                     Err(SignInError::Expired | SignInError::OtherStep(_)) => LostPage::Start,
                     Err(error) => return Err(guest.fails()(error)),
                 }
@@ -91,7 +91,8 @@ async fn ask(mut guest: Guest, unticked: bool) -> Answer {
     Ok(guest.show(|| page(guest.shell(), model)))
 }
 
-fn choose(has: Belongings, signed_in: bool, unticked: bool) -> LostPage {
+fn choose(guest: &Guest, has: Belongings, signed_in: bool, unticked: bool) -> LostPage {
+    let way_left = signed_in || has.way_left();
     let methods = has.methods.into_iter().map(|method| Losable {
         id: method.id.to_string(),
         kind: method.kind,
@@ -102,5 +103,9 @@ fn choose(has: Belongings, signed_in: bool, unticked: bool) -> LostPage {
         methods: methods.collect(),
         signed_in,
         unticked,
+        stranded: (!way_left).then(|| Stranded {
+            session: guest.visit.session_id.clone(),
+            tenant: guest.organisation.clone().unwrap_or_default(),
+        }),
     }
 }

@@ -156,7 +156,12 @@ async fn try_once(mut guest: Guest, fields: &Fields) -> Answer {
                     Ok(Confirmed::Right(right, codes)) => Ok((right, codes)),
                     Ok(Confirmed::Wrong) => Err(ErrorCode::WrongCode),
                     // The square has expired meanwhile, or another tab was first: the wizard shows where it stands.
-                    Err(SignInError::Expired | SignInError::OtherStep(_) | SignInError::PendingGone) => return Ok(see(routes::REGISTER)),
+                    Err(SignInError::Expired | SignInError::OtherStep(_) | SignInError::PendingGone) => {
+                        return match registering(&mut guest).await? {
+                            Some(view) if !view.offers_app => not_any_more(&guest, &Wizard { view, tenant, attempt }).await,
+                            _ => Ok(see(routes::REGISTER)),
+                        };
+                    }
                     Err(error) => return Err(guest.fails()(error)),
                 },
             };
@@ -222,6 +227,22 @@ pub(super) async fn opened(
         ..interrupted(view, step)
     };
     Ok(guest.show_secret(|| page(guest.shell(), model())))
+}
+
+/// What was being set up has been switched off since: the choice again, and why.
+pub(super) async fn not_any_more(guest: &Guest, wizard: &Wizard) -> Answer {
+    let sign_in = guest.domain().sign_in();
+    let offers = sign_in.wizard_offers(wizard.tenant, wizard.attempt).await.map_err(guest.fails())?;
+    let problem = Problem::new(ErrorCode::MethodKindOff);
+    let code = problem.code;
+    let step = match choose(&offers) {
+        RegisterStep::Choose { offers, .. } => RegisterStep::Choose {
+            offers,
+            problem: Some(problem),
+        },
+        step => step,
+    };
+    Ok(guest.show_with(code, || page(guest.shell(), interrupted(&wizard.view, step))))
 }
 
 async fn skip(guest: Guest) -> Answer {

@@ -5,7 +5,7 @@ use axum::response::Response;
 use domain::{
     delivery::{Address, phone::PhoneNumber, rules::NotSent},
     methods::MethodError,
-    sign_in::AttemptView,
+    sign_in::{AttemptView, SignInError},
     tokens::{Serial, TokenError},
     verification::{Answered, CallState},
 };
@@ -15,8 +15,8 @@ use super::{
     add_address::{home_of, phone_words},
     add_method::{named_after, refused_token},
     forms::{Fields, Query},
-    register::{inside, opened},
-    sign_in::{call_of, code_of, code_of_call, next_code},
+    register::{inside, not_any_more, opened},
+    sign_in::{ELSEWHERE, call_of, code_of, code_of_call, next_code},
 };
 use crate::{
     caller::{Answer, Guest, Stop, see},
@@ -229,6 +229,7 @@ async fn confirm(guest: Guest, wizard: Wizard, proving: AttemptId, fields: &Fiel
     let answered = match sign_in.confirm_registered_address(wizard.tenant, wizard.attempt, proving, &code).await {
         Ok(answered) => answered,
         Err(error) if error.code() == ErrorCode::ChallengeGone => return Ok(see(routes::REGISTER)),
+        Err(MethodError::KindOff(_)) => return not_any_more(&guest, &wizard).await,
         Err(error) => return Err(guest.fails()(error)),
     };
     match answered {
@@ -344,6 +345,11 @@ pub(super) async fn finish(guest: &Guest, wizard: &Wizard) -> Answer {
     match sign_in.finish_registration(wizard.tenant, wizard.attempt).await {
         Ok(Some((right, codes))) => opened(guest, &wizard.view, (wizard.tenant, wizard.attempt), &right, codes).await,
         Ok(None) => Ok(see(routes::REGISTER)),
+        // What there is was set up elsewhere: it is what this browser signs in with.
+        Err(SignInError::Expired | SignInError::OtherStep(_)) => {
+            guest.close().await?;
+            Ok(see(ELSEWHERE))
+        }
         Err(error) => Err(guest.fails()(error)),
     }
 }

@@ -13,7 +13,7 @@ use super::{
     add_address::page_of_proof,
     forms::{Fields, Query},
     register::{missing_for_reset, on_from},
-    sign_in::{asked, call_of, code_of, code_of_call, code_of_offered, next_code},
+    sign_in::{asked, call_of, code_of, code_of_call, code_of_offered, digits_of, next_code},
 };
 use crate::{
     caller::{Answer, Guest, Stop, see},
@@ -268,6 +268,8 @@ async fn asking(guest: &Guest, view: &AttemptView, handle: &str, typed: Option<S
     let asked = at_hand.filter(|_| call.is_none()).map(|kind| {
         let mut asked = asked(kind, &view.tenant_name);
         asked.method = handle.to_owned();
+        // Before a change any app or token will do.
+        asked.digits = digits_of(view, |other| kind.family() == Family::Oath && is_asked(other));
         if let Some(sent) = view.sent.as_ref().filter(|sent| sent.kind == kind) {
             asked.sent_to = Some(sent.sent_to.clone());
             asked.valid_until = Some(sent.expires_at);
@@ -585,6 +587,7 @@ pub(super) fn cards(info: &Info, guest: &Guest) -> Vec<MethodView> {
         .methods
         .iter()
         .filter(|m| m.active || matches!(m.disabled_reason.as_deref(), Some("too_many_wrong" | LOST)));
+    let tenant = guest.member().map(|me| me.tenant.name.clone()).unwrap_or_default();
     let mut cards: Vec<MethodView> = shown
         .map(|m| MethodView {
             id: m.id.to_string(),
@@ -592,8 +595,9 @@ pub(super) fn cards(info: &Info, guest: &Guest) -> Vec<MethodView> {
             name: Some(m.label.clone()),
             added: m.created_at,
             last_used: m.last_used_at,
-            first_choice: m.is_default,
+            first_choice: m.is_default && m.second_factor,
             state: match (m.active, stale(m)) {
+                (true, _) if info.is_not_allowed(m.kind) => MethodState::NotAllowed(tenant.clone()),
                 (false, _) if m.disabled_reason.as_deref() == Some(LOST) => MethodState::Lost,
                 (false, _) => MethodState::SwitchedOff,
                 (true, true) => MethodState::Stale,

@@ -77,6 +77,7 @@ fn form(token: &str, link: SetUpLink, problem: Option<Problem>) -> SetUpPage {
     SetUpPage::Password {
         action: routes::SET_UP.replace("{token}", token),
         name: link.member.given_name,
+        family: link.member.family_name,
         upn: link.member.upn,
         tenant: link.tenant.name,
         length_min: PASSWORD_CHARACTERS_MIN,

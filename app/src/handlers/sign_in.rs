@@ -17,6 +17,7 @@ use model::*;
 use super::forms::{Fields, Query};
 use crate::{
     caller::{Answer, Guest, Stop, see},
+    components::Digits,
     pages::{
         Problem,
         fate::Awaited,
@@ -28,6 +29,9 @@ use crate::{
 
 /// Where the name leads: a browser that comes there without a cookie keeps none.
 const AFTER_NAME: &str = "/sign-in?after=name";
+
+/// Where a wizard leads that is open although something was set up on another device.
+pub(super) const ELSEWHERE: &str = "/sign-in?show=name&done=elsewhere";
 
 /// The step that the attempt is at.
 pub(super) async fn show(mut guest: Guest, QueryOf(query): QueryOf<Query>) -> Answer {
@@ -70,6 +74,7 @@ pub(super) async fn show(mut guest: Guest, QueryOf(query): QueryOf<Query>) -> An
             let upn = String::new();
             let note = match (query.done.as_deref(), query.after.as_deref()) {
                 (Some("out"), _) => Some(NameNote::SignedOut),
+                (Some("elsewhere"), _) => Some(NameNote::SetUpElsewhere),
                 (_, Some("name")) if guest.browser().is_none() => Some(NameNote::CookiesOff),
                 _ => None,
             };
@@ -129,7 +134,7 @@ async fn name(guest: Guest, query: &Query, fields: &Fields) -> Answer {
 
 async fn password(mut guest: Guest, fields: &Fields) -> Answer {
     let Caller::SigningIn { tenant, attempt, mut note, .. } = guest.caller.clone() else {
-        return Ok(see(routes::SIGN_IN));
+        return Ok(too_late(&guest, &fields.upn));
     };
     note.keep = !fields.keep.is_empty();
     let shown = match tenant.zip(attempt) {
@@ -326,7 +331,7 @@ async fn called(guest: Guest, view: &AttemptView, (tenant, attempt): (TenantId, 
 /// The attempt of this browser at its second step; every other step has a page of its own.
 async fn at_second(guest: &mut Guest) -> Result<((TenantId, AttemptId), AttemptView), Stop> {
     let Some((tenant, attempt)) = guest.attempt() else {
-        return Err(see(routes::SIGN_IN).into());
+        return Err(too_late(guest, "").into());
     };
     match guest.domain().sign_in().look(tenant, attempt).await {
         Ok(view) if view.stage == Stage::Second => {
@@ -489,6 +494,7 @@ fn step(guest: &Guest, view: &AttemptView, query: &Query) -> Response {
     match view.stage {
         Stage::Password if query.show.as_deref() == Some("pass") => pass_page(guest, &view.upn, None),
         Stage::Password => password_page(guest, &view.upn, None),
+        Stage::Second if view.families.is_empty() && view.addresses.is_empty() => stopped(guest, ErrorCode::NoMethods, None, Some(view.upn.clone())),
         Stage::Second if query.show.as_deref() == Some("ways") || kind_shown(view, None).is_none() => guest.show(|| page(guest.shell(), ways_step(view, None))),
         Stage::Second => {
             let kind = query.way.as_deref().and_then(MethodKind::from_text);
@@ -501,6 +507,16 @@ fn step(guest: &Guest, view: &AttemptView, query: &Query) -> Response {
         Stage::Register => see(routes::REGISTER),
         Stage::Decided => see(routes::SIGN_IN),
     }
+}
+
+/// A step of a sign-in that this browser has no more. Whoever is signed in by now, or in the middle of another step, is led there.
+fn too_late(guest: &Guest, upn: &str) -> Response {
+    if !matches!(guest.caller, Caller::Visitor) {
+        return see(routes::SIGN_IN);
+    }
+    let problem = Problem::new(ErrorCode::SignInExpired);
+    let typed = upn.chars().filter(|c| !c.is_control()).take(UPN_CHARACTERS_MAX).collect();
+    guest.show_with(problem.code, || page(guest.shell(), name_step(typed, None, Some(problem))))
 }
 
 async fn expired(guest: &Guest) -> Answer {
@@ -639,6 +655,7 @@ fn code_step(view: &AttemptView, kind: Option<MethodKind>, typed: Option<String>
         };
     }
     let mut asked = asked(kind, &view.tenant_name);
+    asked.digits = digits_of(view, |other| other == kind);
     if let Some(sent) = view.sent.as_ref().filter(|sent| sent.kind == kind) {
         asked.sent_to = Some(tail(kind, &sent.sent_to));
         asked.valid_until = Some(sent.expires_at);
@@ -683,12 +700,17 @@ fn tail(kind: MethodKind, masked: &str) -> String {
     }
 }
 
+/// How many digits the codes of these kinds have for whoever signs in; what is sent has six.
+pub(super) fn digits_of(view: &AttemptView, asked: impl Fn(MethodKind) -> bool) -> Digits {
+    Digits::of(view.oath_digits.iter().filter(|(kind, _)| asked(*kind)).map(|(_, digits)| *digits))
+}
+
 /// What is asked for with a kind of code.
 pub(super) fn asked(kind: MethodKind, issuer: &str) -> Asked {
     Asked {
         kind,
         method: kind.as_str().to_owned(),
-        digits: 6,
+        digits: Digits::Six,
         issuer: issuer.to_owned(),
         sent_to: None,
         valid_until: None,

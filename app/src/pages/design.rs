@@ -346,7 +346,7 @@ fn codes() -> AnyView {
             <CodeBoxes label="Empty" id="k1".to_owned()/>
             <CodeBoxes label="Typing" id="k2".to_owned() value="4829".to_owned()/>
             <CodeBoxes label="Wrong" id="k3".to_owned() value="482913".to_owned() error="That code isn’t right. You can try twice more.".to_owned()/>
-            <CodeBoxes label="Eight digits" id="k4".to_owned() digits=8 value="48291307".to_owned()/>
+            <CodeBoxes label="Eight digits" id="k4".to_owned() digits=Digits::Eight value="48291307".to_owned()/>
         </div>
     }
     .into_any()

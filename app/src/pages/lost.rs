@@ -4,7 +4,7 @@
 
 use domain::sign_in::lost::Receipt;
 use leptos::prelude::*;
-use model::{ErrorCode, MethodKind, SessionId};
+use model::{ErrorCode, MethodKind};
 
 use super::{sign_in, words::method_key};
 use crate::{
@@ -34,6 +34,8 @@ pub enum LostPage {
         signed_in: bool,
         /// Nothing was ticked.
         unticked: bool,
+        /// Nothing is left to sign in with, either.
+        stranded: Option<Stranded>,
     },
     /// What was ended.
     Receipt {
@@ -42,10 +44,19 @@ pub enum LostPage {
         /// He is signed in.
         signed_in: bool,
         /// The session id to tell the service desk; none for somebody who is signed in.
-        session: Option<SessionId>,
+        session: Option<String>,
         /// The tenant, whose service desk helps.
         tenant: String,
     },
+}
+
+/// What somebody tells the service desk who has nothing left.
+#[derive(Clone, Debug)]
+pub struct Stranded {
+    /// The session id.
+    pub session: Option<String>,
+    /// The tenant, whose service desk helps.
+    pub tenant: String,
 }
 
 /// A method that can be lost.
@@ -67,7 +78,12 @@ pub fn page(shell: MemberShell, model: LostPage) -> Page {
     let shell = MemberShell { frame: Frame::Framed, ..shell };
     let body = match model {
         LostPage::Start => start(),
-        LostPage::Choose { methods, signed_in, unticked } => choose(methods, signed_in, unticked),
+        LostPage::Choose {
+            methods,
+            signed_in,
+            unticked,
+            stranded,
+        } => choose(methods, signed_in, unticked, stranded),
         LostPage::Receipt {
             receipt,
             signed_in,
@@ -94,13 +110,13 @@ fn start() -> AnyView {
         <Stepper step=1 of=STEPS>{text!(lost.at, step = 1, of = STEPS)}</Stepper>
         <div class="lead"><h1>{text!(lost.title)}</h1><p>{text!(lost.lead)}</p></div>
         <Consequences consequences=steps/>
-        <LinkButton href=format!("{}?back={PATH}", sign_in::PATH) look=ButtonLook::Primary size=ButtonSize::Block>{text!(lost.begin)}</LinkButton>
+        <LinkButton href=format!("{}?show=name&back={PATH}", sign_in::PATH) look=ButtonLook::Primary size=ButtonSize::Block>{text!(lost.begin)}</LinkButton>
         <p class="small muted">{text!(lost.no_password)}</p>
     }
     .into_any()
 }
 
-fn choose(methods: Vec<Losable>, signed_in: bool, unticked: bool) -> AnyView {
+fn choose(methods: Vec<Losable>, signed_in: bool, unticked: bool, without: Option<Stranded>) -> AnyView {
     let (gone, there): (Vec<_>, Vec<_>) = methods.into_iter().partition(|method| method.gone);
     let reported = (!gone.is_empty()).then(|| {
         let names = gone.iter().map(Losable::words).collect::<Vec<_>>().join(", ");
@@ -141,7 +157,10 @@ fn choose(methods: Vec<Losable>, signed_in: bool, unticked: bool) -> AnyView {
         }
     });
     let none = form.is_none();
-    let on = none.then(|| next(signed_in));
+    let on = none.then(|| match without {
+        Some(Stranded { session, tenant }) => stranded(session, tenant),
+        None => next(signed_in),
+    });
     let (href, words) = match signed_in {
         true => (routes::SECURITY_INFO, text!(activity.back)),
         false => (sign_in::PATH, text!(lost.back)),
@@ -163,7 +182,7 @@ fn choose(methods: Vec<Losable>, signed_in: bool, unticked: bool) -> AnyView {
     .into_any()
 }
 
-fn done(receipt: Receipt, signed_in: bool, session: Option<SessionId>, tenant: String) -> AnyView {
+fn done(receipt: Receipt, signed_in: bool, session: Option<String>, tenant: String) -> AnyView {
     let names = receipt.methods.iter().map(|(kind, name)| words(*kind, name)).collect::<Vec<_>>().join(", ");
     let mut ended = vec![Consequence::new(Tone::Ok, text!(lost.ended_methods, what = names))];
     let counts = [
@@ -209,7 +228,7 @@ fn next(signed_in: bool) -> AnyView {
 }
 
 /// With nothing left only the service desk helps.
-fn stranded(session: Option<SessionId>, tenant: String) -> AnyView {
+fn stranded(session: Option<String>, tenant: String) -> AnyView {
     let steps = [
         (IconName::Phone, text!(lost.desk_call)),
         (IconName::Shield, text!(lost.desk_check)),
@@ -219,13 +238,13 @@ fn stranded(session: Option<SessionId>, tenant: String) -> AnyView {
         .into_iter()
         .map(|(icon, words)| Consequence::new(Tone::Neutral, words).with_icon(icon))
         .collect();
-    let words = match session {
+    let words = match &session {
         Some(_) => text!(lost.desk_words, tenant = tenant),
         None => text!(lost.desk_words_alone, tenant = tenant),
     };
     view! {
         <Banner tone=Tone::Warn title=text!(lost.desk_title).to_owned()>{words}</Banner>
-        {session.map(|id| view! { <CopyBox text=id.to_string() look=CopyLook::Block button=text!(lost.copy).to_owned()/> })}
+        {session.map(|id| view! { <CopyBox text=id look=CopyLook::Block button=text!(lost.copy).to_owned()/> })}
         <Consequences consequences=steps/>
         <LinkButton href=super::request::href(PATH, Some(ErrorCode::NoMethods), None) size=ButtonSize::Block>{text!(tickets.link_ask)}</LinkButton>
         <form method="post" action=sign_in::PATH>

@@ -8,7 +8,7 @@ use model::ErrorCode;
 
 use super::words;
 use crate::{
-    components::{Banner, CopyButton, Countdown, Fact, Facts, IconName, Tone, Urgency},
+    components::{Banner, CopyButton, Countdown, Digits, Fact, Facts, IconName, Tone, Urgency},
     format,
     visit::visit,
 };
@@ -45,11 +45,11 @@ impl Problem {
     }
 
     /// The line under the field.
-    pub(crate) fn line(&self, digits: u8) -> String {
+    pub(crate) fn line(&self, digits: impl Into<Digits>) -> String {
         let what = match self.code {
             ErrorCode::WrongPassword => text!(problems.wrong_password).to_owned(),
             ErrorCode::WrongCode => text!(problems.wrong_code).to_owned(),
-            ErrorCode::CodeForm => text!(problems.code_form, digits = digits),
+            ErrorCode::CodeForm => digits.into().wrong_form(),
             ErrorCode::CodeReused => text!(problems.reused).to_owned(),
             ErrorCode::ResetRefused => text!(reset.not_right).to_owned(),
             ErrorCode::NameForm => format!("{}. {}", words::error_title(ErrorCode::NameForm), words::error_next(ErrorCode::NameForm)),
@@ -64,7 +64,7 @@ impl Problem {
     }
 
     /// The line under the field of a code. That nothing more was sent is no fault of what stands there.
-    pub(crate) fn code_line(&self, digits: u8) -> Option<String> {
+    pub(crate) fn code_line(&self, digits: impl Into<Digits>) -> Option<String> {
         (self.code != ErrorCode::NotSent).then(|| self.line(digits))
     }
 

@@ -16,7 +16,8 @@ use super::{
 };
 use crate::{
     components::{
-        Badge, Button, ButtonLook, ButtonSize, ChoiceAction, CodeBoxes, Countdown, IconName, InputKind, LinkButton, MethodChoice, Stepper, TextField, Tone,
+        Badge, Button, ButtonLook, ButtonSize, ChoiceAction, CodeBoxes, Countdown, Digits, IconName, InputKind, LinkButton, MethodChoice, Stepper, TextField,
+        Tone,
     },
     format,
     islands::PasswordField,
@@ -234,13 +235,18 @@ fn code(at: Stand, kind: MethodKind, until: Option<Timestamp>, problem: Option<P
         MethodKind::Email => (text!(sign_in.code_title_mail), text!(reset.sent_mail)),
         _ => (text!(sign_in.code_title_app), text!(reset.code_app)),
     };
-    let error = problem.as_ref().map(|problem| problem.line(6));
+    // The same for every name: what somebody really has is not told.
+    let digits = match kind {
+        MethodKind::HardwareToken => Digits::SixOrEight,
+        _ => Digits::Six,
+    };
+    let error = problem.as_ref().map(|problem| problem.line(digits));
     let valid = until.map(|until| view! { <p class="muted small">{text!(sign_in.valid_left)}" "<Countdown until=until/></p> });
     view! {
         <div class="lead">{stair(&at)}<h1>{title}</h1><p>{help}</p></div>
         <form class="stack" method="post" action=routes::RESET>
             <input type="hidden" name="step" value="code"/>
-            <CodeBoxes label=text!(sign_in.code_label_six) digits=6 error=error focus=true/>
+            <CodeBoxes label=digits.label() digits=digits error=error focus=true/>
             {valid}
             <Button look=ButtonLook::Primary size=ButtonSize::Block>{text!(sign_in.next)}</Button>
         </form>

@@ -28,6 +28,8 @@ pub enum SetUpPage {
         action: String,
         /// The first name.
         name: Option<String>,
+        /// The family name, which is no good as a password either.
+        family: Option<String>,
         /// The name to sign in with, for the password manager.
         upn: String,
         /// The tenant, or the installation for an operator.
@@ -55,18 +57,27 @@ fn view(model: SetUpPage) -> AnyView {
         SetUpPage::Password {
             action,
             name,
+            family,
             upn,
             tenant,
             length_min,
             until,
             problem,
-        } => password(action, name, upn, tenant, length_min, until, problem),
+        } => password(action, (name, family), upn, tenant, length_min, until, problem),
         SetUpPage::Gone => gone(),
     };
     view! { <div class="stack screen-stack">{inside}</div> }.into_any()
 }
 
-fn password(action: String, name: Option<String>, upn: String, tenant: String, length_min: usize, until: Timestamp, problem: Option<Problem>) -> AnyView {
+fn password(
+    action: String,
+    (name, family): (Option<String>, Option<String>),
+    upn: String,
+    tenant: String,
+    length_min: usize,
+    until: Timestamp,
+    problem: Option<Problem>,
+) -> AnyView {
     let title = name
         .clone()
         .map_or_else(|| text!(set_up.title).to_owned(), |name| text!(set_up.welcome, name = name));
@@ -75,7 +86,7 @@ fn password(action: String, name: Option<String>, upn: String, tenant: String, l
         .map(|problem| format!("{}. {}", words::error_title(problem.code), words::error_next(problem.code)));
     let details = problem.map(|problem| Details::new(problem.code, text!(set_up.page), Some(upn.clone())).folded());
     let field_words = field_words(length_min);
-    let personal = [upn.clone(), tenant.clone()].into_iter().chain(name).collect::<Vec<_>>();
+    let personal = [upn.clone(), tenant.clone()].into_iter().chain(name).chain(family).collect::<Vec<_>>();
     view! {
         <div class="lead">
             <Stepper step=1 of=3><b>{text!(register.step_of, step = 1, of = 3)}</b>" · "{text!(set_up.part_password)}</Stepper>

@@ -215,11 +215,14 @@ impl Methods<'_> {
                 if !mine {
                     return Err(VerificationError::ChallengeGone);
                 }
+                if let Some(kind) = switched_off(scene) {
+                    return Ok(Decided::Answer(Err(MethodError::KindOff(kind))));
+                }
                 let (commit, answered, _) = answer_attempt(domain, tenant, scene, Purpose::AddMethod, code, None)?;
-                Ok(Decided::Commit(Box::new(commit), answered))
+                Ok(Decided::Commit(Box::new(commit), Ok(answered)))
             })
             .await?;
-        Ok(answered)
+        answered
     }
 
     /// Finishes what was confirmed in a call to the phone that is to become a method; `None` while it was not.
@@ -241,13 +244,16 @@ impl Methods<'_> {
                 if scene.facts.member.as_ref().is_none_or(|m| m.member_id != member) || !still(scene) {
                     return Err(VerificationError::ChallengeGone);
                 }
+                if let Some(kind) = switched_off(scene) {
+                    return Ok(Decided::Answer(Err(MethodError::KindOff(kind))));
+                }
                 match completed(domain, tenant, scene, Purpose::AddMethod)? {
-                    Some((commit, answered, _)) => Ok(Decided::Commit(Box::new(commit), Some(answered))),
-                    None => Ok(Decided::Answer(None)),
+                    Some((commit, answered, _)) => Ok(Decided::Commit(Box::new(commit), Ok(Some(answered)))),
+                    None => Ok(Decided::Answer(Ok(None))),
                 }
             })
             .await?;
-        Ok(answered)
+        answered
     }
 
     /// Gives a member a phone or mailbox, as an admin or another system does who has it from elsewhere. It counts at once.
@@ -309,6 +315,13 @@ impl Methods<'_> {
         };
         Ok(store::insert_method(tx, &new, now).await?)
     }
+}
+
+/// The kind of what is being proven, where the policy has stopped allowing it since its code went out.
+fn switched_off(scene: &Scene<'_>) -> Option<MethodKind> {
+    let proven = scene.facts.challenge.as_ref().and_then(|challenge| challenge.kind)?;
+    let allows = |document: &PolicyDocument| document.allows(proven, MethodUse::Mfa) || super::opens_reset(document, proven);
+    (!scene.policy.as_ref().is_some_and(|(_, document)| allows(document))).then_some(proven)
 }
 
 /// The MAC by which messages to one address are counted, whoever's it is.

@@ -178,6 +178,11 @@ impl SecurityInfo {
         method.active && method.kind.channel().is_some() && self.may_add.contains(&method.kind)
     }
 
+    /// Whether the policy has no use for a kind.
+    pub fn is_not_allowed(&self, kind: MethodKind) -> bool {
+        self.not_offered.contains(&(kind, NotOffered::Policy))
+    }
+
     /// Whether one more of a kind fits: of what makes codes, and of phones and mailboxes, only so many are kept.
     pub fn has_room_for(&self, kind: MethodKind) -> bool {
         let most = match (kind.family(), kind.channel()) {

@@ -487,7 +487,7 @@ async fn the_strongest_that_is_left_becomes_the_first_choice() {
     let carries = delivery.add_provider(by, texts).await.expect("a provider");
     let phone = crate::delivery::Address::Phone(crate::delivery::phone::PhoneNumber::parse("+31612345678", None).expect("a number"));
     let adds_phone = async || methods.add_address(&app.admin, &of, MethodKind::Sms, &phone).await.expect("a phone").id;
-    let me = app.signed_in(&ann, 2, 0);
+    let me = app.signed_in_by_passkey(&ann);
     let adds_passkey = async || {
         app.as_superuser(format!(
             "insert into method (tenant_id, method_id, member_id, kind, label, state, created_at, confirmed_at)

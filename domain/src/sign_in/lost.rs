@@ -37,6 +37,13 @@ pub struct Belongings {
     pub pass: bool,
 }
 
+impl Belongings {
+    /// Whether anything is left to sign in with.
+    pub fn way_left(&self) -> bool {
+        self.pass || self.recovery_left > 0 || self.methods.iter().any(|m| m.second_factor && m.kind.counts_as_registered())
+    }
+}
+
 /// What was ended, for the one who reported it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receipt {

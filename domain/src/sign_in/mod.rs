@@ -17,11 +17,14 @@ pub mod wizard;
 
 use crate::{
     Domain,
-    actor::{Client, Member},
+    actor::{Client, Member, Who},
     bytea::Bytea,
     db::TenantTx,
     directory::password,
-    journal::Event,
+    journal::{
+        Event,
+        entry::{Audited, Change},
+    },
     methods::MethodError,
     policy::rules::{Held, can_satisfy, closed_to_a_password, registration_reasons, usable_families},
     vault::{KeyPurpose, Secret},
@@ -30,7 +33,7 @@ use crate::{
         commit::*,
         engine::{Decided, Scene},
         expired,
-        facts::{AttemptFacts, Stage},
+        facts::{AttemptFacts, MethodFacts, Stage},
         log_entry, policy_record,
         rules::{self, Verdict},
         stand_in::StandIn,
@@ -309,6 +312,8 @@ pub struct AttemptView {
     pub apps: Vec<String>,
     /// Labels of the hardware tokens.
     pub tokens: Vec<String>,
+    /// How many digits the codes of apps and tokens have.
+    pub oath_digits: Vec<(MethodKind, u8)>,
     /// Phones and mailboxes that a code can be sent to: kind and masked address, strongest first.
     pub addresses: Vec<(MethodKind, String)>,
     /// The kind of the member's first choice.
@@ -651,7 +656,16 @@ impl SignIn<'_> {
     }
 
     async fn record_revoked(self, tx: &mut TenantTx, me: &Member, after: Value) -> std::result::Result<(), MethodError> {
-        self.0.methods().record_of(tx, me, Event::SessionsRevoked, Value::Null, after).await
+        let keys = self.0.keys(tx.tenant()).await?;
+        let audited = Audited {
+            event: Event::SessionsRevoked,
+            who: Who::Member(me.id()),
+            target: ("member", Some(me.id().0)),
+            reason: None,
+            session: None,
+            change: Change { before: Value::Null, after },
+        };
+        Ok(self.0.directory().audit(tx, &keys, audited, self.0.clock().now()).await?)
     }
 
     /// Ends the browser sessions of an attempt that was refused, so that nobody goes on in them (abuse case A11).
@@ -1020,14 +1034,17 @@ fn view_of(domain: &Domain, scene: &Scene<'_>, attempt: &AttemptFacts) -> Verdic
         .filter(|_| known)
         .map(|d| usable_families(d, &facts.held_with_pass(scene.now)))
         .unwrap_or_default();
+    let usable = |m: &&MethodFacts| {
+        let allowed = document.as_ref().is_some_and(|d| d.allows(m.kind, MethodUse::Mfa));
+        known && allowed && m.state == "active" && !m.is_past(scene.now)
+    };
     let labels = |kind: MethodKind| -> Vec<String> {
-        let held = facts
-            .methods
-            .iter()
-            .filter(|m| known && m.state == "active" && !m.is_past(scene.now) && m.kind == kind)
-            .filter(|m| document.as_ref().is_some_and(|d| d.allows(m.kind, MethodUse::Mfa)));
+        let held = facts.methods.iter().filter(usable).filter(|m| m.kind == kind);
         held.map(|m| m.label.clone()).collect()
     };
+    let oath = facts.methods.iter().filter(usable).filter(|m| m.kind.family() == Family::Oath);
+    let app_fits = facts.methods.iter().filter(|m| m.kind.family() == Family::Oath && m.state != "pending").count() < OATH_METHODS_MAX;
+    let digits_of = |m: &MethodFacts| serde_json::from_value::<OathParams>(m.params.clone()).unwrap_or_default().digits;
     let mut addresses: Vec<(MethodKind, String)> = facts
         .methods
         .iter()
@@ -1053,10 +1070,11 @@ fn view_of(domain: &Domain, scene: &Scene<'_>, attempt: &AttemptFacts) -> Verdic
             None
         }),
         offers_passkey: document.as_ref().is_some_and(|d| domain.offers_passkeys(d)),
-        offers_app: document.as_ref().is_some_and(|d| d.allows(MethodKind::Totp, MethodUse::Mfa)),
+        offers_app: app_fits && document.as_ref().is_some_and(|d| d.allows(MethodKind::Totp, MethodUse::Mfa)),
         passkeys: labels(MethodKind::Passkey),
         apps: labels(MethodKind::Totp),
         tokens: labels(MethodKind::HardwareToken),
+        oath_digits: oath.map(|m| (m.kind, digits_of(m))).collect(),
         addresses,
         first_choice: document.as_ref().filter(|_| known).and_then(|document| first_choice(scene, document)),
         sent: facts

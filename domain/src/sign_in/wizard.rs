@@ -33,7 +33,12 @@ impl SignIn<'_> {
         let would_do = |kind: &MethodKind| kind.counts_as_registered() && document.allows(*kind, MethodUse::Mfa);
         // A call that asks for a PIN confirms nothing before one is chosen, which is done on security info.
         let can_confirm = |kind: &MethodKind| *kind != MethodKind::Voice || !info.call_pin.is_missing();
-        Ok(info.may_add.iter().copied().filter(|kind| would_do(kind) && can_confirm(kind)).collect())
+        Ok(info
+            .may_add
+            .iter()
+            .copied()
+            .filter(|kind| would_do(kind) && can_confirm(kind) && info.has_room_for(*kind))
+            .collect())
     }
 
     /// Sends a code to a phone, or calls it, that is to become the first method of whoever is in the wizard.

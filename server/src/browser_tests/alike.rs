@@ -33,6 +33,9 @@ impl tracing::Subscriber for Statements {
 /// An answer without what differs by nature: status, names of headers, where it leads, and the page.
 fn plain(answer: &Answer, name: &str) -> (u16, Vec<String>, String, String) {
     let mut body = without_nonces(&answer.body).replace(name, "NAME");
+    if let Some(request) = answer.headers.get("x-request-id").and_then(|id| id.to_str().ok()) {
+        body = body.replace(request, "REQUEST");
+    }
     for id in ids(&body) {
         body = body.replace(&id, "ID");
     }

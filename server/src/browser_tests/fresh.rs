@@ -50,13 +50,14 @@ fn refused() -> Vec<(&'static str, String)> {
 }
 
 /// What is not asked: the fresh factor itself, what takes a right away, what only looks, and pages of the wizard.
-const FREE: [(&str, &str); 12] = [
+const FREE: [(&str, &str); 13] = [
     ("/security-info", "confirm"),
     ("/security-info", "confirm-passkey"),
     ("/security-info", "confirm-send"),
     ("/security-info", "codes"),
     ("/security-info", "end"),
     ("/security-info", "forget"),
+    ("/security-info", "end-others"),
     ("/security-info", "bypass-end"),
     ("/security-info", "check"),
     ("/register", "choose"),

@@ -105,11 +105,12 @@ async fn d8_nothing_that_is_asked_for_leads_elsewhere() {
 }
 
 /// What somebody may call himself, his phone or his office.
-pub(super) const NAMES: [&str; 6] = [
+pub(super) const NAMES: [&str; 7] = [
     "<script>alert(1)</script>",
     "\"><img src=x onerror=alert(1)>",
     "' onmouseover='alert(1)",
     "</title><svg onload=alert(1)>",
+    "</textarea><img src=x onerror=alert(1)>",
     "{{constructor.constructor('alert(1)')()}}",
     "<!--<b>--><a href=//evil.example>x</a>",
 ];

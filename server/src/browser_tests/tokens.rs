@@ -308,12 +308,7 @@ async fn c5_guessed_links_are_refused_alike() {
         };
         let mut guesses: Vec<String> = (0..20).map(|_| random(32)).collect();
         guesses.extend([random(16), random(0), flipped(0), flipped(16), flipped(32), flipped(63)]);
-        guesses.extend([
-            String::from("x"),
-            real[..real.len() - 1].to_owned(),
-            format!("{real}A"),
-            real.to_ascii_uppercase(),
-        ]);
+        guesses.extend([real[..real.len() - 1].to_owned(), format!("{real}A"), real.to_ascii_uppercase()]);
         let before = site.domain.password_hashes();
         let mut seen = Vec::new();
         for guess in &guesses {

@@ -47,7 +47,7 @@ impl Site {
     async fn named_with_back(&self, name: &str, back: &str) -> String {
         let path = format!("/sign-in?back={}", escaped(back));
         let named = self.post(&path, "", &format!("step=name&upn={name}%40noord.example")).await;
-        assert_eq!((named.status, named.location()), (303, "/sign-in"), "{back:?}");
+        assert_eq!((named.status, named.location()), (303, "/sign-in?after=name"), "{back:?}");
         named.cookie().expect("a cookie after the name")
     }
 

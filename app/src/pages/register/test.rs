@@ -5,7 +5,7 @@ use model::ErrorCode;
 
 use super::{Mode, PATH, Square, cancel, scan, stair};
 use crate::{
-    components::{Button, ButtonLook, ButtonSize, CodeBoxes, TextField},
+    components::{Button, ButtonLook, ButtonSize, CodeBoxes, Digits, TextField},
     pages::problem::{Details, Problem},
 };
 
@@ -32,11 +32,7 @@ pub(super) fn view(mode: &Mode, form: TestForm, progress: (u8, u8)) -> AnyView {
     let wrong = problem.as_ref().is_some_and(|problem| problem.code == ErrorCode::WrongCode);
     let clock = wrong.then(|| view! { <p class="muted small">{text!(register.clock_hint)}</p> });
     let details = problem.map(|problem| Details::new(problem.code, text!(register.page_test), None).folded());
-    let label = if digits == 8 {
-        text!(sign_in.code_label_eight)
-    } else {
-        text!(sign_in.code_label_six)
-    };
+    let digits = Digits::from(digits);
     let square = square.map(|square| {
         view! { <details class="disclose"><summary>{text!(register.back_to_square)}</summary><div class="stack">{scan::ways(square)}</div></details> }
     });
@@ -67,7 +63,7 @@ pub(super) fn view(mode: &Mode, form: TestForm, progress: (u8, u8)) -> AnyView {
                 length_max=50
             />
             // The last digit does not send: the name of the phone may still be missing.
-            <CodeBoxes label=label digits=digits value=typed error=error focus=true submits=false/>
+            <CodeBoxes label=digits.label() digits=digits value=typed error=error focus=true submits=false/>
             {clock}
             <Button look=ButtonLook::Primary size=ButtonSize::Block>{text!(register.check)}</Button>
         </form>

@@ -154,12 +154,7 @@ fn code_form(asked: Asked, typed: Option<String>, problem: Option<&Problem>) -> 
         }
         .into_any()
     } else {
-        let label = if asked.digits == 8 {
-            text!(sign_in.code_label_eight)
-        } else {
-            text!(sign_in.code_label_six)
-        };
-        view! { <CodeBoxes label=label digits=asked.digits value=typed error=error focus=true/> }.into_any()
+        view! { <CodeBoxes label=asked.digits.label() digits=asked.digits value=typed error=error focus=true/> }.into_any()
     };
     let valid = asked.valid_until.map(|until| {
         view! { <p class="muted small">{text!(sign_in.valid_left)}" "<Countdown until=until/></p> }

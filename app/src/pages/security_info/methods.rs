@@ -56,6 +56,8 @@ pub enum MethodState {
     SwitchedOff,
     /// Reported as lost by its member.
     Lost,
+    /// Of a kind that the organisation does not allow any more; its name.
+    NotAllowed(String),
     /// A list of codes.
     Codes {
         /// How many are left.
@@ -168,12 +170,13 @@ fn badge(method: &MethodView) -> AnyView {
     let first = method
         .first_choice
         .then(|| view! { <Badge tone=Tone::Info look=BadgeLook::Word>{text!(security_info.first_choice)}</Badge> });
-    let state = match method.state {
+    let state = match &method.state {
         MethodState::Stale => Some(view! { <Badge tone=Tone::Warn icon=IconName::Clock>{text!(security_info.stale)}</Badge> }.into_any()),
         MethodState::SwitchedOff => Some(view! { <Badge tone=Tone::Bad icon=IconName::Lock>{text!(security_info.off_too_many)}</Badge> }.into_any()),
         MethodState::Lost => Some(view! { <Badge tone=Tone::Bad icon=IconName::Lock>{text!(security_info.off_lost)}</Badge> }.into_any()),
+        MethodState::NotAllowed(_) => Some(view! { <Badge tone=Tone::Bad icon=IconName::Lock>{text!(security_info.off_too_many)}</Badge> }.into_any()),
         MethodState::Codes { left: 0, .. } => Some(view! { <Badge tone=Tone::Bad>{text!(security_info.used_up)}</Badge> }.into_any()),
-        MethodState::Codes { left, .. } if left < CODES_FEW => Some(view! { <Badge tone=Tone::Warn>{text!(security_info.almost_used_up)}</Badge> }.into_any()),
+        MethodState::Codes { left, .. } if *left < CODES_FEW => Some(view! { <Badge tone=Tone::Warn>{text!(security_info.almost_used_up)}</Badge> }.into_any()),
         MethodState::Codes { .. } | MethodState::Good => None,
     };
     view! { {first}" "{state} }.into_any()
@@ -183,7 +186,7 @@ fn badge(method: &MethodView) -> AnyView {
 fn note(method: &MethodView) -> Option<AnyView> {
     let remove = format!("{PATH}?remove={}", method.id);
     let (method_id, name) = (method.id.clone(), method.what());
-    match method.state {
+    match &method.state {
         MethodState::Stale => {
             let date = method.last_used.map(format::date_with_year).unwrap_or_default();
             Some(
@@ -203,8 +206,12 @@ fn note(method: &MethodView) -> Option<AnyView> {
         MethodState::Lost => {
             Some(view! { <Banner tone=Tone::Bad note=true action=move || found(method_id, name)>{text!(security_info.off_lost_words)}</Banner> }.into_any())
         }
+        MethodState::NotAllowed(tenant) => {
+            let words = text!(security_info.off_by, tenant = tenant.clone());
+            Some(view! { <Banner tone=Tone::Bad note=true>{words}</Banner> }.into_any())
+        }
         MethodState::SwitchedOff => Some(view! { <Banner tone=Tone::Bad note=true>{text!(security_info.off_too_many_words)}</Banner> }.into_any()),
-        MethodState::Codes { left, .. } if left < CODES_FEW => Some(
+        MethodState::Codes { left, .. } if *left < CODES_FEW => Some(
             view! {
                 <Banner
                     tone=Tone::Warn

@@ -6,7 +6,7 @@ use model::{ErrorCode, MethodKind};
 
 use super::{PATH, one_more_step, other_way};
 use crate::{
-    components::{Button, ButtonLook, ButtonSize, Check, CodeBoxes, Countdown, TextField},
+    components::{Button, ButtonLook, ButtonSize, Check, CodeBoxes, Countdown, Digits, TextField},
     pages::{
         fate::{Awaited, fate},
         problem::{Details, Problem},
@@ -21,7 +21,7 @@ pub struct Asked {
     /// The method, sent back as `method`.
     pub method: String,
     /// How many digits the code has.
-    pub digits: u8,
+    pub digits: Digits,
     /// The name of the account in the app, for a code from an app.
     pub issuer: String,
     /// The tail of a number or a masked address, for a code that was sent.
@@ -120,7 +120,7 @@ fn help(asked: &Asked) -> AnyView {
 }
 
 /// Codes of digits get boxes; passes and recovery codes, which have letters, a plain field.
-fn field(kind: MethodKind, digits: u8, typed: Option<String>, problem: Option<&Problem>) -> AnyView {
+fn field(kind: MethodKind, digits: Digits, typed: Option<String>, problem: Option<&Problem>) -> AnyView {
     let error = problem.and_then(|problem| match (kind, problem.code) {
         // These are no six digits.
         (MethodKind::RecoveryCode, ErrorCode::CodeForm) => Some(text!(problems.recovery_form).to_owned()),
@@ -143,14 +143,9 @@ fn field(kind: MethodKind, digits: u8, typed: Option<String>, problem: Option<&P
         .into_any(),
         MethodKind::Pass => super::pass_field(problem.and_then(super::pass_line)),
         _ => {
-            let label = if digits == 8 {
-                text!(sign_in.code_label_eight)
-            } else {
-                text!(sign_in.code_label_six)
-            };
             // A spent code is not worth correcting; a mistyped one is.
             let typed = typed.filter(|_| problem.is_none_or(|problem| problem.code != ErrorCode::Throttled));
-            view! { <CodeBoxes label=label digits=digits value=typed error=error focus=true/> }.into_any()
+            view! { <CodeBoxes label=digits.label() digits=digits value=typed error=error focus=true/> }.into_any()
         }
     }
 }

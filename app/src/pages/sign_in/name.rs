@@ -15,6 +15,8 @@ use crate::{
 pub enum NameNote {
     /// The person has just signed out.
     SignedOut,
+    /// A method was set up on another device while the wizard was open here.
+    SetUpElsewhere,
     /// What was to be remembered from the step before came back without its cookie.
     CookiesOff,
 }
@@ -26,6 +28,9 @@ pub(super) fn name(application: Option<String>, upn: String, domain: Option<Stri
     };
     let note = note.map(|note| match note {
         NameNote::SignedOut => view! { <Banner tone=Tone::Ok title=text!(sign_in.signed_out).to_owned()>{text!(sign_in.signed_out_next)}</Banner> }.into_any(),
+        NameNote::SetUpElsewhere => {
+            view! { <Banner tone=Tone::Ok title=text!(sign_in.elsewhere).to_owned()>{text!(sign_in.elsewhere_next)}</Banner> }.into_any()
+        }
         NameNote::CookiesOff => {
             view! { <Banner tone=Tone::Warn title=text!(sign_in.cookies_off).to_owned()>{text!(sign_in.cookies_off_next)}</Banner> }.into_any()
         }
