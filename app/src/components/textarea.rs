@@ -56,7 +56,7 @@ pub fn TextArea(
     }
 }
 
-/// The renderer leaves what is in a `<textarea>` as it is; in there only these two mean something (HTML 13.1.2.1, escapable raw text).
+/// The renderer leaves what is in a `<textarea>` as it is; in there an ampersand and an angle bracket mean something (HTML 13.1.2.1, escapable raw text).
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -250,7 +250,12 @@ async fn skip(guest: Guest) -> Answer {
         return Ok(see(routes::SIGN_IN));
     };
     let back = guest.note().back;
-    let right = guest.domain().sign_in().skip_registration(tenant, attempt).await.map_err(guest.fails())?;
+    let right = match guest.domain().sign_in().skip_registration(tenant, attempt).await {
+        Ok(right) => right,
+        // Another step than this, which is the same for every name before its password.
+        Err(SignInError::Expired | SignInError::OtherStep(_)) => return Ok(see(routes::SIGN_IN)),
+        Err(error) => return Err(guest.fails()(error)),
+    };
     guest.open(password_session(tenant, attempt, &right, guest.client.clone())).await?;
     Ok(see(back.as_deref().unwrap_or(routes::HOME)))
 }

@@ -336,10 +336,11 @@ async fn c5_guessed_links_are_refused_alike() {
     let at = format!("/set-up/{used}");
     assert_eq!(site.post(&at, "", NEW).await.status, 303);
     let gone = site.get(&at, "").await;
-    let never = site.get("/set-up/TOKEN", "").await;
+    let never = format!("{}{}", &used[..used.len() - 1], if used.ends_with('A') { 'B' } else { 'A' });
+    let other = site.get(&format!("/set-up/{never}"), "").await;
     assert_eq!(
         without_nonces(&gone.body).replace(&used, "TOKEN"),
-        without_nonces(&never.body),
+        without_nonces(&other.body).replace(&never, "TOKEN"),
         "used and never made look the same"
     );
 }
@@ -363,7 +364,7 @@ async fn c5_guessed_recovery_codes_are_counted() {
         assert_eq!(answer.status, ErrorCode::WrongCode.status(), "guess {n}: {}", answer.body);
     }
     let late = site.post("/sign-in", &second, &format!("step=code&code={real}")).await;
-    assert_eq!((late.status, late.location()), (303, "/sign-in"), "it has ended");
+    assert_eq!(late.status, ErrorCode::SignInExpired.status(), "it has ended");
     assert!(late.cookie().is_none() && !site.opens(&second).await);
     // Too many in a row, in however many sign-ins: nothing is compared any more, not even a real one.
     let past_the_password = async || {
