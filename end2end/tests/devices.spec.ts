@@ -95,7 +95,8 @@ for (const language of LANGUAGES) {
     const me = await somebody({ language, width: 390 });
     await me.page.route("**/sign-in?**", async (route) => {
       if (route.request().method() !== "POST") return route.continue();
-      const response = await route.fetch({ maxRedirects: 0 });
+      const headersOfPage = { ...route.request().headers(), "sec-fetch-site": "same-origin" };
+      const response = await route.fetch({ maxRedirects: 0, headers: headersOfPage });
       const { "set-cookie": _, ...headers } = response.headers();
       await me.page.context().clearCookies();
       await route.fulfill({ response, headers });
