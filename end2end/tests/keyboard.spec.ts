@@ -147,6 +147,10 @@ for (const language of LANGUAGES) {
     await me.press(menu);
     await me.go(card.getByRole("link", { name: me.say("security_info.remove"), exact: true }));
     await me.go(me.button("security_info.remove_confirm"));
+    // Whoever has a passkey confirms by it what changes.
+    await me.reads("security_info.confirm_lead_passkey");
+    await me.go(me.button("security_info.confirm_passkey"));
+    await me.go(me.button("security_info.remove_confirm"));
     await expect(card).toHaveCount(0);
     await expect.poll(() => authenticator.count()).toBe(0);
 

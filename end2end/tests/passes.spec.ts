@@ -109,7 +109,7 @@ test("a member sees that a pass is open", async ({ server, somebody }) => {
   await desk.type(desk.field("member.pass_time"), "08:00");
   await desk.enter(desk.field("members.reason"), "Back from leave");
   await me.page.goto("/security-info");
-  await me.reads("security_info.pass_title");
+  await me.reads("security_info.pass_title_early");
   await expect(me.main()).toContainText("08:00");
   await gallery(me, "security-info-pass-early");
 });

@@ -253,7 +253,7 @@ test("a token that opens nothing in the wizard says why", async ({ untouched: se
   });
 });
 
-test("who has as many as fit, none of which will do, is told so in the wizard", async ({ untouched: server, somebody }) => {
+test("of what has no room left, nothing is offered in the wizard", async ({ untouched: server, somebody }) => {
   new Messages(server);
   const org = await tenant(server, NAME);
   const upn = org.member("hanna", { given: "Hanna" });
@@ -265,16 +265,14 @@ test("who has as many as fit, none of which will do, is told so in the wizard", 
   const me = await somebody({ at: server, width: 390 });
   await enterName(me, upn);
   await enterPassword(me);
-  await gallery(me, "register-phone-full", {
-    reach: async () => {
-      await me.page.goto("/register?show=phone");
-      await me.enter(me.field("security_info.phone_label"), PHONE);
-      await me.reads("errors.method_limit_title");
-    },
-  });
+  await me.page.goto("/register?show=choose");
+  await expect(me.page.locator("main button[name=kind][value=totp]")).toHaveCount(1);
+  await expect(me.page.locator("main button[name=kind][value=sms]")).toHaveCount(0);
+  await me.page.goto("/register?show=phone");
+  await expect(me.heading()).toHaveText(me.say("register.scan_title"));
 });
 
-test("where there is no room for a token the wizard says so", async ({ server, somebody }) => {
+test("where nothing would do that has room, the wizard leads to the desk", async ({ server, somebody }) => {
   // Five apps, taken out of the policy since: a token would do, and there is no room for one.
   const org = await tenant(server, NAME);
   const ilse = org.member("ilse", { given: "Ilse" });
@@ -289,11 +287,8 @@ test("where there is no room for a token the wizard says so", async ({ server, s
   const other = await somebody({ width: 390 });
   await enterName(other, ilse);
   await enterPassword(other);
-  await other.reads("reasons.why_method_disabled_by_admin", { tenant: NAME });
-  await other.page.goto("/register?show=token");
-  await other.type(other.field("security_info.token_serial"), "ZS-2001");
-  await other.enter(other.field("security_info.token_code"), totp(SEED));
-  await expect(other.main()).toContainText(other.say("security_info.not_room"));
+  await expect(other.heading()).toHaveText(other.say("errors.no_methods_title"));
+  await gallery(other, "register-nothing-fits");
 });
 
 test("who has five tokens that will not do any more comes to the wizard, where a passkey would", async ({ server, somebody }) => {

@@ -224,7 +224,7 @@ test("a reset is stopped by the clock or by too many tries, and a new password i
       await choose(me, "totp");
       minutesPass(server, 11);
       await enterCode(me, "000000");
-      await expect(me.heading()).toHaveText(me.say("errors.sign_in_expired_title"));
+      await expect(me.heading()).toHaveText(me.say("errors.reset_link_used_title"));
     },
   });
   for (const _ of [1, 2]) await begin(me, hanna);

@@ -86,7 +86,7 @@ for (const language of LANGUAGES) {
     // What the laptop was shown opens nothing; it says where one stands and leads to the sign-in with what there is now.
     await enterCode(laptop, left.fresh());
     await expect(laptop.heading()).not.toHaveText(laptop.say("security_info.title"));
-    await gallery(laptop, "register-elsewhere", { language });
+    await gallery(laptop, "sign-in-elsewhere", { language });
     expect(await held(org, upn)).toEqual(["totp"]);
     await laptop.page.goto("/");
     await expect(laptop.page, "the start page leads on").toHaveURL(/\/sign-in/);

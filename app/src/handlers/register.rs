@@ -15,6 +15,7 @@ use super::{
     add_method::add_page,
     forms::{Fields, Query},
     register_more::{self, Wizard, finish, kind_of, page_of},
+    sign_in::stopped,
 };
 use crate::{
     caller::{Answer, Guest, Stop, see},
@@ -57,6 +58,9 @@ pub(super) async fn show(mut guest: Guest, QueryOf(query): QueryOf<Query>) -> An
             }
             let offers = guest.domain().sign_in().wizard_offers(tenant, attempt).await.map_err(guest.fails())?;
             let shown = query.show.as_deref();
+            if offers.is_empty() && !view.offers_app && !view.offers_passkey {
+                return Ok(stopped(&guest, ErrorCode::NoMethods, None, Some(view.upn)));
+            }
             // Without passkeys and apps the strongest of what is left comes first.
             let first = offers.first().copied().filter(|_| shown.is_none() && !view.offers_app && !view.offers_passkey);
             let asked = shown.and_then(kind_of).filter(|kind| offers.contains(kind)).or(first);

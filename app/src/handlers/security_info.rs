@@ -13,7 +13,7 @@ use super::{
     add_address::page_of_proof,
     forms::{Fields, Query},
     register::{missing_for_reset, on_from},
-    sign_in::{asked, call_of, code_of, code_of_call, code_of_offered, digits_of, next_code},
+    sign_in::{asked, call_of, code_of, code_of_call, code_of_offered, digits_of, next_code, takes_no_digits},
 };
 use crate::{
     caller::{Answer, Guest, Stop, see},
@@ -400,6 +400,10 @@ async fn confirm(mut guest: Guest, me: &SignedIn, fields: &Fields) -> Answer {
     let Ok(offered) = OfferedCode::parse(&fields.code) else {
         return again(Problem::new(ErrorCode::CodeForm)).await;
     };
+    // What was asked for has been switched off since.
+    if takes_no_digits(&view) && matches!(offered, OfferedCode::Digits(_)) {
+        return confirm_page(guest, me, &back, Some(Problem::new(ErrorCode::MethodKindOff))).await;
+    }
     let (answered, _) = guest
         .domain()
         .verification()

@@ -414,6 +414,9 @@ async fn code(mut guest: Guest, fields: &Fields) -> Answer {
     let Some(offered) = OfferedCode::parse(&fields.code).ok().filter(|offered| has_form_of(kind, offered)) else {
         return Ok(again(Problem::new(ErrorCode::CodeForm)));
     };
+    if takes_no_digits(&view) && matches!(offered, OfferedCode::Digits(_)) {
+        return gone_meanwhile(guest).await;
+    }
     let mut remembered = None;
     let answered = if view.remember_days.is_some() && !fields.remember.is_empty() {
         let answered = guest
@@ -461,6 +464,11 @@ async fn code(mut guest: Guest, fields: &Fields) -> Answer {
         })),
         Answered::Ended { reason, until } => ended(&guest, &view, (tenant, attempt), reason, until).await,
     }
+}
+
+/// Whether nothing that is left makes or is sent codes of digits.
+pub(super) fn takes_no_digits(view: &AttemptView) -> bool {
+    !view.families.iter().any(|family| matches!(family, Family::Oath | Family::Delivered))
 }
 
 /// What was asked for has been switched off or removed since: what else there is, or where it leads when that is nothing.

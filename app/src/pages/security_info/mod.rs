@@ -404,7 +404,11 @@ fn open_pass(pass: PassView) -> AnyView {
         (_, true) => text!(security_info.pass_once, until = until),
         (_, false) => text!(security_info.pass_several, until = until),
     };
-    view! { <Banner tone=Tone::Info icon=IconName::MethodPass title=text!(security_info.pass_title).to_owned()>{words}</Banner> }.into_any()
+    let title = match pass.state {
+        PassState::Early => text!(security_info.pass_title_early),
+        _ => text!(security_info.pass_title),
+    };
+    view! { <Banner tone=Tone::Info icon=IconName::MethodPass title=title.to_owned()>{words}</Banner> }.into_any()
 }
 
 /// Whether one could set a new password on the day one forgets it, and where that is put right.
