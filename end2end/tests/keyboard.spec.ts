@@ -37,7 +37,7 @@ async function watchHands(me: Person): Promise<{ wrong: string[]; stops: () => n
       if (x < 0 || y < 0 || x > innerWidth || y > innerHeight) return "the focus is outside the window";
       const over = document.elementFromPoint(x, y);
       const label = element.closest("label");
-      if (over?.closest("[data-toast]")) return TOAST;
+      if (over?.closest("[data-toast]") && !element.closest("[data-toast]")) return TOAST;
       if (over && !(element.contains(over) || over.contains(element) || label?.contains(over))) return `${over.outerHTML.slice(0, 80)} lies over the focus`;
       return "";
     };

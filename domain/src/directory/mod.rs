@@ -412,7 +412,7 @@ impl Directory<'_> {
         by.needs(Permission::Unlock)?;
         let (view, mut change) = self.begin_change(by, of).await?;
         store::clear_throttles(&mut change.tx, view.id).await?;
-        let on = store::set_methods_on(&mut change.tx, view.id, &MethodKind::ALL).await?.len();
+        let on = store::set_methods_on(&mut change.tx, view.id, MethodKind::ALL).await?.len();
         let after = self.view(&mut change.tx, &MemberRef::Id(view.id)).await?;
         let before = json!({ "locked_until": view.locked_until, "wrong_in_row": view.wrong_in_row });
         change

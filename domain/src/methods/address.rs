@@ -208,7 +208,7 @@ impl Methods<'_> {
     ) -> Result<Answered> {
         let domain = self.0;
         let wanted = Wanted::of_attempt(tenant, attempt);
-        let answered = domain
+        domain
             .decide(wanted, |scene| {
                 // Somebody else's number stays somebody else's (abuse case B23).
                 let mine = scene.facts.member.as_ref().is_some_and(|m| m.member_id == member) && still(scene);
@@ -221,8 +221,7 @@ impl Methods<'_> {
                 let (commit, answered, _) = answer_attempt(domain, tenant, scene, Purpose::AddMethod, code, None)?;
                 Ok(Decided::Commit(Box::new(commit), Ok(answered)))
             })
-            .await?;
-        answered
+            .await?
     }
 
     /// Finishes what was confirmed in a call to the phone that is to become a method; `None` while it was not.
@@ -238,7 +237,7 @@ impl Methods<'_> {
         still: impl Fn(&Scene<'_>) -> bool,
     ) -> Result<Option<Answered>> {
         let domain = self.0;
-        let answered = domain
+        domain
             .decide(Wanted::of_attempt(tenant, attempt), |scene| {
                 // Somebody else's number stays somebody else's (abuse case B23).
                 if scene.facts.member.as_ref().is_none_or(|m| m.member_id != member) || !still(scene) {
@@ -252,8 +251,7 @@ impl Methods<'_> {
                     None => Ok(Decided::Answer(Ok(None))),
                 }
             })
-            .await?;
-        answered
+            .await?
     }
 
     /// Gives a member a phone or mailbox, as an admin or another system does who has it from elsewhere. It counts at once.
