@@ -42,13 +42,27 @@ function answer(credential) {
   };
 }
 
+// The answer to a question may open a session, and the answer to a form that goes out meanwhile another: whichever came last would be kept. The form waits.
+let underWay;
+document.addEventListener("submit", (event) => {
+  const { target, submitter } = event;
+  if (!underWay || forms.includes(target)) return;
+  event.preventDefault();
+  underWay.catch(() => {}).then(() => target.requestSubmit(submitter));
+}, true);
+
 // -- Asking -----------------------------------------------------------------------------------------------------------------
 async function optionsOf(form) {
   const source = form.dataset.passkeyOptions;
   if (source.startsWith("{")) return JSON.parse(source);
-  const reply = await fetch(source, { method: "POST", headers: { accept: "application/json" }, redirect: "error" });
-  if (!reply.ok) throw new Error(`${reply.status}`);
-  return reply.json();
+  underWay = fetch(source, { method: "POST", headers: { accept: "application/json" }, redirect: "error" });
+  try {
+    const reply = await underWay;
+    if (!reply.ok) throw new Error(`${reply.status}`);
+    return reply.json();
+  } finally {
+    underWay = undefined;
+  }
 }
 
 // A page has one request at a time: the button takes over from autofill, which may have waited for minutes.
