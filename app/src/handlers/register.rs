@@ -68,7 +68,7 @@ pub(super) async fn show(mut guest: Guest, QueryOf(query): QueryOf<Query>) -> An
                 return register_more::show(guest, Wizard { view, tenant, attempt }, kind, &query).await;
             }
             match shown {
-                Some("choose") => return Ok(guest.show(|| page(guest.shell(), interrupted(&view, choose(&offers))))),
+                Some("choose") => return Ok(guest.show(|| page(guest.shell(), interrupted(&view, choose(&offers, None))))),
                 // Where an app would not do, there is nothing to choose.
                 shown if view.offers_passkey && (shown == Some("passkey") || !view.offers_app) => {
                     return Ok(guest.show(|| page(guest.shell(), interrupted(&view, RegisterStep::Passkey { problem: None }))));
@@ -239,13 +239,7 @@ pub(super) async fn not_any_more(guest: &Guest, wizard: &Wizard) -> Answer {
     let offers = sign_in.wizard_offers(wizard.tenant, wizard.attempt).await.map_err(guest.fails())?;
     let problem = Problem::new(ErrorCode::MethodKindOff);
     let code = problem.code;
-    let step = match choose(&offers) {
-        RegisterStep::Choose { offers, .. } => RegisterStep::Choose {
-            offers,
-            problem: Some(problem),
-        },
-        step => step,
-    };
+    let step = choose(&offers, Some(problem));
     Ok(guest.show_with(code, || page(guest.shell(), interrupted(&wizard.view, step))))
 }
 
@@ -403,7 +397,7 @@ fn progress(view: &AttemptView, step: u8) -> (u8, u8) {
 
 fn managed(me: &SignedIn, pending: &PendingTotp, show: Option<&str>) -> RegisterPage {
     let step = match show {
-        Some("choose") => choose(&[MethodKind::Totp]),
+        Some("choose") => choose(&[MethodKind::Totp], None),
         Some("test") => test(&me.tenant.name, pending, None, None, None),
         _ => RegisterStep::Scan(square(&me.tenant.name, pending)),
     };
@@ -415,17 +409,17 @@ fn frame_of(me: &SignedIn) -> RegisterPage {
     RegisterPage {
         mode: Mode::Manage,
         tenant: me.tenant.name.clone(),
-        step: choose(&[MethodKind::Totp]),
+        step: choose(&[MethodKind::Totp], None),
         progress: (1, 1),
         passkey: false,
     }
 }
 
 /// What may be registered, strongest first.
-fn choose(kinds: &[MethodKind]) -> RegisterStep {
+fn choose(kinds: &[MethodKind], problem: Option<Problem>) -> RegisterStep {
     RegisterStep::Choose {
         offers: kinds.iter().map(|kind| Offer { kind: *kind }).collect(),
-        problem: None,
+        problem,
     }
 }
 

@@ -526,9 +526,10 @@ pub(crate) async fn clear_throttles(tx: &mut TenantTx, member: MemberId) -> Resu
     Ok(())
 }
 
-/// Switches methods of these kinds on again that too many wrong answers switched off: kind and name of each.
+/// Switches methods of these kinds on again that too many wrong answers switched off, and forgets the wrong answers of their families: kind and name of each.
 pub(crate) async fn set_methods_on(tx: &mut TenantTx, member: MemberId, kinds: &[MethodKind]) -> Result<Vec<(String, String)>, DbError> {
     let tenant = tx.tenant().0;
+    let families: Vec<String> = kinds.iter().map(|kind| kind.family().as_str().to_owned()).collect();
     let kinds: Vec<String> = kinds.iter().map(|kind| kind.as_str().to_owned()).collect();
     let on = sqlx::query!(
         "update method set state = 'active', disabled_reason = null
@@ -539,9 +540,14 @@ pub(crate) async fn set_methods_on(tx: &mut TenantTx, member: MemberId, kinds: &
     )
     .fetch_all(&mut **tx)
     .await?;
-    sqlx::query!("delete from failure_day where tenant_id = $1 and subject_id = $2", tenant, member.0)
-        .execute(&mut **tx)
-        .await?;
+    sqlx::query!(
+        "delete from failure_day where tenant_id = $1 and subject_id = $2 and family = any($3)",
+        tenant,
+        member.0,
+        &families
+    )
+    .execute(&mut **tx)
+    .await?;
     Ok(on.into_iter().map(|row| (row.kind, row.label)).collect())
 }
 

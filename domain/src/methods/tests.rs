@@ -118,6 +118,48 @@ async fn b11_whoever_has_a_passkey_changes_nothing_by_less() {
     }
 }
 
+/// Product rule 6: something stronger switches on what guesses switched off. What was guessed of its own family, or of a stronger one, is not forgotten by that.
+#[tokio::test]
+async fn what_is_stronger_switches_on_the_weaker_and_forgets_no_other_guesses() {
+    let app = TestApp::new().await;
+    let ann = app.member_with_app("ann").await;
+    app.as_superuser(format!(
+        "insert into method (tenant_id, method_id, member_id, kind, label, state, disabled_reason, created_at, confirmed_at)
+         values ('{0}', gen_random_uuid(), '{1}', 'sms', 'phone', 'off', 'too_many_wrong', now(), now());
+         insert into failure_day (tenant_id, subject_id, family, day, failures)
+         values ('{0}', '{1}', 'delivered', now(), 50), ('{0}', '{1}', 'oath', now(), 40)",
+        app.tenant, ann.id
+    ))
+    .await;
+    let right = |method| crate::verification::RightAnswer {
+        member: ann.id,
+        epoch: 0,
+        admin: false,
+        method,
+        second_factor: true,
+        recovery_left: None,
+        weaker_off: true,
+        at: app.now(),
+    };
+    let methods = app.domain.methods();
+    let is_on = async || {
+        let info = methods.mine(&app.signed_in(&ann, 2, 0)).await.expect("info");
+        info.methods.iter().any(|m| m.kind == MethodKind::Sms && m.active)
+    };
+    methods
+        .switch_on_weaker(app.tenant, &right(MethodKind::Voice), &client())
+        .await
+        .expect("nothing to do");
+    assert!(!is_on().await, "a call is no stronger than a text");
+    methods
+        .switch_on_weaker(app.tenant, &right(MethodKind::Totp), &client())
+        .await
+        .expect("switched on");
+    assert!(is_on().await);
+    app.as_superuser("do $$ begin assert (select array_agg(family) from failure_day) = array['oath'], 'the guesses at the app are still counted'; end $$")
+        .await;
+}
+
 /// B11, strict profile, C7: where nothing is registered yet, a password alone registers nothing.
 #[tokio::test]
 async fn b11_strict_registers_nothing_with_the_password_alone() {
